@@ -1,0 +1,56 @@
+/*
+ * A bump allocator: many small objects, one lifetime.
+ *
+ *   chunk ─► chunk ─► chunk      each: | header | used ........ | free ...... |
+ *                                                cursor ────────┘      limit ─┘
+ *
+ * One arena belongs to one thread at a time. Memory is zeroed. Nothing is freed one by one:
+ * nf_arena_reset() keeps the first chunk and drops the rest, nf_arena_free() drops all.
+ * nf_arena_alloc() returns NULL when the allocator gives nothing; `failed` then stays set, so that a
+ * long piece of work may check once at its end. Freestanding.
+ */
+#ifndef NF_BASE_ARENA_H
+#define NF_BASE_ARENA_H
+
+#include <nanoforge/types.h>
+
+typedef struct nf_arena_chunk nf_arena_chunk;
+
+typedef struct nf_arena {
+    char *cursor, *limit;
+    nf_arena_chunk *chunk; /* the newest; links to the older ones */
+    const nf_allocator *allocator;
+    size_t bytes; /* taken from the allocator */
+    bool failed;
+} nf_arena;
+
+/* The allocator must outlive the arena. Allocates nothing yet. */
+void nf_arena_init(nf_arena *arena, const nf_allocator *allocator);
+void nf_arena_reset(nf_arena *arena);
+void nf_arena_free(nf_arena *arena);
+
+void *nf_arena_alloc_slow(nf_arena *arena, size_t size, size_t align);
+
+/* Zeroed memory; align is a power of two, at most 64. */
+static inline void *nf_arena_alloc_aligned(nf_arena *arena, size_t size, size_t align)
+{
+    uintptr_t start = ((uintptr_t)arena->cursor + align - 1) & ~(uintptr_t)(align - 1);
+    if (arena->cursor == NULL || start > (uintptr_t)arena->limit ||
+        size > (uintptr_t)arena->limit - start)
+        return nf_arena_alloc_slow(arena, size, align);
+    arena->cursor = (char *)(start + size);
+    return __builtin_memset((void *)start, 0, size);
+}
+
+static inline void *nf_arena_alloc(nf_arena *arena, size_t size)
+{
+    return nf_arena_alloc_aligned(arena, size, 16);
+}
+
+#define NF_NEW(arena, type)          ((type *)nf_arena_alloc((arena), sizeof(type)))
+#define NF_NEW_ARRAY(arena, type, n) ((type *)nf_arena_alloc((arena), sizeof(type) * (size_t)(n)))
+
+/* A NUL-terminated copy of length bytes. */
+char *nf_arena_string(nf_arena *arena, const char *text, size_t length);
+
+#endif

@@ -1,0 +1,186 @@
+/*
+ * The x86-64 encoder: instructions by table (insn.def), labels, constants and relocations.
+ *
+ * One nf_asm writes one function into an arena buffer. Every emitter takes an nf_insn (a row of
+ * insn.def: NF_X_ and the Intel mnemonic, with a suffix where a mnemonic has several shapes), a
+ * width, and operands in Intel order (destination first).
+ *
+ *   width    general registers: 1, 2, 4, 8 bytes of the operand
+ *            vectors: 16, 32, 64 bytes;  scalar floating point: 4 or 8 where one row serves both
+ *   suffixes _MR   register into r/m (a store, or the other direction of a move)
+ *            _I    immediate into r/m
+ *            _CL   shift by CL
+ *   register or memory: each shape has an emitter ending in _r and one ending in _m for its r/m
+ *
+ * Errors (memory out, a displacement that does not fit) set asm->failed; emitters may still be
+ * called and the caller checks once at the end, in nf_asm_finish(). An operand that the form can't
+ * take is our own bug: an assert. One thread at a time. Freestanding.
+ * Source: Intel SDM volume 2 (and its EVEX chapter 2.7).
+ */
+#ifndef NF_X64_ASM_H
+#define NF_X64_ASM_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "base/vec.h"
+
+typedef enum nf_insn {
+    NF_X_NONE,
+#define INSN(name, ...) NF_X_##name,
+#include "insn.def"
+#undef INSN
+    NF_INSN_COUNT
+} nf_insn;
+
+/* General registers 0-15, vectors 16-47, masks 48-55. */
+typedef enum nf_reg {
+    NF_RAX, NF_RCX, NF_RDX, NF_RBX, NF_RSP, NF_RBP, NF_RSI, NF_RDI,
+    NF_R8, NF_R9, NF_R10, NF_R11, NF_R12, NF_R13, NF_R14, NF_R15,
+    NF_XMM0 = 16, NF_XMM31 = 47,
+    NF_K0 = 48, NF_K7 = 55,
+    NF_RIP = 0xfe,
+    NF_REG_NONE = 0xff,
+} nf_reg;
+
+/* Condition codes as the hardware numbers them. c ^ 1 is the opposite. */
+typedef enum nf_cc {
+    NF_CC_O, NF_CC_NO, NF_CC_B, NF_CC_AE, NF_CC_E, NF_CC_NE, NF_CC_BE, NF_CC_A,
+    NF_CC_S, NF_CC_NS, NF_CC_P, NF_CC_NP, NF_CC_L, NF_CC_GE, NF_CC_LE, NF_CC_G,
+} nf_cc;
+
+typedef struct nf_label {
+    uint32_t id; /* 0 is no label */
+} nf_label;
+
+/* base + index << scale + disp; or, with base NF_RIP: a label, or (label 0) an absolute address that
+ * will be in reach of the code and is reached through a REL32 relocation. */
+typedef struct nf_mem {
+    uint8_t base, index; /* nf_reg or NF_REG_NONE; index is never RSP */
+    uint8_t scale_log2;
+    int32_t disp;
+    nf_label label;
+    uint64_t address;
+} nf_mem;
+
+static inline nf_mem nf_mem_base(nf_reg base, int32_t disp)
+{
+    return (nf_mem){.base = (uint8_t)base, .index = NF_REG_NONE, .disp = disp};
+}
+
+static inline nf_mem nf_mem_address(uint64_t address)
+{
+    return (nf_mem){.base = NF_RIP, .index = NF_REG_NONE, .address = address};
+}
+
+static inline nf_mem nf_mem_label(nf_label label)
+{
+    return (nf_mem){.base = NF_RIP, .index = NF_REG_NONE, .label = label};
+}
+
+/* What must be filled in when the final address is known. */
+typedef enum nf_reloc_kind {
+    NF_RELOC_REL32, /* 4 bytes: target - (address of the field + 4) + addend */
+    NF_RELOC_ABS64, /* 8 bytes: target + addend */
+    NF_RELOC_SELF64, /* 8 bytes: this blob's own start + addend (jump tables) */
+} nf_reloc_kind;
+
+typedef struct nf_reloc {
+    uint32_t offset; /* of the field in the blob */
+    uint32_t kind;
+    uint64_t target; /* absolute address */
+    int64_t addend;
+} nf_reloc;
+
+/* A masked EVEX operation: opmask register k1-k7 (0: none), zeroing or merging. */
+typedef struct nf_evex {
+    uint8_t mask; /* 0-7 */
+    bool zero;
+} nf_evex;
+
+typedef struct nf_asm {
+    uint8_t *start, *cursor, *limit; /* at least 32 bytes free at each emitter's entry */
+    nf_arena *arena;
+    NF_VEC(nf_reloc) relocs;
+    NF_VEC(uint32_t) labels; /* offset of each, UINT32_MAX while unbound; [0] unused */
+    struct nf_asm_fixups *fixups; /* encoder's own */
+    struct nf_asm_constants *constants;
+    bool failed;
+} nf_asm;
+
+/* size_hint: expected bytes of code. */
+void nf_asm_init(nf_asm *a, nf_arena *arena, size_t size_hint);
+
+static inline uint32_t nf_asm_offset(const nf_asm *a) { return (uint32_t)(a->cursor - a->start); }
+
+/* --- labels and constants --- */
+nf_label nf_asm_label(nf_asm *a);            /* new, unbound */
+void nf_asm_bind(nf_asm *a, nf_label label); /* here */
+/* size bytes (4, 8, 16, 32 or 64) behind the code, aligned to their size; equal ones are shared. */
+nf_label nf_asm_constant(nf_asm *a, const void *bytes, size_t size);
+
+/* --- control flow --- */
+void nf_asm_jmp(nf_asm *a, nf_label to);            /* short when the label is bound and near */
+void nf_asm_jcc(nf_asm *a, nf_cc cc, nf_label to);  /* the same */
+void nf_asm_jmp_address(nf_asm *a, uint64_t to);    /* rel32 with a relocation */
+void nf_asm_call_address(nf_asm *a, uint64_t to);   /* rel32 with a relocation */
+/* reg = address of the label (lea reg, [rip + label]). */
+void nf_asm_lea_label(nf_asm *a, nf_reg reg, nf_label label);
+void nf_asm_align(nf_asm *a, uint32_t alignment); /* with multi-byte NOPs */
+void nf_asm_byte(nf_asm *a, uint8_t byte);
+void nf_asm_u32(nf_asm *a, uint32_t word);
+void nf_asm_u64(nf_asm *a, uint64_t word);
+
+/* reg = value, by the shortest of xor, mov r32 imm32, mov r64 simm32, mov r64 imm64. Clobbers flags
+ * only when flags_free. */
+void nf_asm_mov_imm(nf_asm *a, nf_reg reg, uint64_t value, bool flags_free);
+
+/* --- general-register forms --- */
+void nf_asm_r(nf_asm *a, nf_insn insn, unsigned width, nf_reg rm);         /* neg, not, mul, idiv, push, ... */
+void nf_asm_m(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm);
+void nf_asm_rr(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg rm);
+void nf_asm_rm(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_mem rm);
+void nf_asm_mr(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm, nf_reg reg); /* _MR rows */
+void nf_asm_ri(nf_asm *a, nf_insn insn, unsigned width, nf_reg rm, int64_t imm); /* _I rows: imm8 when it fits */
+void nf_asm_mi(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm, int64_t imm);
+void nf_asm_rri(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg rm, int64_t imm);
+void nf_asm_rmi(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_mem rm, int64_t imm);
+void nf_asm_setcc(nf_asm *a, nf_cc cc, nf_reg reg);
+void nf_asm_cmov(nf_asm *a, nf_cc cc, unsigned width, nf_reg reg, nf_reg rm);
+void nf_asm_cmov_m(nf_asm *a, nf_cc cc, unsigned width, nf_reg reg, nf_mem rm);
+/* movzx/movsx reg (to bytes wide) from r/m (from bytes wide); 4 to 8 unsigned is mov r32. */
+void nf_asm_extend(nf_asm *a, bool sign, unsigned to, unsigned from, nf_reg reg, nf_reg rm);
+void nf_asm_extend_m(nf_asm *a, bool sign, unsigned to, unsigned from, nf_reg reg, nf_mem rm);
+void nf_asm_zero_operand(nf_asm *a, nf_insn insn, unsigned width); /* ret, cdq, cqo, ud2, endbr64, vzeroupper */
+
+/* --- vector and scalar-FP forms. Legacy SSE rows take rr/rm/mr/rri/rmi above (width 16 or the
+ * row's own). VEX and EVEX rows: v_ emitters; the encoder picks VEX when the registers are below 16,
+ * the width is at most 32, there is no mask and the row has a VEX form; else EVEX. --- */
+void nf_asm_v_rr(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg rm, nf_evex e);
+void nf_asm_v_rm(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_mem rm, nf_evex e);
+void nf_asm_v_mr(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm, nf_reg reg, nf_evex e);
+void nf_asm_v_rrr(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_reg rm, nf_evex e);
+void nf_asm_v_rrm(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_mem rm, nf_evex e);
+void nf_asm_v_rri(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg rm, uint8_t imm, nf_evex e);
+void nf_asm_v_rmi(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_mem rm, uint8_t imm, nf_evex e);
+void nf_asm_v_rrri(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_reg rm, uint8_t imm, nf_evex e);
+void nf_asm_v_rrmi(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_mem rm, uint8_t imm, nf_evex e);
+/* vblendvps and kin: the fourth register in imm8[7:4]. VEX only. */
+void nf_asm_v_rrrr(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_reg rm, nf_reg mask);
+
+static const nf_evex NF_UNMASKED = {0, false};
+
+/*
+ * Ends the function: places the constants behind the code, resolves labels. The blob's bytes and
+ * relocations stay in the arena. NF_ERR: MEMORY, LIMIT.
+ */
+typedef struct nf_blob {
+    const uint8_t *bytes;
+    uint32_t code_bytes, total_bytes; /* code; code and constants */
+    uint32_t align;                   /* of the blob's start: 16, or the largest constant's */
+    const nf_reloc *relocs;
+    uint32_t reloc_count;
+} nf_blob;
+
+nf_status nf_asm_finish(nf_asm *a, nf_blob *blob, nf_error *error);
+
+#endif
