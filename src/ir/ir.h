@@ -1,0 +1,285 @@
+/*
+ * NIR in memory: records, lists and the few primitives that every pass is made of.
+ *
+ *   module ── symbols[] ─► func ── blocks[]  (a list in layout order, entry first)
+ *                            │        └─ instructions (a doubly linked list of ids), last one a terminator
+ *                            ├── insts[]   40-byte records; the id is the value that it defines
+ *                            ├── edges[]   terminators' targets with their arguments
+ *                            └── pool[]    lists of value ids: block parameters, call and edge arguments
+ *
+ * Ids are indices and stay valid for the function's life; pointers into these arrays die when the
+ * array grows. Removed instructions keep their id with op NF_OP_NONE. A function, while it is
+ * changed, belongs to one thread; a clone has its own arena and may be changed freely while others
+ * read the original. Out of memory sets func->arena->failed and yields id 0, a harmless record:
+ * check it once at the end of a piece of work. Freestanding.
+ */
+#ifndef NF_IR_IR_H
+#define NF_IR_IR_H
+
+#include <nanoforge/nir.h>
+#include "base/arena.h"
+#include "base/status.h"
+#include "base/vec.h"
+
+/* --- the operation table --- */
+typedef enum nf_shape {
+    NF_SHAPE_NONE, /* trap */
+    NF_SHAPE_PARAM,    /* imm = index, block = owner */
+    NF_SHAPE_ICONST,   /* imm, sign-extended from the type's width */
+    NF_SHAPE_FCONST,   /* imm = bits */
+    NF_SHAPE_SYMBOL,   /* extra = symbol id, imm = offset */
+    NF_SHAPE_LOCAL,    /* extra = local id, imm = offset */
+    NF_SHAPE_UNARY,    /* a */
+    NF_SHAPE_BINARY,   /* a, b */
+    NF_SHAPE_TERNARY,  /* a, b, c */
+    NF_SHAPE_OVERFLOW, /* a, b; result i8 */
+    NF_SHAPE_ICMP,     /* a, b, sub = nf_cond; result i8 or a mask */
+    NF_SHAPE_FCMP,     /* the same */
+    NF_SHAPE_SELECT,   /* a = condition, b, c */
+    NF_SHAPE_CONVERT,  /* a, of another type */
+    NF_SHAPE_SPLAT,    /* a */
+    NF_SHAPE_IOTA,     /* nothing */
+    NF_SHAPE_EXTRACT,  /* a, imm = lane; type is the element's */
+    NF_SHAPE_INSERT,   /* a, b, imm = lane */
+    NF_SHAPE_REDUCE,   /* a; type is the element's */
+    NF_SHAPE_LOAD,     /* a = base, b = index or none, sub = scale_log2, imm = offset, mem */
+    NF_SHAPE_STORE,    /* the same, c = value; type is the value's although nothing is defined */
+    NF_SHAPE_MLOAD,    /* a = base, b = mask, imm = offset, mem */
+    NF_SHAPE_MSTORE,   /* a = base, b = mask, c = value, imm = offset, mem; type as in STORE */
+    NF_SHAPE_CALL,               /* imm = symbol id, extra = pool offset, c.id = argument count */
+    NF_SHAPE_CALL_INDIRECT,      /* a = target, imm = signature id, extra and c.id as in CALL */
+    NF_SHAPE_TAIL_CALL,          /* as CALL */
+    NF_SHAPE_TAIL_CALL_INDIRECT, /* as CALL_INDIRECT */
+    NF_SHAPE_BR,       /* extra = first edge, c.id = edge count (1) */
+    NF_SHAPE_BRIF,     /* a = condition; 2 edges: true, false */
+    NF_SHAPE_SWITCH,   /* a; edge 0 is the default, the others carry keys; type void, as of all terminators */
+    NF_SHAPE_RET,      /* a or none */
+} nf_shape;
+
+/* Effects, or-ed. */
+enum {
+    NF_EFFECT_READ = 1,
+    NF_EFFECT_WRITE = 2,
+    NF_EFFECT_CALL = 4,
+    NF_EFFECT_TRAP = 8,
+    NF_EFFECT_END = 16,
+};
+
+typedef struct nf_op_info {
+    const char *text;
+    const char *meaning;
+    uint8_t shape;    /* nf_shape */
+    uint8_t types;    /* nf_type_class */
+    uint8_t effects;
+    uint8_t operands; /* how many of a, b, c can hold values */
+    bool commutes;
+} nf_op_info;
+
+/* The classes of ops.def's types column. */
+typedef enum nf_type_class {
+    NF_TYPES_X, NF_TYPES_B, NF_TYPES_I, NF_TYPES_F, NF_TYPES_N, NF_TYPES_IV, NF_TYPES_FV,
+    NF_TYPES_NV, NF_TYPES_V, NF_TYPES_VI, NF_TYPES_VF,
+} nf_type_class;
+
+extern const nf_op_info nf_ops[NF_OP_COUNT];
+extern const char *const nf_cond_text[NF_COND_COUNT];
+bool nf_type_in_class(nf_type type, nf_type_class types);
+/* "i32", "f32x8", "void"; static storage. NULL when the byte is no type. */
+const char *nf_type_text(nf_type type);
+bool nf_type_valid(nf_type type); /* a scalar or vector that exists; not void */
+/* The integer vector or i8 that a comparison of operands of this type gives. */
+nf_type nf_type_of_compare(nf_type operand);
+nf_type nf_type_with_lanes(nf_type element, unsigned lanes_log2);
+/* The value cut to the type's width and sign-extended again: the canonical iconst. */
+int64_t nf_type_canonical(nf_type type, int64_t value);
+
+/* --- records --- */
+enum { NF_MEM_VOLATILE = 1, NF_MEM_ATOMIC = 2 };
+
+typedef struct nf_memflags {
+    uint8_t align_log2;
+    uint8_t alias;
+    uint8_t flags;
+    uint8_t unused;
+} nf_memflags;
+
+typedef struct nf_inst {
+    uint16_t op;
+    nf_type type; /* of the result; of the stored value for stores; else NF_VOID */
+    uint8_t sub;  /* condition or scale_log2 */
+    nf_block block; /* none: not in any block */
+    nf_value a, b, c;
+    union {
+        uint32_t extra;
+        nf_memflags mem;
+    };
+    int64_t imm;
+    nf_value prev, next;
+} nf_inst;
+_Static_assert(sizeof(nf_inst) == 40, "records are copied and walked a lot");
+
+typedef struct nf_edge {
+    int64_t key; /* of a switch case */
+    nf_block to;
+    uint32_t args; /* pool offset */
+    uint32_t arg_count, arg_capacity;
+} nf_edge;
+
+typedef struct nf_block_data {
+    nf_value first, last;
+    nf_block prev, next;   /* layout order */
+    uint32_t params;       /* pool offset */
+    uint32_t param_count, param_capacity;
+    bool alive;
+} nf_block_data;
+
+typedef struct nf_local_data {
+    uint32_t size;
+    uint8_t align_log2;
+} nf_local_data;
+
+typedef struct nf_signature_data {
+    nf_type result;
+    bool variadic;
+    uint32_t param_count;
+    const nf_type *params;
+} nf_signature_data;
+
+/* Names and lines, kept when the function came from text; any array may be shorter than the ids. */
+typedef struct nf_debug {
+    NF_VEC(const char *) value_names;
+    NF_VEC(const char *) block_names;
+    NF_VEC(const char *) local_names;
+    NF_VEC(uint32_t) lines; /* by value id */
+} nf_debug;
+
+struct nf_func {
+    nf_module *module;
+    nf_arena *arena; /* the module's, or the clone's own */
+    nf_symbol symbol;
+    nf_signature signature;
+    uint32_t attributes;
+    uint64_t noalias;  /* bit i: parameter i */
+    double tolerance;  /* relative; 0: exact */
+    nf_block entry, last_block;
+    uint32_t alias_classes; /* highest class in use */
+    NF_VEC(nf_inst) insts;       /* [0] is the null record */
+    NF_VEC(nf_block_data) blocks; /* [0] unused */
+    NF_VEC(nf_edge) edges;       /* [0] unused */
+    NF_VEC(uint32_t) pool;       /* [0] unused */
+    NF_VEC(nf_local_data) locals; /* [0] unused */
+    nf_debug debug;
+};
+
+typedef enum nf_symbol_kind {
+    NF_SYMBOL_FUNC,
+    NF_SYMBOL_EXTERN,
+    NF_SYMBOL_DATA,
+    NF_SYMBOL_EXTERN_DATA,
+} nf_symbol_kind;
+
+typedef struct nf_data_reloc {
+    uint64_t offset;
+    nf_symbol target;
+    int64_t addend;
+} nf_data_reloc;
+
+typedef struct nf_symbol_data {
+    const char *name;
+    nf_symbol_kind kind;
+    nf_signature signature; /* functions and externs */
+    nf_func *func;
+    /* data: */
+    const uint8_t *initial;
+    uint64_t initial_size, size;
+    uint8_t align_log2;
+    bool readonly;
+    NF_VEC(nf_data_reloc) relocs;
+    uint32_t line;
+} nf_symbol_data;
+
+struct nf_module {
+    nf_arena arena;
+    const char *name;                 /* file name, for messages */
+    NF_VEC(nf_symbol_data) symbols;   /* [0] unused */
+    NF_VEC(nf_signature_data) signatures; /* [0] unused; equal ones are shared */
+    struct nf_map *symbol_index;      /* name to id; ir's own */
+};
+
+/* --- reading --- */
+static inline nf_inst *nf_inst_at(const nf_func *f, nf_value v) { return &f->insts.data[v.id]; }
+static inline nf_block_data *nf_block_at(const nf_func *f, nf_block b) { return &f->blocks.data[b.id]; }
+static inline nf_symbol_data *nf_symbol_at(const nf_module *m, nf_symbol s) { return &m->symbols.data[s.id]; }
+static inline const nf_signature_data *nf_signature_at(const nf_module *m, nf_signature s) { return &m->signatures.data[s.id]; }
+static inline nf_type nf_type_of(const nf_func *f, nf_value v) { return f->insts.data[v.id].type; }
+static inline const nf_op_info *nf_op_of(const nf_inst *i) { return &nf_ops[i->op]; }
+/* Whether the instruction defines a value that others may use. */
+bool nf_inst_defines(const nf_inst *inst);
+
+/* Block parameters and call arguments as value ids. */
+static inline nf_value nf_param_at(const nf_func *f, nf_block b, uint32_t i)
+{
+    return (nf_value){f->pool.data[f->blocks.data[b.id].params + i]};
+}
+/* The edges of a terminator: count, and the i-th. 0 edges for ret, trap and tail calls. */
+uint32_t nf_edge_count(const nf_func *f, nf_value terminator);
+static inline nf_edge *nf_edge_at(const nf_func *f, nf_value terminator, uint32_t i)
+{
+    return &f->edges.data[f->insts.data[terminator.id].extra + i];
+}
+static inline nf_value *nf_edge_args(const nf_func *f, const nf_edge *edge)
+{
+    return (nf_value *)&f->pool.data[edge->args];
+}
+/* Arguments of a call or tail call: count and array. */
+uint32_t nf_call_arg_count(const nf_inst *call);
+nf_value *nf_call_args(const nf_func *f, const nf_inst *call);
+nf_signature nf_call_signature(const nf_func *f, const nf_inst *call);
+
+/* Every value that an instruction uses, edge arguments too: visit gets the place, so that it may be
+ * replaced. Empty places (id 0) are skipped. */
+typedef void nf_operand_visit(void *context, nf_value *place);
+void nf_operands_each(const nf_func *f, nf_value v, nf_operand_visit *visit, void *context);
+
+/* --- changing --- */
+/* A new record in no block (copy of *record, prev, next and block cleared). */
+nf_value nf_inst_new(nf_func *f, const nf_inst *record);
+void nf_inst_append(nf_func *f, nf_block b, nf_value v);               /* as the last one */
+void nf_inst_insert_before(nf_func *f, nf_value before, nf_value v);
+void nf_inst_unlink(nf_func *f, nf_value v);                            /* out of its block; record kept */
+void nf_inst_remove(nf_func *f, nf_value v);                            /* unlink and op = NF_OP_NONE */
+/* New, empty block placed behind `after` in the layout (none: at the end). */
+nf_block nf_block_insert(nf_func *f, nf_block after);
+void nf_block_remove(nf_func *f, nf_block b); /* with its instructions; nobody may go there any more */
+void nf_block_param_remove(nf_func *f, nf_block b, uint32_t index); /* edges' arguments are the caller's to fix */
+/* Edge arguments. */
+void nf_edge_arg_append(nf_func *f, nf_edge *edge, nf_value arg);
+void nf_edge_arg_remove(nf_func *f, nf_edge *edge, uint32_t index);
+/* n new edges in a row for a terminator; the id of the first. */
+uint32_t nf_edges_new(nf_func *f, uint32_t count);
+uint32_t nf_pool_new(nf_func *f, const nf_value *values, uint32_t count);
+/* Replaces every use of values by map[id] where map[id].id != 0, following chains. The map has
+ * insts.count entries. */
+void nf_values_replace(nf_func *f, nf_value *map);
+/* A private copy in another arena: same ids, same module. NULL when memory is out. */
+nf_func *nf_func_clone(const nf_func *f, nf_arena *arena);
+/* Counts instructions that are in blocks. */
+uint32_t nf_func_size(const nf_func *f);
+
+/* --- between modules and machines --- */
+/* Where each symbol is in this process, by symbol id; 0 for unresolved. A function's address is its stub. */
+typedef struct nf_link {
+    const uint64_t *addresses;
+    uint32_t count;
+} nf_link;
+
+#define NF_FOR_BLOCKS(f, b)                                                                        \
+    for (nf_block b = (f)->entry; b.id != 0; b = (f)->blocks.data[b.id].next)
+/* Safe against removal of v itself only with a copy of next: see NF_FOR_INSTS_SAFE. */
+#define NF_FOR_INSTS(f, b, v)                                                                      \
+    for (nf_value v = (f)->blocks.data[(b).id].first; v.id != 0; v = (f)->insts.data[v.id].next)
+#define NF_FOR_INSTS_SAFE(f, b, v, following)                                                      \
+    for (nf_value v = (f)->blocks.data[(b).id].first, following;                                   \
+         v.id != 0 && ((following = (f)->insts.data[v.id].next), true); v = following)
+
+#endif
