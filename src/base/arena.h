@@ -6,8 +6,8 @@
  *
  * One arena belongs to one thread at a time. Memory is zeroed. Nothing is freed one by one:
  * nf_arena_reset() keeps the first chunk and drops the rest, nf_arena_free() drops all.
- * nf_arena_alloc() returns NULL when the allocator gives nothing; `failed` then stays set, so that a
- * long piece of work may check once at its end. Freestanding.
+ * nf_arena_alloc() returns NULL when the allocator gives nothing; `failed` then stays set, so that
+ * a long piece of work may check once at its end. Freestanding.
  */
 #ifndef NF_BASE_ARENA_H
 #define NF_BASE_ARENA_H

@@ -22,6 +22,9 @@ void nf_text_append(nf_text *text, const char *bytes, size_t length);
 void nf_text_format(nf_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void nf_text_format_list(nf_text *text, const char *format, va_list list);
 
+/* As strlen, which a freestanding build has not. */
+size_t nf_string_length(const char *string);
+
 /* Into a fixed buffer, as vsnprintf: returns the length that the whole would have. */
 size_t nf_format_list(char *buffer, size_t size, const char *format, va_list list);
 size_t nf_format(char *buffer, size_t size, const char *format, ...)

@@ -6,7 +6,8 @@ bool nf_vec_grow(nf_arena *arena, void **data, uint32_t count, uint32_t *capacit
 {
     uint32_t wanted = *capacity < 4 ? 8 : *capacity * 2;
     if (wanted < capacity_min) wanted = capacity_min;
-    void *grown = wanted < *capacity ? NULL : nf_arena_alloc(arena, wanted * element_bytes);
+    bool overflow = wanted < *capacity || capacity_min < count;
+    void *grown = overflow ? NULL : nf_arena_alloc(arena, wanted * element_bytes);
     if (grown == NULL) {
         arena->failed = true;
         return false;
