@@ -1,0 +1,166 @@
+/*
+ * Everything that the freestanding core needs of a platform. Two implementations stand behind it:
+ * linux/ (hosted) and bare/ (an embedder's memory, one thread); a port writes a third one.
+ *
+ * Besides this header the core needs memcpy, memmove, memset and memcmp, which compilers call on
+ * their own, and an x86-64 CPU with SSE2. Unless a function says otherwise, any thread may call it.
+ * Failure is an nf_status with the detail in the caller's nf_error (see base/status.h), or NULL.
+ * Nothing here prints, exits or installs a signal handler.
+ */
+#ifndef NF_OS_OS_H
+#define NF_OS_OS_H
+
+#include "base/status.h"
+#include "os/cpu.h"
+
+/* --- memory ---------------------------------------------------------------------------------- */
+
+enum { NF_OS_PAGE_BYTES = 4096 };
+
+/* The platform's general allocator (an embedder may use its own instead). Static storage. */
+const nf_allocator *nf_os_allocator(void);
+
+/*
+ * Zeroed, readable and writable pages; physical memory is taken only when a page is touched (bare:
+ * at once). near_hint asks for a place that a rel32 reaches from that address: as close as can be
+ * found within 1 GiB, else anywhere; 0 means near the library's own code. The caller checks the
+ * distance where it matters. bytes is rounded up to whole pages. NULL when there is no memory.
+ */
+void *nf_os_pages_map(size_t bytes, uintptr_t near_hint);
+void nf_os_pages_unmap(void *pages, size_t bytes);
+
+/*
+ * Code memory: one region, seen through two views.
+ *
+ *      rw: read and write, never execute          rx: read and execute, never write
+ *      [ a b c d ............... ]  same bytes  [ a b c d ............... ]
+ *
+ * What is written at rw + n is executed at rx + n. No mapping of it is ever writable and
+ * executable, and no further writable one can be made. A forked child does not have the rw view:
+ * it runs the code but cannot write it. The rx view is placed as near_hint says (see above). Pages
+ * are zeroed and taken when touched. The region belongs to the caller; before the unmap no thread
+ * may be in the code, and none may come.
+ */
+typedef struct nf_os_code {
+    uint8_t *rw, *rx;
+    size_t bytes;
+    int handle; /* the platform's; Linux: the sealed memfd, which another process may map as rx */
+} nf_os_code;
+
+nf_status nf_os_code_map(size_t bytes, uintptr_t near_hint, nf_os_code *code, nf_error *error);
+void nf_os_code_unmap(nf_os_code *code);
+
+/*
+ * Makes every thread of the process, before it returns to user code, serialise its instruction
+ * stream: afterwards none runs stale bytes of an address that was written anew. NF_UNSUPPORTED from
+ * the registration: the platform cannot, and addresses of code must never be reused. Register once
+ * per process, before the first issue; registering again does nothing.
+ */
+nf_status nf_os_code_sync_register(nf_error *error);
+void nf_os_code_sync(void);
+
+/* --- time ------------------------------------------------------------------------------------ */
+
+/* Monotonic, in nanoseconds since an arbitrary start. */
+uint64_t nf_os_time_ns(void);
+
+/* Ticks of the time stamp counter in a second; the first call may take some milliseconds. */
+uint64_t nf_os_tsc_hz(void);
+
+/*
+ * The time stamp counter around measured code. Everything before start has finished when it reads
+ * the counter, and nothing after it has begun; all measured code has finished when stop reads it.
+ * (Intel SDM volume 2B, RDTSC and RDTSCP; LFENCE waits for all earlier instructions to complete.)
+ */
+static inline uint64_t nf_os_tsc_start(void)
+{
+    uint32_t low, high;
+    __asm__ volatile("lfence\n\trdtsc\n\tlfence" : "=a"(low), "=d"(high) : : "memory");
+    return (uint64_t)high << 32 | low;
+}
+
+static inline uint64_t nf_os_tsc_stop(void)
+{
+    uint32_t low, high;
+    __asm__ volatile("rdtscp\n\tlfence" : "=a"(low), "=d"(high) : : "rcx", "memory");
+    return (uint64_t)high << 32 | low;
+}
+
+/* A hint to the CPU that this is a spin loop. */
+static inline void nf_os_relax(void)
+{
+    __asm__ volatile("pause" : : : "memory");
+}
+
+/* --- threads --------------------------------------------------------------------------------- */
+
+/* Owned by the caller; must neither move nor go away between create and the end of join. */
+typedef struct nf_os_thread {
+    void (*run)(void *context);
+    void *context;
+    uint64_t handle;
+} nf_os_thread;
+
+/*
+ * Starts a thread that calls run(context) and ends. It takes no asynchronous signal, so that the
+ * program's handlers never run on it. name (at most 15 bytes are kept) is for debuggers.
+ * NF_UNSUPPORTED where there are no threads: the caller then does the work itself.
+ */
+nf_status nf_os_thread_create(nf_os_thread *thread, const char *name, void (*run)(void *context),
+                              void *context, nf_error *error);
+void nf_os_thread_join(nf_os_thread *thread);
+
+uint64_t nf_os_thread_id(void);  /* unique among the process's living threads; never 0 */
+uint32_t nf_os_process_id(void); /* changes in a forked child */
+void nf_os_yield(void);
+void nf_os_sleep_ns(uint64_t duration_ns); /* at least this long */
+uint32_t nf_os_cpu_number(void);           /* where the thread runs right now */
+uint32_t nf_os_cpu_count(void);            /* that this process may run on; at least 1 */
+
+/* Storage for the platform's mutex and condition; address-bound: init where it will stay. */
+typedef struct nf_os_mutex {
+    uint64_t words[5];
+} nf_os_mutex;
+
+typedef struct nf_os_condition {
+    uint64_t words[6];
+} nf_os_condition;
+
+/* Not recursive. Unlock by the thread that locked. Destroy only when unlocked. */
+void nf_os_mutex_init(nf_os_mutex *mutex);
+void nf_os_mutex_destroy(nf_os_mutex *mutex);
+void nf_os_mutex_lock(nf_os_mutex *mutex);
+bool nf_os_mutex_try_lock(nf_os_mutex *mutex);
+void nf_os_mutex_unlock(nf_os_mutex *mutex);
+
+#define NF_OS_FOREVER UINT64_MAX
+
+/* The caller holds the mutex. Returns false when timeout_ns went by without a wake-up; may also
+ * return true for no reason: test what was waited for in a loop. */
+void nf_os_condition_init(nf_os_condition *condition);
+void nf_os_condition_destroy(nf_os_condition *condition);
+bool nf_os_condition_wait(nf_os_condition *condition, nf_os_mutex *mutex, uint64_t timeout_ns);
+void nf_os_condition_signal(nf_os_condition *condition);
+void nf_os_condition_broadcast(nf_os_condition *condition);
+
+/* --- the host program ------------------------------------------------------------------------ */
+
+/* The address of a symbol that the program can see by name, or NULL. */
+void *nf_os_symbol(const char *name);
+
+/* A call by the System V ABI to a function whose signature is known only now: what each argument
+ * register gets, what lies on the stack, and what came back. */
+enum { NF_OS_CALL_INTEGERS = 6, NF_OS_CALL_VECTORS = 8 };
+
+typedef struct nf_os_call_frame {
+    uint64_t integers[NF_OS_CALL_INTEGERS];  /* rdi rsi rdx rcx r8 r9 */
+    uint64_t vectors[NF_OS_CALL_VECTORS][2]; /* xmm0 to xmm7 */
+    const uint64_t *stack;                   /* the arguments in memory, first one first */
+    size_t stack_count;
+    uint64_t result_integer[2]; /* out: rax rdx */
+    uint64_t result_vector[2];  /* out: xmm0 */
+} nf_os_call_frame;
+
+void nf_os_call(const void *target, nf_os_call_frame *frame);
+
+#endif
