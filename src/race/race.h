@@ -1,0 +1,107 @@
+/*
+ * The race: candidates for one function run against its baseline on recorded inputs, in a sandbox,
+ * and the fastest one that gives the same answers is named, if it is faster beyond doubt.
+ *
+ *   inputs ─► sandbox (a forked, confined child; copy-on-write memory)
+ *               1. check    baseline defines result and written pages; each candidate must repeat
+ * them
+ *               2. measure  fenced TSC, interleaved in random ABBA order, inputs rotated
+ *             ─► statistics: halving on the minimum, paired interval, A/A pair ─► verdict, with its
+ * reason
+ *
+ * The race knows nothing of engines: it is given addresses and inputs and gives a report. It runs
+ * on the calling thread (a background thread of the engine) and may take up to budget_ns plus the
+ * fork. The process's memory is read as it is at the fork; nothing that a candidate does reaches
+ * it. Equal answers on several inputs are a test, not a proof.
+ */
+#ifndef NF_RACE_RACE_H
+#define NF_RACE_RACE_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include <nanoforge/nir.h>
+
+enum {
+    NF_RACE_STACK_WORDS = 16, /* arguments in memory that an input can hold */
+    NF_RACE_CANDIDATES_MAX = 32,
+    NF_RACE_INPUTS_MAX = 128,
+    NF_RACE_REASON_BYTES = 128,
+};
+
+/* The arguments of one recorded call, as the System V ABI passes them. */
+typedef struct nf_race_input {
+    uint64_t integers[6];
+    uint64_t vectors[8]; /* low halves of xmm0 to xmm7 */
+    uint64_t stack[NF_RACE_STACK_WORDS];
+} nf_race_input;
+
+typedef struct nf_race_candidate {
+    const char *name; /* version name, for the report */
+    uint64_t address;
+    uint32_t bytes; /* of code: ties keep the smaller */
+} nf_race_candidate;
+
+typedef struct nf_race_request {
+    nf_race_candidate baseline; /* defines the answer */
+    const nf_race_candidate *candidates;
+    uint32_t candidate_count;
+    const nf_race_input *inputs; /* oldest first */
+    uint32_t input_count;
+    uint32_t stack_words;   /* used of nf_race_input.stack */
+    nf_type result;         /* NF_VOID, an integer or a float type */
+    double tolerance;       /* relative, of float results and of float memory; 0: bit-exact */
+    nf_type tolerance_type; /* how written memory is compared under a tolerance: NF_F32, NF_F64;
+                               NF_VOID: exactly */
+    bool writes;            /* false: known to write no memory */
+    uint64_t budget_ns;     /* of measuring; 0: the default */
+    uint64_t
+        call_limit_ns; /* one call of a candidate may take that long; 0: from the baseline's time */
+    uint64_t seed;
+    /* Memory that the sandbox must keep writable besides its own (none: 0). Live status goes
+     * through progress. */
+    void (*progress)(void *context, const char *stage, uint32_t done, uint32_t of);
+    void *context;
+} nf_race_request;
+
+typedef enum nf_race_outcome {
+    NF_RACE_WON,   /* faster beyond doubt, and the fastest */
+    NF_RACE_LOST,  /* right, but not the fastest, or not faster than the baseline beyond the margin
+                    */
+    NF_RACE_WRONG, /* another result or other memory */
+    NF_RACE_CRASHED,
+    NF_RACE_HUNG,
+    NF_RACE_NOT_MEASURED, /* the budget or the inputs ran out */
+} nf_race_outcome;
+
+typedef struct nf_race_result {
+    nf_race_outcome outcome;
+    char reason[NF_RACE_REASON_BYTES]; /* always set: "1.03x of the winner", "input 3: result 5,
+                                          expected 4", ... */
+    uint32_t samples;
+    double median_ns;                          /* of a call */
+    double speedup, speedup_low, speedup_high; /* against the baseline: paired, 95 % interval */
+} nf_race_result;
+
+typedef struct nf_race_report {
+    bool ran;                          /* false: refused or failed, reason says why */
+    char reason[NF_RACE_REASON_BYTES]; /* of the verdict */
+    int32_t winner;                    /* index into candidates, or -1: the baseline stays */
+    uint32_t inputs_used, inputs_dropped, rounds;
+    uint32_t samples_dropped; /* migrations and context switches */
+    bool fresh_inputs; /* every timed call ran on restored memory (the function changes what it
+                          reads) */
+    double baseline_median_ns;
+    double aa_ratio, aa_low, aa_high; /* the baseline against itself */
+    uint64_t duration_ns, fork_ns;
+    nf_race_result baseline;
+    nf_race_result *results; /* one per candidate, in the arena */
+} nf_race_report;
+
+/* NF_UNSUPPORTED: no sandbox on this platform. NF_OS: it could not be made. A race without a winner
+ * is NF_OK. */
+nf_status nf_race_run(const nf_race_request *request, nf_arena *arena, nf_race_report *report,
+                      nf_error *error);
+
+const char *nf_race_outcome_text(nf_race_outcome outcome); /* "won", "lost", "wrong answer", ... */
+
+#endif
