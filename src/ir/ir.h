@@ -1,11 +1,12 @@
 /*
  * NIR in memory: records, lists and the few primitives that every pass is made of.
  *
- *   module ── symbols[] ─► func ── blocks[]  (a list in layout order, entry first)
- *                            │        └─ instructions (a doubly linked list of ids), last one a terminator
+ *   module ── symbols[] ─► func ── blocks[]   a list in layout order, entry first
+ *                            │        └─ instructions: a doubly linked list of ids, the last
+ *                            │           one a terminator
  *                            ├── insts[]   40-byte records; the id is the value that it defines
  *                            ├── edges[]   terminators' targets with their arguments
- *                            └── pool[]    lists of value ids: block parameters, call and edge arguments
+ *                            └── pool[]    value ids: block parameters, call and edge arguments
  *
  * Ids are indices and stay valid for the function's life; pointers into these arrays die when the
  * array grows. Removed instructions keep their id with op NF_OP_NONE. A function, while it is
@@ -18,12 +19,37 @@
 
 #include <nanoforge/nir.h>
 #include "base/arena.h"
+#include "base/map.h"
 #include "base/status.h"
 #include "base/vec.h"
 
+/* --- limits; the verifier names the one that is passed --- */
+enum {
+    NF_INSTS_MAX = 1 << 24, /* records of a function, parameters and removed ones among them */
+    NF_BLOCKS_MAX = 1 << 20,
+    NF_POOL_MAX = 1 << 26,
+    NF_EDGES_MAX = 1 << 24,
+    NF_BLOCK_PARAMS_MAX = 1 << 14,
+    NF_CASES_MAX = 1 << 20,        /* of a switch */
+    NF_SIGNATURE_PARAMS_MAX = 127, /* what C11 5.2.4.1 asks of a compiler */
+    NF_CALL_ARGS_MAX = 255,        /* the extra ones of a variadic call among them */
+    NF_SYMBOLS_MAX = 1 << 20,
+    NF_LOCAL_BYTES_MAX = 1 << 20, /* all locals of a function together, padding not counted */
+    NF_LOCAL_ALIGN_LOG2_MAX = 6,  /* a cache line, and the widest vector */
+    NF_ALIGN_LOG2_MAX = 12,       /* a page: data symbols and what an address promises */
+    NF_ALIAS_MAX = 255,
+    NF_SCALE_LOG2_MAX = 3,
+    NF_DATA_BYTES_MAX = 1 << 30,
+    NF_DATA_INITIAL_BYTES_MAX = 1 << 26,
+    NF_NAME_BYTES_MAX = 4096,
+    NF_TAIL_INT_ARGS_MAX = 6, /* registers of the System V ABI, 3.2.3 */
+    NF_TAIL_FLOAT_ARGS_MAX = 8,
+    NF_DATA_ADDRESS_BYTES = 8, /* of a symbol's address inside data */
+};
+
 /* --- the operation table --- */
 typedef enum nf_shape {
-    NF_SHAPE_NONE, /* trap */
+    NF_SHAPE_NONE,     /* trap */
     NF_SHAPE_PARAM,    /* imm = index, block = owner */
     NF_SHAPE_ICONST,   /* imm, sign-extended from the type's width */
     NF_SHAPE_FCONST,   /* imm = bits */
@@ -46,14 +72,14 @@ typedef enum nf_shape {
     NF_SHAPE_STORE,    /* the same, c = value; type is the value's although nothing is defined */
     NF_SHAPE_MLOAD,    /* a = base, b = mask, imm = offset, mem */
     NF_SHAPE_MSTORE,   /* a = base, b = mask, c = value, imm = offset, mem; type as in STORE */
-    NF_SHAPE_CALL,               /* imm = symbol id, extra = pool offset, c.id = argument count */
+    NF_SHAPE_CALL,     /* imm = symbol id, extra = pool offset, c.id = argument count */
     NF_SHAPE_CALL_INDIRECT,      /* a = target, imm = signature id, extra and c.id as in CALL */
     NF_SHAPE_TAIL_CALL,          /* as CALL */
     NF_SHAPE_TAIL_CALL_INDIRECT, /* as CALL_INDIRECT */
-    NF_SHAPE_BR,       /* extra = first edge, c.id = edge count (1) */
-    NF_SHAPE_BRIF,     /* a = condition; 2 edges: true, false */
-    NF_SHAPE_SWITCH,   /* a; edge 0 is the default, the others carry keys; type void, as of all terminators */
-    NF_SHAPE_RET,      /* a or none */
+    NF_SHAPE_BR,                 /* extra = first edge, c.id = edge count (1) */
+    NF_SHAPE_BRIF,               /* a = condition; 2 edges: true, false */
+    NF_SHAPE_SWITCH,             /* a; edge 0 is the default, the others carry keys */
+    NF_SHAPE_RET,                /* a or none */
 } nf_shape;
 
 /* Effects, or-ed. */
@@ -68,8 +94,8 @@ enum {
 typedef struct nf_op_info {
     const char *text;
     const char *meaning;
-    uint8_t shape;    /* nf_shape */
-    uint8_t types;    /* nf_type_class */
+    uint8_t shape; /* nf_shape */
+    uint8_t types; /* nf_type_class */
     uint8_t effects;
     uint8_t operands; /* how many of a, b, c can hold values */
     bool commutes;
@@ -77,15 +103,30 @@ typedef struct nf_op_info {
 
 /* The classes of ops.def's types column. */
 typedef enum nf_type_class {
-    NF_TYPES_X, NF_TYPES_B, NF_TYPES_I, NF_TYPES_F, NF_TYPES_N, NF_TYPES_IV, NF_TYPES_FV,
-    NF_TYPES_NV, NF_TYPES_V, NF_TYPES_VI, NF_TYPES_VF,
+    NF_TYPES_X,
+    NF_TYPES_B,
+    NF_TYPES_I,
+    NF_TYPES_F,
+    NF_TYPES_N,
+    NF_TYPES_IV,
+    NF_TYPES_FV,
+    NF_TYPES_NV,
+    NF_TYPES_V,
+    NF_TYPES_VI,
+    NF_TYPES_VF,
 } nf_type_class;
 
+/* What the table's effects column says, letter by letter: a call has NF_EFFECT_CALL alone, and what
+ * it does to memory is its callee's attributes' business. */
 extern const nf_op_info nf_ops[NF_OP_COUNT];
 extern const char *const nf_cond_text[NF_COND_COUNT];
 bool nf_type_in_class(nf_type type, nf_type_class types);
 /* "i32", "f32x8", "void"; static storage. NULL when the byte is no type. */
 const char *nf_type_text(nf_type type);
+/* The type of that text, NF_VOID for "void" and for what is no type. */
+nf_type nf_type_parse(const char *text, size_t length);
+/* The record's type for an operation with this type written after its dot. */
+nf_type nf_op_result_type(nf_op op, nf_type written);
 bool nf_type_valid(nf_type type); /* a scalar or vector that exists; not void */
 /* The integer vector or i8 that a comparison of operands of this type gives. */
 nf_type nf_type_of_compare(nf_type operand);
@@ -105,8 +146,8 @@ typedef struct nf_memflags {
 
 typedef struct nf_inst {
     uint16_t op;
-    nf_type type; /* of the result; of the stored value for stores; else NF_VOID */
-    uint8_t sub;  /* condition or scale_log2 */
+    nf_type type;   /* of the result; of the stored value for stores; else NF_VOID */
+    uint8_t sub;    /* condition or scale_log2 */
     nf_block block; /* none: not in any block */
     nf_value a, b, c;
     union {
@@ -127,8 +168,8 @@ typedef struct nf_edge {
 
 typedef struct nf_block_data {
     nf_value first, last;
-    nf_block prev, next;   /* layout order */
-    uint32_t params;       /* pool offset */
+    nf_block prev, next; /* layout order */
+    uint32_t params;     /* pool offset */
     uint32_t param_count, param_capacity;
     bool alive;
 } nf_block_data;
@@ -159,14 +200,14 @@ struct nf_func {
     nf_symbol symbol;
     nf_signature signature;
     uint32_t attributes;
-    uint64_t noalias;  /* bit i: parameter i */
-    double tolerance;  /* relative; 0: exact */
+    uint64_t noalias; /* bit i: parameter i */
+    double tolerance; /* relative; 0: exact */
     nf_block entry, last_block;
-    uint32_t alias_classes; /* highest class in use */
-    NF_VEC(nf_inst) insts;       /* [0] is the null record */
+    uint32_t alias_classes;       /* highest class in use */
+    NF_VEC(nf_inst) insts;        /* [0] is the null record */
     NF_VEC(nf_block_data) blocks; /* [0] unused */
-    NF_VEC(nf_edge) edges;       /* [0] unused */
-    NF_VEC(uint32_t) pool;       /* [0] unused */
+    NF_VEC(nf_edge) edges;        /* [0] unused */
+    NF_VEC(uint32_t) pool;        /* [0] unused */
     NF_VEC(nf_local_data) locals; /* [0] unused */
     nf_debug debug;
 };
@@ -200,19 +241,40 @@ typedef struct nf_symbol_data {
 
 struct nf_module {
     nf_arena arena;
-    const char *name;                 /* file name, for messages */
-    NF_VEC(nf_symbol_data) symbols;   /* [0] unused */
+    const char *name;                     /* file name, for messages */
+    NF_VEC(nf_symbol_data) symbols;       /* [0] unused */
     NF_VEC(nf_signature_data) signatures; /* [0] unused; equal ones are shared */
-    struct nf_map *symbol_index;      /* name to id; ir's own */
+    nf_string_map symbol_index;           /* name to id */
+    nf_map signature_index;               /* hash to id, then hash + 1 and so on */
 };
 
 /* --- reading --- */
-static inline nf_inst *nf_inst_at(const nf_func *f, nf_value v) { return &f->insts.data[v.id]; }
-static inline nf_block_data *nf_block_at(const nf_func *f, nf_block b) { return &f->blocks.data[b.id]; }
-static inline nf_symbol_data *nf_symbol_at(const nf_module *m, nf_symbol s) { return &m->symbols.data[s.id]; }
-static inline const nf_signature_data *nf_signature_at(const nf_module *m, nf_signature s) { return &m->signatures.data[s.id]; }
-static inline nf_type nf_type_of(const nf_func *f, nf_value v) { return f->insts.data[v.id].type; }
-static inline const nf_op_info *nf_op_of(const nf_inst *i) { return &nf_ops[i->op]; }
+static inline nf_inst *nf_inst_at(const nf_func *f, nf_value v)
+{
+    return &f->insts.data[v.id];
+}
+static inline nf_block_data *nf_block_at(const nf_func *f, nf_block b)
+{
+    return &f->blocks.data[b.id];
+}
+static inline nf_symbol_data *nf_symbol_at(const nf_module *m, nf_symbol s)
+{
+    return &m->symbols.data[s.id];
+}
+static inline const nf_signature_data *nf_signature_at(const nf_module *m, nf_signature s)
+{
+    return &m->signatures.data[s.id];
+}
+static inline nf_type nf_type_of(const nf_func *f, nf_value v)
+{
+    return f->insts.data[v.id].type;
+}
+static inline const nf_op_info *nf_op_of(const nf_inst *i)
+{
+    return &nf_ops[i->op];
+}
+/* What is written after the dot: nf_op_result_type() the other way round. */
+nf_type nf_inst_written_type(const nf_func *f, const nf_inst *inst);
 /* Whether the instruction defines a value that others may use. */
 bool nf_inst_defines(const nf_inst *inst);
 
@@ -244,18 +306,20 @@ void nf_operands_each(const nf_func *f, nf_value v, nf_operand_visit *visit, voi
 /* --- changing --- */
 /* A new record in no block (copy of *record, prev, next and block cleared). */
 nf_value nf_inst_new(nf_func *f, const nf_inst *record);
-void nf_inst_append(nf_func *f, nf_block b, nf_value v);               /* as the last one */
+void nf_inst_append(nf_func *f, nf_block b, nf_value v); /* as the last one */
 void nf_inst_insert_before(nf_func *f, nf_value before, nf_value v);
-void nf_inst_unlink(nf_func *f, nf_value v);                            /* out of its block; record kept */
-void nf_inst_remove(nf_func *f, nf_value v);                            /* unlink and op = NF_OP_NONE */
+void nf_inst_unlink(nf_func *f, nf_value v); /* out of its block; record kept */
+void nf_inst_remove(nf_func *f, nf_value v); /* unlink and op = NF_OP_NONE */
 /* New, empty block placed behind `after` in the layout (none: at the end). */
 nf_block nf_block_insert(nf_func *f, nf_block after);
-void nf_block_remove(nf_func *f, nf_block b); /* with its instructions; nobody may go there any more */
-void nf_block_param_remove(nf_func *f, nf_block b, uint32_t index); /* edges' arguments are the caller's to fix */
+/* With its parameters and instructions; no edge may lead there any more. */
+void nf_block_remove(nf_func *f, nf_block b);
+/* The arguments of the edges that lead there are the caller's to fix. */
+void nf_block_param_remove(nf_func *f, nf_block b, uint32_t index);
 /* Edge arguments. */
 void nf_edge_arg_append(nf_func *f, nf_edge *edge, nf_value arg);
 void nf_edge_arg_remove(nf_func *f, nf_edge *edge, uint32_t index);
-/* n new edges in a row for a terminator; the id of the first. */
+/* n new edges in a row for a terminator; the id of the first, 0 when memory is out. */
 uint32_t nf_edges_new(nf_func *f, uint32_t count);
 uint32_t nf_pool_new(nf_func *f, const nf_value *values, uint32_t count);
 /* Replaces every use of values by map[id] where map[id].id != 0, following chains. The map has
@@ -267,7 +331,8 @@ nf_func *nf_func_clone(const nf_func *f, nf_arena *arena);
 uint32_t nf_func_size(const nf_func *f);
 
 /* --- between modules and machines --- */
-/* Where each symbol is in this process, by symbol id; 0 for unresolved. A function's address is its stub. */
+/* Where each symbol is in this process, by symbol id; 0 for unresolved. A function's address is
+ * that of its stub. */
 typedef struct nf_link {
     const uint64_t *addresses;
     uint32_t count;
