@@ -1,23 +1,324 @@
-# A first Makefile: every src/<floor>/*.c is in the library. Needs GNU make and a C compiler.
-CC ?= gcc
-BUILD ?= build
-SANITIZE ?=
-CPPFLAGS += -Iinclude -Isrc -Isrc/base -Isrc/ir
-CFLAGS ?= -O2 -g
-CFLAGS += -std=c11 -Wall -Wextra -Wvla -Wshadow -Wmissing-prototypes -fvisibility=hidden -fPIC -fno-omit-frame-pointer -pthread -D_GNU_SOURCE
-ifneq ($(SANITIZE),)
-CFLAGS += -fsanitize=$(SANITIZE)
-LDFLAGS += -fsanitize=$(SANITIZE)
-BUILD := build/$(subst $(comma),-,$(SANITIZE))
-endif
-comma := ,
-LIB_SRC := $(wildcard src/*/*.c src/os/linux/*.c)
-LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
+# NanoForge. Needs GNU make and a C compiler; the rest is detected (scripts/detect). 'make help'
+# lists the targets. Sources are found by where they lie:
+#
+#   src/<floor>/**.c     the library, build/libnanoforge.{a,so}; src/llvm is a plug-in of its own
+#   cmd/NAME/*.c         build/NAME
+#   bench/NAME.c         build/bench/NAME, each with bench/lib_*.c
+#   test/test_*.c        build/test/test_*, each with test/lib_*.c; test/*.sh are run too
+#   test/fuzz_*.c        build/fuzz/fuzz_*, libFuzzer targets against a library built for it
+#   examples/embed/*.c   build/examples/*, with the public headers only
+#
+# Variables: CC, CFLAGS, SANITIZE=address,undefined or thread, BUILD (a directory), V=1 (show the
+# commands), DESTDIR, PREFIX, PROGRAM and ARGS (make run), BENCH_ARGS.
 
-all: $(BUILD)/libnanoforge.a
-$(BUILD)/libnanoforge.a: $(LIB_OBJ)
-	ar rcs $@ $^
-$(BUILD)/%.o: %.c
+VERSION := 0.1.0
+SO_VERSION := 0
+PREFIX ?= /usr/local
+PROGRAM ?= examples/sha256.nir
+ARGS ?= LICENSE
+BENCH_ARGS ?= --quick
+SANITIZE ?=
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+comma := ,
+BUILD ?= build$(addprefix /,$(subst $(comma),-,$(SANITIZE)))
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo "$(1)" "$(2)" &&)
+
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+# --- targets that set the machine up first and then make the rest anew -----------------------------
+
+SETTING_UP := run run-client run-daemon test check
+WITHOUT_CONFIG := $(SETTING_UP) help clean setup config
+.PHONY: $(WITHOUT_CONFIG)
+
+setup = CONFIG=$(BUILD)/config.mk CC='$(CC)' scripts/setup
+
+setup:
+	@$(setup) build test check
+
+run run-client:
+	@$(setup) build
+	@$(MAKE) all
+	$(BUILD)/nanoforge run $(PROGRAM) -- $(ARGS)
+
+run-daemon:
+	@$(setup) build
+	@$(MAKE) all
+	@scripts/run-daemon $(BUILD)/nanoforged
+
+test:
+	@$(setup) build test
+	@$(MAKE) test-programs
+	@$(MAKE) test-run
+
+check:
+	@$(setup) build test check
+	@$(MAKE) check-all
+
+config:
+	@rm -f $(BUILD)/config.mk
+	@$(MAKE) $(BUILD)/config.mk
+	@grep HAVE_ $(BUILD)/config.mk || true
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@echo 'make, make build   the library, nanoforge and nanoforged in $(BUILD)/'
+	@echo 'make run           set up, build, run PROGRAM=$(PROGRAM) ARGS="$(ARGS)" (also: run-client)'
+	@echo 'make run-daemon    set up, build, start nanoforged with CAP_PERFMON'
+	@echo 'make test          set up, build, run all tests; SANITIZE=address,undefined or thread'
+	@echo 'make check         format, layers, warnings, static analysis, freestanding archive'
+	@echo 'make bench         run all benchmarks; BENCH_ARGS="$(BENCH_ARGS)"'
+	@echo 'make freestanding  $(BUILD)/libnanoforge-bare.a, which needs no libc'
+	@echo 'make bless         let the tests rewrite what they expect; review the diff'
+	@echo 'make docs          make docs/NIR.md from the tables'
+	@echo 'make install       under DESTDIR and PREFIX=$(PREFIX); make uninstall takes it away'
+	@echo 'make setup         install what building, testing and checking need (Debian)'
+	@echo 'make config        look for libraries again and say what was found'
+	@echo 'make clean         remove $(BUILD)/'
+
+# Targets that run others by $(MAKE) must not run beside them.
+ifneq ($(filter $(WITHOUT_CONFIG),$(MAKECMDGOALS)),)
+.NOTPARALLEL:
+endif
+
+# --- what this machine has -------------------------------------------------------------------------
+
+ifneq ($(filter-out $(WITHOUT_CONFIG),$(or $(MAKECMDGOALS),all)),)
+include $(BUILD)/config.mk
+endif
+
+$(BUILD)/config.mk: scripts/detect
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
--include $(LIB_OBJ:.o=.d)
+	@scripts/detect '$(CC)' >$@
+
+# --- flags -----------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wvla -Wshadow -Wmissing-prototypes
+# Tables that public headers include; they are installed beside them.
+PUBLIC_TABLES := src/base/status.def $(wildcard src/ir/ops.def src/engine/events.def)
+INCLUDES := -Iinclude -Isrc $(addprefix -iquote ,$(patsubst %/,%,$(dir $(PUBLIC_TABLES))))
+CFLAGS ?= -O2 -g
+COMMON_CFLAGS := -std=c11 $(WARNINGS) -fvisibility=hidden -fno-omit-frame-pointer
+ALL_CFLAGS = $(COMMON_CFLAGS) -fPIC -pthread $(CFLAGS) $(SANITIZE_FLAGS)
+ALL_CPPFLAGS = $(INCLUDES) -D_GNU_SOURCE -DNF_VERSION='"$(VERSION)"' $(DETECTED) $(CPPFLAGS)
+# libm by name: programs in NIR look its functions up at run time.
+ALL_LIBS = -pthread -ldl -Wl,--no-as-needed -lm -Wl,--as-needed \
+	$(ZYDIS_LIBS) $(CAP_LIBS) $(SECCOMP_LIBS) $(LDLIBS)
+ifneq ($(SANITIZE),)
+SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -DNF_DEBUG
+else
+SO_LDFLAGS := -Wl,--no-undefined
+endif
+
+# A file that changes when the flags do; what is compiled depends on it.
+FLAGS := $(BUILD)/flags
+$(FLAGS): always
+	@mkdir -p $(@D)
+	@echo '$(CC) $(ALL_CFLAGS) $(subst ',,$(ALL_CPPFLAGS))' | cmp -s - $@ || \
+	 echo '$(CC) $(ALL_CFLAGS) $(subst ',,$(ALL_CPPFLAGS))' >$@
+.PHONY: always
+
+# --- sources ---------------------------------------------------------------------------------------
+
+LIB_SRC := $(sort $(shell find src -name '*.c' ! -path 'src/llvm/*' ! -path 'src/os/bare/*'))
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
+LIB := $(BUILD)/libnanoforge.a
+LIB_SO := $(BUILD)/libnanoforge.so
+
+PROGRAMS := $(notdir $(patsubst %/,%,$(sort $(dir $(wildcard cmd/*/*.c)))))
+BENCHES := $(patsubst bench/%.c,%,$(filter-out bench/lib_%,$(wildcard bench/*.c)))
+TESTS := $(patsubst test/%.c,%,$(wildcard test/test_*.c))
+FUZZERS := $(patsubst test/%.c,%,$(wildcard test/fuzz_*.c))
+EXAMPLES := $(patsubst examples/embed/%.c,%,$(wildcard examples/embed/*.c))
+
+BENCH_LIB := $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/lib_*.c))
+TEST_LIB := $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/lib_*.c))
+
+.PHONY: all build
+all build: $(LIB) $(LIB_SO) $(PROGRAMS:%=$(BUILD)/%) $(EXAMPLES:%=$(BUILD)/examples/%)
+
+$(BUILD)/%.o: %.c $(FLAGS)
+	@mkdir -p $(@D)
+	$(call say,CC,$<) $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(LIB): $(LIB_OBJ)
+	$(call say,AR,$@) rm -f $@ && ar rcs $@ $^
+
+$(LIB_SO): $(LIB_OBJ)
+	$(call say,LD,$@) $(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libnanoforge.so.$(SO_VERSION) \
+		-Wl,-z,noexecstack $(SO_LDFLAGS) $^ -pthread -ldl -lm -o $@
+
+link = $(call say,LD,$@) $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(filter %.o %.a,$^)
+
+define program_rule
+$(BUILD)/$(1): $(patsubst %.c,$(BUILD)/%.o,$(wildcard cmd/$(1)/*.c)) $(LIB)
+	$$(link) $$(ALL_LIBS) -o $$@
+endef
+$(foreach name,$(PROGRAMS),$(eval $(call program_rule,$(name))))
+
+$(BUILD)/bench/%: $(BUILD)/bench/%.o $(BENCH_LIB) $(LIB)
+	$(link) $(ALL_LIBS) -o $@
+
+$(BUILD)/test/%: $(BUILD)/test/%.o $(TEST_LIB) $(LIB)
+	$(link) $(ALL_LIBS) $(CMOCKA_LIBS) -o $@
+
+$(BUILD)/examples/%: examples/embed/%.c $(LIB) $(FLAGS)
+	@mkdir -p $(@D)
+	$(call say,LD,$@) $(CC) $(INCLUDES) $(ALL_CFLAGS) -MMD -MP $(LDFLAGS) $< $(LIB) $(ALL_LIBS) -o $@
+
+# --- fuzzing: its own library, by clang, with coverage and sanitizers ------------------------------
+
+FUZZ := $(BUILD)/fuzz
+FUZZ_CFLAGS := $(COMMON_CFLAGS) -O1 -g -pthread -DNF_DEBUG -fno-sanitize-recover=all
+FUZZ_SANITIZE := address,undefined
+
+$(FUZZ)/%.o: %.c $(FLAGS)
+	@mkdir -p $(@D)
+	$(call say,CC,$< (fuzz)) clang $(ALL_CPPFLAGS) $(FUZZ_CFLAGS) -MMD -MP \
+		-fsanitize=fuzzer-no-link,$(FUZZ_SANITIZE) -c $< -o $@
+
+$(FUZZ)/libnanoforge.a: $(LIB_SRC:%.c=$(FUZZ)/%.o)
+	$(call say,AR,$@) rm -f $@ && ar rcs $@ $^
+
+# A fuzzer of the daemon's protocol needs the daemon's parts: all but its main.
+FUZZ_DAEMON := $(patsubst %.c,$(FUZZ)/%.o,$(filter-out %/main.c,$(wildcard cmd/nanoforged/*.c)))
+FUZZ_LIB := $(patsubst %.c,$(FUZZ)/%.o,$(wildcard test/lib_*.c))
+
+$(FUZZ)/%: $(FUZZ)/test/%.o $(FUZZ_DAEMON) $(FUZZ)/libnanoforge.a
+	$(call say,LD,$@) clang -fsanitize=fuzzer,$(FUZZ_SANITIZE) $^ $(ALL_LIBS) -o $@
+
+# --- tests, benchmarks, documents ------------------------------------------------------------------
+
+.PHONY: test-programs test-run bench bless docs
+TEST_FUZZERS := $(if $(SANITIZE),,$(if $(HAVE_FUZZER),$(FUZZERS:%=$(FUZZ)/%)))
+TEST_PROGRAMS := $(TESTS:%=$(BUILD)/test/%) $(TEST_FUZZERS)
+
+test-programs: all $(TEST_PROGRAMS) $(BENCHES:%=$(BUILD)/bench/%)
+	@true
+
+test_run = BUILD=$(BUILD) NANOFORGE=$(BUILD)/nanoforge SANITIZE=$(SANITIZE) \
+	scripts/run-tests $(BUILD)/test-logs $(TESTS:%=$(BUILD)/test/%) \
+	$(sort $(shell find test -maxdepth 1 -name '*.sh' -perm -u+x)) $(TEST_FUZZERS)
+
+test-run:
+	@$(test_run)
+
+bless: test-programs
+	@NF_BLESS=1 $(test_run)
+
+bench: all $(BENCHES:%=$(BUILD)/bench/%)
+	@for name in $(BENCHES); do $(BUILD)/bench/$$name $(BENCH_ARGS) || exit 1; done
+
+docs: all
+	@if [ -x $(BUILD)/nanoforge-docs ]; then $(BUILD)/nanoforge-docs docs; else scripts/docs $(BUILD); fi
+
+# --- checks ----------------------------------------------------------------------------------------
+
+.PHONY: check-all check-format check-layers check-warnings check-tidy check-cppcheck objects
+check-all: check-format check-layers check-warnings check-tidy check-cppcheck freestanding
+	@echo 'check: all well'
+
+FORMATTED := $(shell find src include cmd bench test examples -name '*.[ch]')
+TIDY_SRC := $(LIB_SRC) $(wildcard src/os/bare/*.c cmd/*/*.c)
+
+check-format:
+	@clang-format --dry-run -Werror $(FORMATTED) && echo 'check: format'
+
+check-layers:
+	@scripts/layers && echo 'check: layers'
+
+# Everything that is compiled, by both compilers, where a warning is an error.
+objects: $(LIB_OBJ) $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/os/bare/*.c cmd/*/*.c bench/*.c \
+	examples/embed/*.c $(if $(HAVE_CMOCKA),test/test_*.c) test/lib_*.c test/fuzz_*.c))
+	@true
+
+check-warnings:
+	@$(MAKE) objects BUILD=$(BUILD)/werror-gcc CC=gcc SANITIZE= CFLAGS='-O2 -Werror'
+	@$(MAKE) objects BUILD=$(BUILD)/werror-clang CC=clang SANITIZE= CFLAGS='-O1 -Werror'
+	@echo 'check: warnings of gcc and clang'
+
+# One stamp for each file that was found good; renewed when its object is, that is with its headers.
+$(BUILD)/tidy/%.stamp: %.c $(BUILD)/werror-clang/%.o .clang-tidy
+	@mkdir -p $(@D)
+	$(call say,TIDY,$<) clang-tidy --quiet $< -- $(ALL_CPPFLAGS) -std=c11 2>$@.log >&2 \
+		|| { cat $@.log; exit 1; }
+	@touch $@
+
+$(BUILD)/cppcheck/%.stamp: %.c $(BUILD)/werror-clang/%.o
+	@mkdir -p $(@D)
+	$(call say,CPPCHECK,$<) cppcheck --quiet --std=c11 --enable=warning,performance,portability \
+		--inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
+		$(INCLUDES) -D__x86_64__ -D__GNUC__=12 $<
+	@touch $@
+
+$(TIDY_SRC:%.c=$(BUILD)/werror-clang/%.o): check-warnings ;
+
+check-tidy: $(TIDY_SRC:%.c=$(BUILD)/tidy/%.stamp)
+	@echo 'check: clang-tidy'
+
+check-cppcheck: $(TIDY_SRC:%.c=$(BUILD)/cppcheck/%.stamp)
+	@echo 'check: cppcheck'
+
+# --- the freestanding archive ----------------------------------------------------------------------
+
+.PHONY: freestanding
+BARE_FLOORS := base os ir opt x64 code race engine guest
+BARE_SRC := $(sort $(shell find $(wildcard $(BARE_FLOORS:%=src/%)) -name '*.c' ! -path '*/linux/*'))
+BARE_OBJ := $(BARE_SRC:%.c=$(BUILD)/bare/%.o)
+BARE_CFLAGS := $(COMMON_CFLAGS) -O2 -g -ffreestanding -nostdlib -fno-pie -fno-stack-protector -mno-red-zone
+# The compiler's own headers (stddef.h and such) and no others.
+BARE_INCLUDES = -nostdinc -isystem $(shell $(CC) -print-file-name=include) $(INCLUDES)
+
+$(BUILD)/bare/%.o: %.c $(FLAGS)
+	@mkdir -p $(@D)
+	$(call say,CC,$< (bare)) $(CC) $(BARE_INCLUDES) $(BARE_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/libnanoforge-bare.a: $(BARE_OBJ)
+	$(call say,AR,$@) rm -f $@ && ar rcs $@ $^
+
+freestanding: $(BUILD)/libnanoforge-bare.a
+	@scripts/freestanding $(BUILD)/libnanoforge-bare.a && echo 'check: freestanding'
+
+# --- installation ----------------------------------------------------------------------------------
+
+.PHONY: install uninstall
+D = $(DESTDIR)$(PREFIX)
+HEADERS := $(wildcard include/nanoforge/*.h) $(PUBLIC_TABLES)
+MAN_PAGES := $(wildcard man/*.[1-8])
+UNIT := $(wildcard packaging/nanoforged.service)
+INSTALLED_PROGRAMS := $(filter nanoforge nanoforged,$(PROGRAMS))
+
+install: all
+	install -d $(D)/bin $(D)/lib/pkgconfig $(D)/include/nanoforge
+	$(if $(INSTALLED_PROGRAMS),install -m 755 $(INSTALLED_PROGRAMS:%=$(BUILD)/%) $(D)/bin)
+	install -m 644 $(HEADERS) $(D)/include/nanoforge
+	install -m 644 $(LIB) $(D)/lib
+	install -m 755 $(LIB_SO) $(D)/lib/libnanoforge.so.$(VERSION)
+	ln -sf libnanoforge.so.$(VERSION) $(D)/lib/libnanoforge.so.$(SO_VERSION)
+	ln -sf libnanoforge.so.$(SO_VERSION) $(D)/lib/libnanoforge.so
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' nanoforge.pc.in >$(D)/lib/pkgconfig/nanoforge.pc
+	$(foreach page,$(MAN_PAGES),install -D -m 644 $(page) \
+		$(D)/share/man/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)) &&) true
+	$(if $(UNIT),install -d $(D)/lib/systemd/system && \
+		sed 's|@PREFIX@|$(PREFIX)|g' $(UNIT) >$(D)/lib/systemd/system/$(notdir $(UNIT)))
+
+uninstall:
+	rm -f $(INSTALLED_PROGRAMS:%=$(D)/bin/%) $(D)/lib/libnanoforge.a $(D)/lib/libnanoforge.so*
+	rm -f $(D)/lib/pkgconfig/nanoforge.pc $(D)/lib/systemd/system/nanoforged.service
+	rm -f $(foreach page,$(notdir $(MAN_PAGES)),$(D)/share/man/man$(patsubst .%,%,$(suffix $(page)))/$(page))
+	rm -rf $(D)/include/nanoforge
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
