@@ -3,8 +3,9 @@
  * constant folder's too.
  *
  * It works on the process's real memory, calls host symbols through nf_os_call() and NIR functions
- * by interpreting them. A trap, an exhausted step budget or call depth ends the evaluation with a status
- * and the place. Any thread; one nf_eval per thread. Freestanding but for the calls to host symbols.
+ * by interpreting them. A trap, an exhausted step budget or call depth ends the evaluation with a
+ * status and the place. Any thread; one nf_eval per thread. Freestanding but for the calls to host
+ * symbols.
  */
 #ifndef NF_IR_EVAL_H
 #define NF_IR_EVAL_H
@@ -28,9 +29,9 @@ bool nf_eval_op(const nf_inst *inst, nf_type operand_type, const nf_bits *a, con
 
 typedef struct nf_eval {
     const nf_link *link;
-    uint64_t steps;       /* counts down; 0 ends with NF_LIMIT */
-    uint32_t depth_max;   /* of calls */
-    nf_arena *arena;      /* frames */
+    uint64_t steps;     /* counts down; 0 ends with NF_LIMIT */
+    uint32_t depth_max; /* of calls */
+    nf_arena *arena;    /* frames */
     /* NULL: direct calls of NIR functions are interpreted. Else asked first (the engine sends calls
      * through stubs); returns false to interpret. */
     bool (*call)(void *context, nf_symbol callee, const nf_bits *args, nf_bits *result);
@@ -38,7 +39,10 @@ typedef struct nf_eval {
     nf_error *error;
 } nf_eval;
 
-/* args: one per parameter, each in the low bytes of its nf_bits. */
+/* args: one per parameter, each in the low bytes of its nf_bits. NF_TRAP, NF_LIMIT (steps, depth),
+ * NF_SYMBOL (an unresolved one was used), NF_INVALID (an indirect call of a NIR function with
+ * another signature), NF_UNSUPPORTED (vectors over 16 bytes to or from the host), NF_MEMORY. May be
+ * called again, on the same nf_eval, by what eval->call or a host function does. */
 nf_status nf_eval_run(nf_eval *eval, const nf_func *f, const nf_bits *args, nf_bits *result);
 
 #endif
