@@ -125,7 +125,7 @@ static uint64_t round_and_pack(nf_float_format format, number n)
         drop += 1 - field;
         field = 1;
     }
-    if (drop >= WIDE_BITS) drop = WIDE_BITS - 1;
+    if (drop >= WIDE_BITS) return sign; /* below half of the smallest subnormal */
     wide kept = n.significand >> drop, half = (wide)1 << (drop - 1);
     wide lost = n.significand & (((wide)1 << drop) - 1);
     if (lost > half || (lost == half && (kept & 1))) kept++;
