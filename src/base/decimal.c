@@ -15,9 +15,6 @@
 
 enum {
     WORDS = 36, /* 1152 bits: the subnormals need 1074 + 53 and the guard bits */
-    MANTISSA_BITS = 52,
-    EXPONENT_BIAS = 1075, /* to an integer mantissa */
-    EXPONENT_SPECIAL = 0x7ff,
     DIGITS_MAX = 17,
     PLAIN_POINT_MIN = -5, /* 0.00000ddd is the smallest number without an exponent */
     PLAIN_POINT_MAX = 17,
@@ -182,30 +179,52 @@ static char *put_scientific(char *at, const digits *from)
     return at;
 }
 
-size_t nf_decimal_format(char buffer[NF_DECIMAL_BYTES], double number)
+/* | sign | exponent | mantissa |; the bias is to an integer mantissa. */
+typedef struct layout {
+    int mantissa_bits, exponent_bias, exponent_special;
+} layout;
+
+static digits digits_of_bits(const layout *from, uint64_t mantissa, int exponent)
 {
-    uint64_t bits;
-    __builtin_memcpy(&bits, &number, sizeof bits);
-    uint64_t mantissa = bits & ((UINT64_C(1) << MANTISSA_BITS) - 1);
-    int exponent = (int)(bits >> MANTISSA_BITS) & EXPONENT_SPECIAL;
+    bool smaller_below = mantissa == 0 && exponent > 1;
+    if (exponent) mantissa |= UINT64_C(1) << from->mantissa_bits;
+    int power = (exponent ? exponent : 1) - from->exponent_bias;
+    return digits_of(fraction_of(mantissa, power, smaller_below));
+}
+
+static size_t format(char *buffer, const layout *from, uint64_t bits)
+{
+    uint64_t mantissa = bits & ((UINT64_C(1) << from->mantissa_bits) - 1);
+    uint64_t sign = ((uint64_t)from->exponent_special + 1) << from->mantissa_bits;
+    int exponent = (int)(bits >> from->mantissa_bits) & from->exponent_special;
+    bool special = exponent == from->exponent_special;
     char *at = buffer;
-    if (exponent == EXPONENT_SPECIAL && mantissa) {
-        at = put(at, "nan", 3);
+    if (bits & sign && !(special && mantissa)) *at++ = '-';
+    if (special) {
+        at = put(at, mantissa ? "nan" : "inf", 3);
+    } else if (exponent == 0 && mantissa == 0) {
+        *at++ = '0';
     } else {
-        if (bits >> 63) *at++ = '-';
-        if (exponent == EXPONENT_SPECIAL) {
-            at = put(at, "inf", 3);
-        } else if (exponent == 0 && mantissa == 0) {
-            *at++ = '0';
-        } else {
-            bool smaller_below = mantissa == 0 && exponent > 1;
-            if (exponent) mantissa |= UINT64_C(1) << MANTISSA_BITS;
-            int power = (exponent ? exponent : 1) - EXPONENT_BIAS;
-            digits found = digits_of(fraction_of(mantissa, power, smaller_below));
-            bool plain = found.point >= PLAIN_POINT_MIN && found.point <= PLAIN_POINT_MAX;
-            at = plain ? put_plain(at, &found) : put_scientific(at, &found);
-        }
+        digits found = digits_of_bits(from, mantissa, exponent);
+        bool plain = found.point >= PLAIN_POINT_MIN && found.point <= PLAIN_POINT_MAX;
+        at = plain ? put_plain(at, &found) : put_scientific(at, &found);
     }
     *at = 0;
     return (size_t)(at - buffer);
+}
+
+size_t nf_decimal_format(char buffer[NF_DECIMAL_BYTES], double number)
+{
+    static const layout binary64 = {52, 1075, 0x7ff};
+    uint64_t bits;
+    __builtin_memcpy(&bits, &number, sizeof bits);
+    return format(buffer, &binary64, bits);
+}
+
+size_t nf_decimal_format_f32(char buffer[NF_DECIMAL_BYTES], float number)
+{
+    static const layout binary32 = {23, 150, 0xff};
+    uint32_t bits;
+    __builtin_memcpy(&bits, &number, sizeof bits);
+    return format(buffer, &binary32, bits);
 }

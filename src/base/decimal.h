@@ -14,4 +14,7 @@ enum { NF_DECIMAL_BYTES = 32 }; /* the longest text with its NUL is 25 */
 /* Writes a NUL-terminated text; returns its length. */
 size_t nf_decimal_format(char buffer[NF_DECIMAL_BYTES], double number);
 
+/* The same for a float: the shortest digits that read back as the same float, 0.1f giving "0.1". */
+size_t nf_decimal_format_f32(char buffer[NF_DECIMAL_BYTES], float number);
+
 #endif
