@@ -10,6 +10,10 @@
  *   suffixes _MR   register into r/m (a store, or the other direction of a move)
  *            _I    immediate into r/m
  *            _CL   shift by CL
+ *   Operands go to the emitter in Intel's order whatever their place in the encoding: in a row that
+ *   stores (_MR), the first register of an _rr emitter is the r/m; in bzhi and shlx the last one of
+ *   nf_asm_v_rrr() is VEX.vvvv. Memory has its own place in each emitter's name.
+ *
  *   register or memory: each shape has an emitter ending in _r and one ending in _m for its r/m
  *
  * Errors (memory out, a displacement that does not fit) set asm->failed; emitters may still be
@@ -33,6 +37,7 @@ typedef enum nf_insn {
 } nf_insn;
 
 /* General registers 0-15, vectors 16-47, masks 48-55. */
+/* clang-format off */
 typedef enum nf_reg {
     NF_RAX, NF_RCX, NF_RDX, NF_RBX, NF_RSP, NF_RBP, NF_RSI, NF_RDI,
     NF_R8, NF_R9, NF_R10, NF_R11, NF_R12, NF_R13, NF_R14, NF_R15,
@@ -47,13 +52,14 @@ typedef enum nf_cc {
     NF_CC_O, NF_CC_NO, NF_CC_B, NF_CC_AE, NF_CC_E, NF_CC_NE, NF_CC_BE, NF_CC_A,
     NF_CC_S, NF_CC_NS, NF_CC_P, NF_CC_NP, NF_CC_L, NF_CC_GE, NF_CC_LE, NF_CC_G,
 } nf_cc;
+/* clang-format on */
 
 typedef struct nf_label {
     uint32_t id; /* 0 is no label */
 } nf_label;
 
-/* base + index << scale + disp; or, with base NF_RIP: a label, or (label 0) an absolute address that
- * will be in reach of the code and is reached through a REL32 relocation. */
+/* base + index << scale + disp; or, with base NF_RIP: a label, or (label 0) an absolute address
+ * that will be in reach of the code and is reached through a REL32 relocation. */
 typedef struct nf_mem {
     uint8_t base, index; /* nf_reg or NF_REG_NONE; index is never RSP */
     uint8_t scale_log2;
@@ -79,8 +85,8 @@ static inline nf_mem nf_mem_label(nf_label label)
 
 /* What must be filled in when the final address is known. */
 typedef enum nf_reloc_kind {
-    NF_RELOC_REL32, /* 4 bytes: target - (address of the field + 4) + addend */
-    NF_RELOC_ABS64, /* 8 bytes: target + addend */
+    NF_RELOC_REL32,  /* 4 bytes: target - (address of the field + 4) + addend */
+    NF_RELOC_ABS64,  /* 8 bytes: target + addend */
     NF_RELOC_SELF64, /* 8 bytes: this blob's own start + addend (jump tables) */
 } nf_reloc_kind;
 
@@ -97,20 +103,37 @@ typedef struct nf_evex {
     bool zero;
 } nf_evex;
 
+/* A field that holds a label's place: filled in when the label is bound. */
+typedef struct nf_fixup {
+    uint32_t offset; /* of the field */
+    uint32_t label;
+    int32_t addend; /* to the label, counted from the field's end */
+    uint32_t kind;  /* NF_RELOC_REL32, or NF_RELOC_SELF64 */
+} nf_fixup;
+
+enum { NF_ASM_CODE_BYTES_MAX = 256 << 20, NF_ASM_SPARE_BYTES = 64 };
+
 typedef struct nf_asm {
-    uint8_t *start, *cursor, *limit; /* at least 32 bytes free at each emitter's entry */
+    uint8_t *start, *cursor, *limit;
     nf_arena *arena;
     NF_VEC(nf_reloc) relocs;
     NF_VEC(uint32_t) labels; /* offset of each, UINT32_MAX while unbound; [0] unused */
-    struct nf_asm_fixups *fixups; /* encoder's own */
-    struct nf_asm_constants *constants;
+    NF_VEC(nf_fixup) fixups;
+    struct nf_asm_constants *constants; /* NULL: none */
+    uint32_t align;                     /* of the blob's start */
     bool failed;
+    nf_status status; /* why */
+    /* After a failure code goes here; so an nf_asm must not be moved. */
+    uint8_t spare[NF_ASM_SPARE_BYTES];
 } nf_asm;
 
-/* size_hint: expected bytes of code. */
+/* size_hint: expected bytes of code; the buffer grows when that is not enough. */
 void nf_asm_init(nf_asm *a, nf_arena *arena, size_t size_hint);
 
-static inline uint32_t nf_asm_offset(const nf_asm *a) { return (uint32_t)(a->cursor - a->start); }
+static inline uint32_t nf_asm_offset(const nf_asm *a)
+{
+    return (uint32_t)(a->cursor - a->start);
+}
 
 /* --- labels and constants --- */
 nf_label nf_asm_label(nf_asm *a);            /* new, unbound */
@@ -119,55 +142,87 @@ void nf_asm_bind(nf_asm *a, nf_label label); /* here */
 nf_label nf_asm_constant(nf_asm *a, const void *bytes, size_t size);
 
 /* --- control flow --- */
-void nf_asm_jmp(nf_asm *a, nf_label to);            /* short when the label is bound and near */
-void nf_asm_jcc(nf_asm *a, nf_cc cc, nf_label to);  /* the same */
-void nf_asm_jmp_address(nf_asm *a, uint64_t to);    /* rel32 with a relocation */
-void nf_asm_call_address(nf_asm *a, uint64_t to);   /* rel32 with a relocation */
+void nf_asm_jmp(nf_asm *a, nf_label to);           /* short when the label is bound and near */
+void nf_asm_jcc(nf_asm *a, nf_cc cc, nf_label to); /* the same */
+void nf_asm_jmp_address(nf_asm *a, uint64_t to);   /* rel32 with a relocation */
+void nf_asm_call(nf_asm *a, nf_label to);          /* rel32 */
+void nf_asm_call_address(nf_asm *a, uint64_t to);  /* rel32 with a relocation */
 /* reg = address of the label (lea reg, [rip + label]). */
 void nf_asm_lea_label(nf_asm *a, nf_reg reg, nf_label label);
 void nf_asm_align(nf_asm *a, uint32_t alignment); /* with multi-byte NOPs */
 void nf_asm_byte(nf_asm *a, uint8_t byte);
 void nf_asm_u32(nf_asm *a, uint32_t word);
 void nf_asm_u64(nf_asm *a, uint64_t word);
+/* 8 bytes: the label's own address (an entry of a jump table), by a SELF64 relocation. */
+void nf_asm_label_address(nf_asm *a, nf_label label);
 
 /* reg = value, by the shortest of xor, mov r32 imm32, mov r64 simm32, mov r64 imm64. Clobbers flags
  * only when flags_free. */
 void nf_asm_mov_imm(nf_asm *a, nf_reg reg, uint64_t value, bool flags_free);
 
 /* --- general-register forms --- */
-void nf_asm_r(nf_asm *a, nf_insn insn, unsigned width, nf_reg rm);         /* neg, not, mul, idiv, push, ... */
+void nf_asm_r(nf_asm *a, nf_insn insn, unsigned width,
+              nf_reg rm); /* neg, not, mul, idiv, push, ... */
 void nf_asm_m(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm);
 void nf_asm_rr(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg rm);
 void nf_asm_rm(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_mem rm);
 void nf_asm_mr(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm, nf_reg reg); /* _MR rows */
-void nf_asm_ri(nf_asm *a, nf_insn insn, unsigned width, nf_reg rm, int64_t imm); /* _I rows: imm8 when it fits */
+void nf_asm_ri(nf_asm *a, nf_insn insn, unsigned width, nf_reg rm,
+               int64_t imm); /* _I rows: imm8 when it fits */
 void nf_asm_mi(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm, int64_t imm);
 void nf_asm_rri(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg rm, int64_t imm);
 void nf_asm_rmi(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_mem rm, int64_t imm);
+void nf_asm_mri(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm, nf_reg reg,
+                int64_t imm); /* pextrb, shld, ... */
 void nf_asm_setcc(nf_asm *a, nf_cc cc, nf_reg reg);
+void nf_asm_setcc_m(nf_asm *a, nf_cc cc, nf_mem rm);
 void nf_asm_cmov(nf_asm *a, nf_cc cc, unsigned width, nf_reg reg, nf_reg rm);
 void nf_asm_cmov_m(nf_asm *a, nf_cc cc, unsigned width, nf_reg reg, nf_mem rm);
 /* movzx/movsx reg (to bytes wide) from r/m (from bytes wide); 4 to 8 unsigned is mov r32. */
 void nf_asm_extend(nf_asm *a, bool sign, unsigned to, unsigned from, nf_reg reg, nf_reg rm);
 void nf_asm_extend_m(nf_asm *a, bool sign, unsigned to, unsigned from, nf_reg reg, nf_mem rm);
-void nf_asm_zero_operand(nf_asm *a, nf_insn insn, unsigned width); /* ret, cdq, cqo, ud2, endbr64, vzeroupper */
+/* ret, cdq, cqo, ud2, endbr64, vzeroupper, ...; the width does not matter. */
+void nf_asm_zero_operand(nf_asm *a, nf_insn insn, unsigned width);
 
 /* --- vector and scalar-FP forms. Legacy SSE rows take rr/rm/mr/rri/rmi above (width 16 or the
- * row's own). VEX and EVEX rows: v_ emitters; the encoder picks VEX when the registers are below 16,
- * the width is at most 32, there is no mask and the row has a VEX form; else EVEX. --- */
+ * row's own). VEX and EVEX rows: v_ emitters; the encoder picks VEX when the registers are below
+ * 16, the width is at most 32, there is no mask and the row has a VEX form; else EVEX. --- */
 void nf_asm_v_rr(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg rm, nf_evex e);
 void nf_asm_v_rm(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_mem rm, nf_evex e);
 void nf_asm_v_mr(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm, nf_reg reg, nf_evex e);
-void nf_asm_v_rrr(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_reg rm, nf_evex e);
-void nf_asm_v_rrm(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_mem rm, nf_evex e);
-void nf_asm_v_rri(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg rm, uint8_t imm, nf_evex e);
-void nf_asm_v_rmi(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_mem rm, uint8_t imm, nf_evex e);
-void nf_asm_v_rrri(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_reg rm, uint8_t imm, nf_evex e);
-void nf_asm_v_rrmi(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_mem rm, uint8_t imm, nf_evex e);
+void nf_asm_v_rrr(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_reg rm,
+                  nf_evex e);
+void nf_asm_v_rrm(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_mem rm,
+                  nf_evex e);
+void nf_asm_v_rri(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg rm, uint8_t imm,
+                  nf_evex e);
+void nf_asm_v_rmi(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_mem rm, uint8_t imm,
+                  nf_evex e);
+void nf_asm_v_rrri(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_reg rm,
+                   uint8_t imm, nf_evex e);
+void nf_asm_v_rrmi(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_mem rm,
+                   uint8_t imm, nf_evex e);
+/* Stores with an immediate (vextractf128), and masked stores (vmaskmovps mem, v, reg). */
+void nf_asm_v_mri(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm, nf_reg reg, uint8_t imm,
+                  nf_evex e);
+void nf_asm_v_mrr(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm, nf_reg v, nf_reg reg,
+                  nf_evex e);
 /* vblendvps and kin: the fourth register in imm8[7:4]. VEX only. */
-void nf_asm_v_rrrr(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_reg rm, nf_reg mask);
+void nf_asm_v_rrrr(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_reg rm,
+                   nf_reg mask);
 
-static const nf_evex NF_UNMASKED = {0, false};
+static const nf_evex NF_UNMASKED __attribute__((unused)) = {0, false};
+
+/* --- what the table says --- */
+
+/* What the CPU must have (NF_CPU_ bits) to run this row at this width with registers below 16 and
+ * no mask; the second: with a mask or registers from 16 on, or UINT64_MAX when there is no such
+ * form. */
+uint64_t nf_insn_feature(nf_insn insn, unsigned width);
+uint64_t nf_insn_feature_evex(nf_insn insn, unsigned width);
+bool nf_insn_has_width(nf_insn insn, unsigned width);
+const char *nf_insn_name(nf_insn insn);     /* "PSLLD_I" */
+const char *nf_insn_mnemonic(nf_insn insn); /* "pslld" */
 
 /*
  * Ends the function: places the constants behind the code, resolves labels. The blob's bytes and
