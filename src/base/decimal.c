@@ -137,7 +137,8 @@ static digits digits_of(fraction rest)
         char digit = digit_next(&rest);
         bool low = big_compare(&rest.value, &rest.below) < (int)rest.even;
         bool high = reaches_above(&rest);
-        if (high && (!low || big_compare_sum(&rest.value, &rest.value, &rest.unit) >= 0)) digit++;
+        int half = big_compare_sum(&rest.value, &rest.value, &rest.unit); /* a tie goes to even */
+        if (high && (!low || half > 0 || (half == 0 && digit % 2))) digit++;
         result.text[result.count++] = digit;
         if (low || high || result.count == DIGITS_MAX) return result;
     }

@@ -34,7 +34,7 @@ typedef struct nf_cpu_model {
 
 uint64_t nf_cpu_features(void);
 
-/* The name of the feature with this index (below NF_CPU_FEATURE_COUNT), as in /proc/cpuinfo. */
+/* The name of the feature with this index (below NF_CPU_FEATURE_COUNT): "avx2". */
 const char *nf_cpu_feature_name(uint32_t index);
 
 /* The mask of the feature with this name, 0 when there is no such name. */

@@ -94,16 +94,19 @@ static inline void nf_os_relax(void)
 
 /* --- threads --------------------------------------------------------------------------------- */
 
+enum { NF_OS_THREAD_NAME_BYTES = 16 };
+
 /* Owned by the caller; must neither move nor go away between create and the end of join. */
 typedef struct nf_os_thread {
     void (*run)(void *context);
     void *context;
     uint64_t handle;
+    char name[NF_OS_THREAD_NAME_BYTES];
 } nf_os_thread;
 
 /*
  * Starts a thread that calls run(context) and ends. It takes no asynchronous signal, so that the
- * program's handlers never run on it. name (at most 15 bytes are kept) is for debuggers.
+ * program's handlers never run on it. name (cut to 15 bytes) is for debuggers.
  * NF_UNSUPPORTED where there are no threads: the caller then does the work itself.
  */
 nf_status nf_os_thread_create(nf_os_thread *thread, const char *name, void (*run)(void *context),

@@ -1,5 +1,6 @@
 /* Threads, locks and code synchronisation on Linux: POSIX threads and membarrier(2); see os.h. */
 #include "os/os.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <linux/membarrier.h>
@@ -11,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NS_PER_S = 1000000000, NAME_BYTES = 16 };
+enum { NS_PER_S = 1000000000 };
 
 _Static_assert(sizeof(pthread_t) <= sizeof(uint64_t), "nf_os_thread holds it");
 _Static_assert(sizeof(pthread_mutex_t) <= sizeof(nf_os_mutex), "nf_os_mutex holds it");
@@ -20,6 +21,7 @@ _Static_assert(sizeof(pthread_cond_t) <= sizeof(nf_os_condition), "nf_os_conditi
 static void *thread_main(void *argument)
 {
     nf_os_thread *thread = argument;
+    pthread_setname_np(pthread_self(), thread->name);
     thread->run(thread->context);
     return NULL;
 }
@@ -36,19 +38,16 @@ static void signals_asynchronous(sigset_t *set)
 nf_status nf_os_thread_create(nf_os_thread *thread, const char *name, void (*run)(void *context),
                               void *context, nf_error *error)
 {
-    char kept[NAME_BYTES];
     sigset_t blocked, before;
     pthread_t handle;
     *thread = (nf_os_thread){.run = run, .context = context};
+    nf_format(thread->name, sizeof thread->name, "%s", name);
     signals_asynchronous(&blocked);
     pthread_sigmask(SIG_BLOCK, &blocked, &before);
     int refused = pthread_create(&handle, NULL, thread_main, thread);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (refused) return nf_fail(error, NF_OS, "pthread_create: %s", strerror(refused));
     memcpy(&thread->handle, &handle, sizeof handle);
-    strncpy(kept, name, sizeof kept - 1);
-    kept[sizeof kept - 1] = 0;
-    pthread_setname_np(handle, kept);
     return NF_OK;
 }
 

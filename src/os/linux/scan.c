@@ -1,0 +1,231 @@
+/*
+ * The scan of all threads on Linux; see scan.h for what it promises.
+ *
+ *   scanner                              each thread, in the handler
+ *   reads the map of stacks
+ *   tgkill to every thread  ──────────►  finds its stack's end in the map, searches registers and
+ *   waits for the answers   ◄──────────  stack, marks ranges, answers
+ *
+ * The handler uses nothing but the scan's own static record and atomics, so it may interrupt
+ * anything. A signal that comes late, when its scan is over, carries an old number and is ignored.
+ */
+#include "os/scan.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+#include "os/os.h"
+
+enum { MAPPINGS_MAX = 8192, MAPS_BYTES = 4 << 20, RED_ZONE_BYTES = 128, SIGNALS_TRIED = 16 };
+
+typedef struct mapping {
+    uint64_t start, end;
+} mapping;
+
+static struct {
+    pthread_mutex_t mutex;
+    int signal; /* 0: not chosen */
+    /* of the scan that goes on: */
+    int number; /* atomic */
+    nf_os_range ranges[NF_OS_SCAN_MAX]; /* a copy: a handler may be late */
+    uint32_t count;
+    mapping mappings[MAPPINGS_MAX];
+    uint32_t mapping_count;
+    uint32_t answers, blind; /* atomic */
+} scan = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+/* The range that holds the address, or NULL. */
+static nf_os_range *range_of(uint64_t address)
+{
+    uint32_t low = 0, high = scan.count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (scan.ranges[middle].end <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < scan.count && scan.ranges[low].start <= address ? &scan.ranges[low] : NULL;
+}
+
+static void look_at(uint64_t word)
+{
+    nf_os_range *range = range_of(word);
+    if (range) __atomic_store_n(&range->pinned, true, __ATOMIC_RELAXED);
+}
+
+static const mapping *mapping_of(uint64_t address)
+{
+    uint32_t low = 0, high = scan.mapping_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (scan.mappings[middle].end <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < scan.mapping_count && scan.mappings[low].start <= address ? &scan.mappings[low]
+                                                                           : NULL;
+}
+
+/* Other threads' words are read as they are: no sanitizer may watch this. */
+__attribute__((no_sanitize("address", "thread", "undefined"))) static bool
+look_at_stack(uint64_t sp)
+{
+    const mapping *stack = mapping_of(sp);
+    if (stack == NULL) return false;
+    uint64_t from = sp - RED_ZONE_BYTES > stack->start ? sp - RED_ZONE_BYTES : stack->start;
+    for (const uint64_t *at = (const uint64_t *)(from & ~UINT64_C(7)); (uint64_t)at < stack->end;
+         at++)
+        look_at(*(const volatile uint64_t *)at);
+    return true;
+}
+
+static void on_signal(int signal_number, siginfo_t *info, void *context)
+{
+    (void)signal_number;
+    int saved = errno;
+    if (info->si_value.sival_int != __atomic_load_n(&scan.number, __ATOMIC_ACQUIRE)) return;
+    const ucontext_t *thread = context;
+    for (int i = 0; i < NGREG; i++) look_at((uint64_t)thread->uc_mcontext.gregs[i]);
+    uint64_t sp = (uint64_t)thread->uc_mcontext.gregs[REG_RSP];
+    uint64_t alternate = (uint64_t)thread->uc_stack.ss_sp;
+    bool on_alternate = !(thread->uc_stack.ss_flags & SS_DISABLE) && sp >= alternate &&
+                        sp < alternate + thread->uc_stack.ss_size;
+    if (on_alternate || !look_at_stack(sp)) __atomic_fetch_add(&scan.blind, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&scan.answers, 1, __ATOMIC_RELEASE);
+    errno = saved;
+}
+
+static nf_status signal_choose(nf_error *error)
+{
+    for (int i = 0; i < SIGNALS_TRIED; i++) {
+        struct sigaction old,
+            mine = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
+        int candidate = SIGRTMAX - 1 - i;
+        sigfillset(&mine.sa_mask);
+        if (sigaction(candidate, NULL, &old) != 0 || old.sa_handler != SIG_DFL) continue;
+        if (sigaction(candidate, &mine, NULL) != 0) continue;
+        scan.signal = candidate;
+        return NF_OK;
+    }
+    return nf_fail(error, NF_UNSUPPORTED, "no free real-time signal to look at threads with");
+}
+
+nf_status nf_os_scan_open(nf_error *error)
+{
+    pthread_mutex_lock(&scan.mutex);
+    nf_status status = scan.signal ? NF_OK : signal_choose(error);
+    pthread_mutex_unlock(&scan.mutex);
+    return status;
+}
+
+void nf_os_scan_thread(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, scan.signal);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* Adds a line of /proc/self/maps when it is writable memory; touching mappings become one. */
+static bool mapping_add(const char *line)
+{
+    char *end;
+    uint64_t start = strtoull(line, &end, 16);
+    if (*end != '-') return true;
+    uint64_t limit = strtoull(end + 1, &end, 16);
+    if (end[0] != ' ' || end[1] != 'r' || end[2] != 'w') return true;
+    if (scan.mapping_count == MAPPINGS_MAX) return false;
+    scan.mappings[scan.mapping_count++] = (mapping){start, limit};
+    return true;
+}
+
+static ssize_t file_read(const char *path, char *text, size_t size)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return -1;
+    size_t length = 0;
+    ssize_t got;
+    while (length + 1 < size && (got = read(file, text + length, size - 1 - length)) > 0)
+        length += (size_t)got;
+    close(file);
+    text[length] = '\0';
+    return length + 1 < size ? (ssize_t)length : -1;
+}
+
+static bool mappings_read(void)
+{
+    char *text = malloc(MAPS_BYTES);
+    bool whole = text && file_read("/proc/self/maps", text, MAPS_BYTES) > 0;
+    scan.mapping_count = 0;
+    for (char *line = text; whole && line && *line;) {
+        whole = mapping_add(line);
+        while (*line && *line != '\n') line++;
+        if (*line) line++;
+    }
+    free(text);
+    return whole;
+}
+
+static bool thread_signal(pid_t thread)
+{
+    siginfo_t info = {.si_code = SI_QUEUE};
+    info.si_pid = getpid();
+    info.si_uid = getuid();
+    info.si_value.sival_int = scan.number;
+    return syscall(SYS_rt_tgsigqueueinfo, getpid(), thread, scan.signal, &info) == 0;
+}
+
+/* Signals every other thread; how many must answer, or -1. */
+static int threads_signal(void)
+{
+    DIR *threads = opendir("/proc/self/task");
+    if (threads == NULL) return -1;
+    pid_t self = (pid_t)syscall(SYS_gettid);
+    int asked = 0;
+    for (struct dirent *entry; (entry = readdir(threads)) != NULL;) {
+        pid_t thread = atoi(entry->d_name);
+        if (thread > 0 && thread != self) asked += thread_signal(thread);
+    }
+    closedir(threads);
+    return asked;
+}
+
+static bool answers_wait(uint32_t asked, uint64_t timeout_ns)
+{
+    uint64_t deadline = nf_os_time_ns() + timeout_ns;
+    while (__atomic_load_n(&scan.answers, __ATOMIC_ACQUIRE) < asked) {
+        if (nf_os_time_ns() > deadline) return false;
+        nf_os_sleep_ns(20 * 1000);
+    }
+    return true;
+}
+
+bool nf_os_scan(nf_os_range *ranges, uint32_t count, uint64_t timeout_ns)
+{
+    pthread_mutex_lock(&scan.mutex);
+    scan.count = count;
+    memcpy(scan.ranges, ranges, count * sizeof *ranges);
+    scan.answers = scan.blind = 0;
+    bool known = scan.signal != 0 && mappings_read();
+    __atomic_add_fetch(&scan.number, 1, __ATOMIC_RELEASE);
+    if (known) {
+        int asked = threads_signal();
+        known = asked >= 0 && answers_wait((uint32_t)asked, timeout_ns) &&
+                __atomic_load_n(&scan.blind, __ATOMIC_RELAXED) == 0;
+    }
+    /* Late signals find another number, and never these ranges. */
+    __atomic_add_fetch(&scan.number, 1, __ATOMIC_RELEASE);
+    memcpy(ranges, scan.ranges, count * sizeof *ranges);
+    pthread_mutex_unlock(&scan.mutex);
+    return known;
+}
