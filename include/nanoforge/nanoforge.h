@@ -11,9 +11,10 @@
  *   dot(n, x, y);                       // as often as you like, from any thread
  *   nf_engine_free(engine);
  *
- * An engine is independent of every other one. All calls are thread-safe, but for the end of things: free
- * an engine, or unload a program, when no thread is in its functions and none will come. Strings that come out are
- * copied into the caller's buffers. Nothing prints or exits; what happens is told through events.
+ * An engine is independent of every other one. All calls are thread-safe, but for the end of
+ * things: free an engine, or unload a program, when no thread is in its functions and none will
+ * come. Strings that come out are copied into the caller's buffers. Nothing prints or exits; what
+ * happens is told through events.
  */
 #ifndef NANOFORGE_NANOFORGE_H
 #define NANOFORGE_NANOFORGE_H
@@ -28,20 +29,20 @@ extern "C" {
 #define NF_VERSION_MINOR 1
 #define NF_VERSION_PATCH 0
 /* "0.1.0"; static storage. */
-NF_API const char *nf_version(void);
+NF_API const char *nf_version_text(void);
 
 typedef struct nf_engine nf_engine;
 typedef struct nf_program nf_program;
 
-typedef enum nf_tier {
-    NF_TIER_AUTO = -1,     /* start on T1, promote by heat, race */
-    NF_TIER_EVALUATOR = 0, /* every call is interpreted */
-    NF_TIER_BASELINE = 1,
-    NF_TIER_OPTIMISED = 2, /* the default T2 version, without a race */
-} nf_tier;
+typedef enum nf_mode {
+    NF_MODE_AUTO,      /* start on T1, promote by heat, race */
+    NF_MODE_EVALUATE,  /* T0: every call is interpreted */
+    NF_MODE_BASELINE,  /* T1 and nothing else */
+    NF_MODE_OPTIMISED, /* the default T2 version at the first call, without a race */
+} nf_mode;
 
-/* What happens, in events.def; sent from the thread on which it happens, which may hold engine locks: a
- * listener may not call the engine. */
+/* What happens, in events.def; sent from the thread on which it happens, which may hold engine
+ * locks: a listener may not call the engine. */
 typedef enum nf_event_kind {
 #define EVENT(name, text, meaning) NF_EVENT_##name,
 #include "events.def"
@@ -67,12 +68,12 @@ NF_API const char *nf_event_text(nf_event_kind kind);
 typedef struct nf_config {
     const nf_allocator *allocator; /* NULL: the platform's; must outlive the engine */
     size_t code_bytes;             /* limit of machine code; 0: 64 MiB */
-    nf_tier tier_plus_1;           /* NF_TIER_x + 1, so that 0 is automatic */
-    bool no_background;            /* no thread: the program calls nf_engine_step() */
-    bool no_counters;              /* do not look for nanoforged or perf events */
-    const char *daemon_socket;     /* NULL: the default path */
-    uint64_t features_off;         /* CPU features not to be used (bits as in nf_cpu_features()) */
-    uint64_t seed;                 /* of race order; 0: from the clock */
+    nf_mode mode;
+    bool no_background;        /* no thread: the program calls nf_engine_step() */
+    bool no_counters;          /* do not look for nanoforged or perf events */
+    const char *daemon_socket; /* NULL: the default path */
+    uint64_t features_off;     /* CPU features not to be used (bits as in nf_cpu_features()) */
+    uint64_t seed;             /* of race order; 0: from the clock */
     /* Asked before the process's own symbols; NULL result: not known here. */
     void *(*resolve)(void *context, const char *name);
     void *resolve_context;
@@ -86,8 +87,8 @@ NF_API nf_status nf_engine_new(const nf_config *config, nf_engine **engine, nf_e
 NF_API void nf_engine_free(nf_engine *engine);
 
 /* Reads, verifies and links NIR text or binary. name is for messages. */
-NF_API nf_status nf_program_load(nf_engine *engine, const char *name, const void *bytes, size_t size,
-                                 nf_program **program, nf_error *error);
+NF_API nf_status nf_program_load(nf_engine *engine, const char *name, const void *bytes,
+                                 size_t size, nf_program **program, nf_error *error);
 /* The same from a module made by hand; on success the engine owns it. */
 NF_API nf_status nf_program_add(nf_engine *engine, nf_module *module, nf_program **program,
                                 nf_error *error);
@@ -100,10 +101,11 @@ NF_API void *nf_program_function(nf_program *program, const char *name);
 NF_API void *nf_program_data(nf_program *program, const char *name, size_t *size);
 NF_API const nf_module *nf_program_module(const nf_program *program);
 
-/* One round of the background work on the calling thread; for engines without one (config.no_background). true when
- * there is more to do. */
+/* One round of the background work on the calling thread; for engines without one
+ * (config.no_background). true when there is more to do. */
 NF_API bool nf_engine_step(nf_engine *engine);
-/* Waits until nothing is being sampled, raced or audited, at most timeout_ns. true when it is quiet. */
+/* Waits until nothing is being sampled, raced or audited, at most timeout_ns. true when it is
+ * quiet. */
 NF_API bool nf_engine_settle(nf_engine *engine, uint64_t timeout_ns);
 /* Frees retired code that no thread is in. Bytes that stay pinned. */
 NF_API size_t nf_engine_reclaim(nf_engine *engine);
@@ -111,7 +113,8 @@ NF_API size_t nf_engine_reclaim(nf_engine *engine);
 /* The name of the version that runs now, "dot@avx2.u4#5"; false when there is no such function. */
 NF_API bool nf_program_version(nf_program *program, const char *function, char name[NF_NAME_BYTES]);
 
-/* One line on where profile and time come from: hardware counters through nanoforged, or why not. */
+/* One line on where profile and time come from: hardware counters through nanoforged, or why not.
+ */
 NF_API void nf_engine_counters(nf_engine *engine, char line[NF_REASON_BYTES]);
 
 /* The report as JSON (docs/report.md), in pieces. May be called at any time. */

@@ -57,8 +57,10 @@ typedef struct nf_race_request {
     uint64_t
         call_limit_ns; /* one call of a candidate may take that long; 0: from the baseline's time */
     uint64_t seed;
-    /* Memory that the sandbox must keep writable besides its own (none: 0). Live status goes
-     * through progress. */
+    /* In the child, before anything runs: makes every call lead to plain code. No locks, no
+     * allocation. NULL allowed. */
+    void (*prepare)(void *context);
+    /* On the calling thread, now and then. NULL allowed. */
     void (*progress)(void *context, const char *stage, uint32_t done, uint32_t of);
     void *context;
 } nf_race_request;

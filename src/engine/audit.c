@@ -1,0 +1,91 @@
+/*
+ * Audits: live calls go at random to one of two versions and are timed, so that a swap is judged by
+ * what the program really does (Lau, Arnold, Hind, Calder: "Online Performance Auditing", PLDI
+ * 2006).
+ *
+ * Live calls differ in length, so both sides see a mixture; the order is random, hence the means
+ * compare. The slowest tenth of each side (interrupts, page faults, first touches) is left out. The
+ * interval is Welch's, at 95 %, by the normal approximation.
+ */
+#include "engine_internal.h"
+
+enum { TRIM_PERCENT = 10, SIDE_SAMPLES_MIN = 16 };
+
+typedef struct side_mean {
+    double mean, variance_of_mean;
+} side_mean;
+
+void nf_audit_start(nf_function *function, const nf_version *control)
+{
+    nf_audit *audit = function->audit;
+    if (audit == NULL) return;
+    audit->targets[0] = function->active->address;
+    audit->targets[1] = control->address;
+    audit->random = (uint32_t)function->engine->seed ^ function->index;
+    __atomic_store_n(&audit->counts[0], 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&audit->counts[1], 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&audit->open, 1, __ATOMIC_RELEASE);
+    nf_slot_store(function, function->entries[NF_ENTRY_AUDIT]);
+}
+
+bool nf_audit_done(const nf_function *function)
+{
+    const nf_audit *audit = function->audit;
+    return __atomic_load_n(&audit->counts[0], __ATOMIC_RELAXED) >= NF_AUDIT_SAMPLES &&
+           __atomic_load_n(&audit->counts[1], __ATOMIC_RELAXED) >= NF_AUDIT_SAMPLES;
+}
+
+static void sort(uint32_t *values, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++) {
+        uint32_t value = values[i], at = i;
+        for (; at > 0 && values[at - 1] > value; at--) values[at] = values[at - 1];
+        values[at] = value;
+    }
+}
+
+static side_mean mean_of(const uint32_t *samples, uint32_t count)
+{
+    uint32_t sorted[NF_AUDIT_SAMPLES];
+    for (uint32_t i = 0; i < count; i++) sorted[i] = __atomic_load_n(&samples[i], __ATOMIC_RELAXED);
+    sort(sorted, count);
+    uint32_t kept = count - count * TRIM_PERCENT / 100;
+    double sum = 0, squares = 0;
+    for (uint32_t i = 0; i < kept; i++) sum += sorted[i];
+    double mean = sum / kept;
+    for (uint32_t i = 0; i < kept; i++) squares += (sorted[i] - mean) * (sorted[i] - mean);
+    return (side_mean){mean, kept > 1 ? squares / (kept - 1) / kept : 0};
+}
+
+static double square_root(double x)
+{
+    double root = x;
+    for (int i = 0; i < 40 && root > 0; i++) root = (root + x / root) / 2;
+    return root;
+}
+
+nf_audit_result nf_audit_finish(nf_function *function)
+{
+    nf_audit *audit = function->audit;
+    nf_audit_result result = {0};
+    __atomic_store_n(&audit->open, 0, __ATOMIC_RELEASE);
+    nf_slot_store(function, function->active->address);
+    uint32_t counts[2];
+    for (int side = 0; side < 2; side++) {
+        counts[side] = __atomic_load_n(&audit->counts[side], __ATOMIC_RELAXED);
+        if (counts[side] > NF_AUDIT_SAMPLES) counts[side] = NF_AUDIT_SAMPLES;
+    }
+    if (counts[0] < SIDE_SAMPLES_MIN || counts[1] < SIDE_SAMPLES_MIN) return result;
+    side_mean active = mean_of(audit->samples[0], counts[0]);
+    side_mean control = mean_of(audit->samples[1], counts[1]);
+    double ns_per_tick = 1e9 / (double)nf_os_tsc_hz();
+    result.active_ns = active.mean * ns_per_tick;
+    result.control_ns = control.mean * ns_per_tick;
+    if (active.mean <= 0 || control.mean <= 0) return result;
+    double error = 1.96 * square_root(active.variance_of_mean / (active.mean * active.mean) +
+                                      control.variance_of_mean / (control.mean * control.mean));
+    result.ratio = active.mean / control.mean;
+    result.low = result.ratio * (1 - error);
+    result.high = result.ratio * (1 + error);
+    return result;
+}

@@ -1,0 +1,253 @@
+/*
+ * The engine's life: making it, events, the background thread, taking it down.
+ *
+ * Near the code lie two arrays that generated code reaches by rel32: the slot words, one per
+ * function and eight to a cache line (they are almost never written), and the counters, a line of
+ * its own for each function (they are written at every call of T1 code).
+ */
+#include "engine_internal.h"
+#include "os/scan.h"
+
+enum {
+    TICK_BUSY_NS = 1000 * 1000, /* while something is sampled, timed or raced */
+    TICK_IDLE_NS = 5000 * 1000,
+    QUIET_TICKS = 3, /* so many rounds without work are quiet */
+};
+
+const char *nf_version_text(void)
+{
+#define STRING_OF(x) #x
+#define STRING(x)    STRING_OF(x)
+    return STRING(NF_VERSION_MAJOR) "." STRING(NF_VERSION_MINOR) "." STRING(NF_VERSION_PATCH);
+}
+
+const char *nf_event_text(nf_event_kind kind)
+{
+    static const char *const texts[] = {
+#define EVENT(name, text, meaning) text,
+#include "events.def"
+#undef EVENT
+    };
+    return (unsigned)kind < NF_EVENT_COUNT ? texts[kind] : "unknown";
+}
+
+uint64_t nf_engine_now(const nf_engine *engine)
+{
+    return nf_os_time_ns() - engine->start_ns;
+}
+
+void nf_engine_event(nf_engine *engine, nf_event_kind kind, const nf_function *function,
+                     const nf_version *version, double number, const char *format, ...)
+{
+    if (engine->config.event == NULL) return;
+    char detail[NF_ERROR_MESSAGE_BYTES];
+    va_list list;
+    va_start(list, format);
+    nf_format_list(detail, sizeof detail, format, list);
+    va_end(list);
+    nf_event event = {
+        .kind = kind,
+        .time_ns = nf_engine_now(engine),
+        .function = function ? function->name : "",
+        .version = version ? version->name : "",
+        .detail = detail,
+        .number = number,
+    };
+    engine->config.event(engine->config.event_context, &event);
+}
+
+/* One round; true when functions are in a phase that ends by itself. Under work_lock. */
+static bool step_locked(nf_engine *engine)
+{
+    uint64_t now = nf_engine_now(engine);
+    uint64_t since = now - engine->last_tick_ns;
+    engine->last_tick_ns = now;
+    nf_profile_tick(engine, now, (double)since * 1e-9);
+    uint32_t count = __atomic_load_n(&engine->function_count, __ATOMIC_ACQUIRE);
+    uint32_t busy = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        nf_function *function = __atomic_load_n(&engine->functions[i], __ATOMIC_ACQUIRE);
+        if (function) busy += nf_function_step(function, now);
+    }
+    nf_reclaim_when_due(engine);
+    return busy != 0;
+}
+
+bool nf_engine_step(nf_engine *engine)
+{
+    nf_os_mutex_lock(&engine->work_lock);
+    bool busy = step_locked(engine);
+    nf_os_mutex_unlock(&engine->work_lock);
+    nf_os_mutex_lock(&engine->lock);
+    engine->quiet_ticks = busy ? 0 : engine->quiet_ticks + 1;
+    if (engine->quiet_ticks >= QUIET_TICKS) nf_os_condition_broadcast(&engine->quiet);
+    nf_os_mutex_unlock(&engine->lock);
+    return busy;
+}
+
+static void work(void *context)
+{
+    nf_engine *engine = context;
+    nf_os_scan_thread(); /* other engines look at this thread too */
+    nf_os_mutex_lock(&engine->lock);
+    while (!engine->stopping) {
+        nf_os_mutex_unlock(&engine->lock);
+        bool busy = nf_engine_step(engine);
+        nf_os_mutex_lock(&engine->lock);
+        if (!engine->stopping)
+            nf_os_condition_wait(&engine->wake, &engine->lock, busy ? TICK_BUSY_NS : TICK_IDLE_NS);
+    }
+    nf_os_mutex_unlock(&engine->lock);
+}
+
+static bool settle_by_hand(nf_engine *engine, uint64_t deadline_ns)
+{
+    unsigned quiet = 0;
+    while (quiet < QUIET_TICKS && nf_engine_now(engine) < deadline_ns)
+        quiet = nf_engine_step(engine) ? 0 : quiet + 1;
+    return quiet >= QUIET_TICKS;
+}
+
+bool nf_engine_settle(nf_engine *engine, uint64_t timeout_ns)
+{
+    uint64_t now = nf_engine_now(engine);
+    uint64_t deadline = timeout_ns > UINT64_MAX - now ? UINT64_MAX : now + timeout_ns;
+    if (!engine->worker_runs) return settle_by_hand(engine, deadline);
+    nf_os_mutex_lock(&engine->lock);
+    engine->quiet_ticks = 0;
+    while (engine->quiet_ticks < QUIET_TICKS && (now = nf_engine_now(engine)) < deadline)
+        nf_os_condition_wait(&engine->quiet, &engine->lock, deadline - now);
+    bool settled = engine->quiet_ticks >= QUIET_TICKS;
+    nf_os_mutex_unlock(&engine->lock);
+    return settled;
+}
+
+size_t nf_engine_reclaim(nf_engine *engine)
+{
+    nf_os_mutex_lock(&engine->work_lock);
+    size_t pinned = nf_reclaim(engine);
+    nf_os_mutex_unlock(&engine->work_lock);
+    return pinned;
+}
+
+void nf_engine_counters(nf_engine *engine, char line[NF_REASON_BYTES])
+{
+    nf_format(line, NF_REASON_BYTES, "%s", engine->counters_line);
+}
+
+static nf_status near_pages_make(nf_engine *engine, nf_error *error)
+{
+    uint64_t start, end;
+    nf_code_memory_range(engine->code, &start, &end);
+    size_t slots_bytes = NF_FUNCTIONS_MAX * sizeof(uint64_t);
+    engine->near_bytes = slots_bytes + NF_FUNCTIONS_MAX * sizeof(nf_counters);
+    uint8_t *near = nf_os_pages_map(engine->near_bytes, start);
+    if (near == NULL) return nf_fail(error, NF_MEMORY, "no memory for slots near the code");
+    engine->slots = (uint64_t *)near;
+    engine->counters = (nf_counters *)(near + slots_bytes);
+    engine->functions = nf_os_pages_map(NF_FUNCTIONS_MAX * sizeof(nf_function *), 0);
+    if (engine->functions == NULL)
+        return nf_fail(error, NF_MEMORY, "no memory for the function table");
+    return NF_OK;
+}
+
+static void locks_make(nf_engine *engine)
+{
+    nf_os_mutex_init(&engine->lock);
+    nf_os_mutex_init(&engine->compile_lock);
+    nf_os_mutex_init(&engine->work_lock);
+    nf_os_condition_init(&engine->wake);
+    nf_os_condition_init(&engine->quiet);
+}
+
+static void locks_destroy(nf_engine *engine)
+{
+    nf_os_condition_destroy(&engine->quiet);
+    nf_os_condition_destroy(&engine->wake);
+    nf_os_mutex_destroy(&engine->work_lock);
+    nf_os_mutex_destroy(&engine->compile_lock);
+    nf_os_mutex_destroy(&engine->lock);
+}
+
+static void config_apply(nf_engine *engine, const nf_config *config)
+{
+    if (config) engine->config = *config;
+    if (engine->config.code_bytes == 0) engine->config.code_bytes = NF_CODE_BYTES_DEFAULT;
+    engine->start_ns = nf_os_time_ns();
+    engine->features = nf_cpu_features() & ~engine->config.features_off;
+    engine->seed = engine->config.seed ? engine->config.seed : engine->start_ns | 1;
+    nf_arena_init(&engine->compile_arena, &engine->allocator);
+    nf_arena_init(&engine->work_arena, &engine->allocator);
+}
+
+static nf_status cpu_check(const nf_engine *engine, nf_error *error)
+{
+    const uint64_t needed = NF_CPU_SSE41 | NF_CPU_SSE42 | NF_CPU_SSSE3 | NF_CPU_POPCNT;
+    if ((engine->features & needed) == needed) return NF_OK;
+    return nf_fail(error, NF_UNSUPPORTED, "this CPU is older than x86-64-v2 (SSE4.2 and POPCNT)");
+}
+
+static nf_status engine_start(nf_engine *engine, nf_error *error)
+{
+    nf_status status = cpu_check(engine, error);
+    if (status == NF_OK)
+        status =
+            nf_code_memory_new(&engine->allocator, engine->config.code_bytes, &engine->code, error);
+    if (status == NF_OK) status = near_pages_make(engine, error);
+    if (status == NF_OK) status = nf_entries_make(engine, error);
+    if (status == NF_OK) status = nf_reclaim_open(engine, error);
+    if (status != NF_OK) return status;
+    nf_sampler_open(engine);
+    nf_engine_event(engine, NF_EVENT_COUNTERS, NULL, NULL, 0, "%s", engine->counters_line);
+    if (engine->config.no_background || engine->config.mode != NF_MODE_AUTO) return NF_OK;
+    status = nf_os_thread_create(&engine->worker, "nanoforge", work, engine, error);
+    engine->worker_runs = status == NF_OK;
+    return status == NF_UNSUPPORTED ? NF_OK : status; /* without threads the program steps */
+}
+
+nf_status nf_engine_new(const nf_config *config, nf_engine **out, nf_error *error)
+{
+    *out = NULL;
+    const nf_allocator *allocator =
+        config && config->allocator ? config->allocator : nf_os_allocator();
+    nf_engine *engine = allocator->allocate(allocator->context, sizeof *engine);
+    if (engine == NULL) return nf_fail(error, NF_MEMORY, "no memory for an engine");
+    *engine = (nf_engine){.allocator = *allocator};
+    config_apply(engine, config);
+    locks_make(engine);
+    nf_status status = engine_start(engine, error);
+    if (status == NF_OK)
+        *out = engine;
+    else
+        nf_engine_free(engine);
+    return status;
+}
+
+static void worker_stop(nf_engine *engine)
+{
+    if (!engine->worker_runs) return;
+    nf_os_mutex_lock(&engine->lock);
+    engine->stopping = true;
+    nf_os_condition_broadcast(&engine->wake);
+    nf_os_mutex_unlock(&engine->lock);
+    nf_os_thread_join(&engine->worker);
+    engine->worker_runs = false;
+}
+
+void nf_engine_free(nf_engine *engine)
+{
+    if (engine == NULL) return;
+    worker_stop(engine);
+    while (engine->programs) nf_program_unload(engine->programs);
+    nf_sampler_close(engine);
+    nf_reclaim_close(engine);
+    if (engine->functions)
+        nf_os_pages_unmap(engine->functions, NF_FUNCTIONS_MAX * sizeof(nf_function *));
+    if (engine->slots) nf_os_pages_unmap(engine->slots, engine->near_bytes);
+    nf_code_memory_free(engine->code);
+    nf_arena_free(&engine->compile_arena);
+    nf_arena_free(&engine->work_arena);
+    locks_destroy(engine);
+    nf_allocator allocator = engine->allocator;
+    allocator.release(allocator.context, engine, sizeof *engine);
+}

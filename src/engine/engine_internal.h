@@ -1,0 +1,287 @@
+/*
+ * The engine's inside: functions, slots, versions, and who may touch what.
+ *
+ *   program ── functions[] ─► versions (newest first)
+ *                 │  slot word ──────────────┐
+ *                 ▼                          ▼
+ *   callers ─► stub: jmp [slot] ─► lazy | recorder | audit | evaluator entry, or a version's code
+ *
+ * Locks: `lock` guards the lists, versions and states; it is never held over a compilation of T2, a
+ * race or a scan. `compile_lock` guards the arena of compilations at a first call. Slots, counters
+ * and what entries write are atomics. Order: lock before compile_lock before code memory's own
+ * mutex. The worker (the background thread, or whoever calls nf_engine_step, one at a time under
+ * `work_lock`) alone promotes, swaps and reclaims.
+ */
+#ifndef NF_ENGINE_INTERNAL_H
+#define NF_ENGINE_INTERNAL_H
+
+#include <nanoforge/nanoforge.h>
+#include "base/arena.h"
+#include "base/text.h"
+#include "code/code.h"
+#include "ir/eval.h"
+#include "ir/ir.h"
+#include "opt/opt.h"
+#include "os/os.h"
+#include "race/race.h"
+#include "x64/compile.h"
+
+enum {
+    NF_FUNCTIONS_MAX = 1 << 16, /* of an engine, all programs together */
+    NF_CODE_BYTES_DEFAULT = 64 << 20,
+    NF_INPUTS = 64,         /* recorded calls kept per function */
+    NF_AUDIT_SAMPLES = 128, /* live timings kept per side */
+    NF_STUB_BYTES = 16,
+};
+
+/* --- entries: how a call gets in when the slot does not lead to code --- */
+
+/* What the common entry code saves, lowest address first; entry.c emits it to this layout. */
+typedef struct nf_entry_frame {
+    uint64_t integers[6]; /* rdi rsi rdx rcx r8 r9 */
+    uint64_t rax;         /* al: vector registers of a variadic call */
+    uint64_t unused;
+    uint64_t vectors[8][2]; /* xmm0 to xmm7 */
+    uint64_t start_tsc;     /* audit */
+    uint64_t side;          /* audit */
+    const uint64_t *stack;  /* arguments in memory */
+    uint64_t index;         /* of the function */
+} nf_entry_frame;
+
+typedef enum nf_entry_kind {
+    NF_ENTRY_LAZY,   /* compiles T1 at the first call */
+    NF_ENTRY_EVAL,   /* interprets */
+    NF_ENTRY_RECORD, /* copies the arguments, then runs the active version */
+    NF_ENTRY_AUDIT,  /* runs the active or the previous version and times it */
+    NF_ENTRY_COUNT
+} nf_entry_kind;
+
+/* --- versions --- */
+
+typedef enum nf_version_state {
+    NF_VERSION_CANDIDATE, /* placed, has not won */
+    NF_VERSION_ACTIVE,
+    NF_VERSION_BASELINE, /* T1, kept for races and rollback while another is active */
+    NF_VERSION_PREVIOUS, /* kept as control after a swap */
+    NF_VERSION_REJECTED, /* wrong, crashed or hung */
+    NF_VERSION_LOST,
+    NF_VERSION_ROLLED_BACK,
+    NF_VERSION_RETIRED, /* waits for the last thread; its verdict stays in `reason` */
+    NF_VERSION_FREED,
+} nf_version_state;
+
+typedef struct nf_version nf_version;
+struct nf_version {
+    nf_version *older;
+    nf_version *next_retired; /* reclaim.c */
+    struct nf_function *function;
+    char name[NF_NAME_BYTES];
+    uint32_t number;
+    uint8_t tier;
+    const nf_variant *variant; /* NULL: T1 */
+    uint64_t address;          /* 0: never placed or freed */
+    uint32_t code_bytes;
+    uint64_t code_hash;
+    uint64_t compile_ns, made_ns;
+    nf_version_state state;
+    bool retired, freed;
+    char reason[NF_REASON_BYTES];
+    double median_ns, speedup;
+};
+
+/* --- profile --- */
+
+/* Written by T1 code in the near data pages, without atomics: lost counts are accepted. */
+typedef struct nf_counters {
+    uint64_t entries, loops;
+} __attribute__((aligned(64))) nf_counters;
+
+typedef struct nf_profile {
+    uint64_t entries_seen, loops_seen; /* at the last tick */
+    uint64_t calls;                    /* total */
+    double call_rate, loop_rate;       /* per second, moving averages */
+    double ns_per_call;                /* of the active version by live timings; 0: not known yet */
+    double spent_ns;                   /* in this function so far, estimated */
+    double share;                      /* of one core's time, moving average */
+} nf_profile;
+
+/* Live timings of two versions: side 0 the active one, side 1 the control. */
+typedef struct nf_audit {
+    uint64_t targets[2];
+    uint32_t open;      /* atomic */
+    uint32_t counts[2]; /* atomic; may run past NF_AUDIT_SAMPLES, the surplus is dropped */
+    uint32_t random;
+    uint32_t samples[2][NF_AUDIT_SAMPLES]; /* TSC ticks, cut to 32 bits */
+} nf_audit;
+
+typedef struct nf_recorder {
+    uint64_t target;     /* where recorded calls go on */
+    uint32_t next;       /* atomic; inputs[next % NF_INPUTS] */
+    uint32_t burst_left; /* atomic */
+    nf_race_input inputs[NF_INPUTS];
+    uint32_t ready[NF_INPUTS]; /* atomic: the input is whole */
+} nf_recorder;
+
+typedef enum nf_phase {
+    NF_PHASE_COLD,     /* never called */
+    NF_PHASE_BASELINE, /* on T1, being counted */
+    NF_PHASE_TIMING,   /* T1 is timed on live calls, to know what the function costs */
+    NF_PHASE_SAMPLING, /* arguments are being recorded */
+    NF_PHASE_AUDIT,    /* after a swap: new against old on live calls */
+    NF_PHASE_SETTLED,
+    NF_PHASE_FORCED, /* a mode other than automatic: nothing happens any more */
+} nf_phase;
+
+typedef struct nf_race_record {
+    struct nf_race_record *older;
+    nf_race_report report; /* results in the program's arena */
+    nf_version **versions; /* of the candidates, in the report's order */
+    uint32_t candidate_count;
+    uint64_t time_ns;
+} nf_race_record;
+
+typedef struct nf_swap_record {
+    struct nf_swap_record *older;
+    const nf_version *from, *to;
+    uint64_t time_ns;
+    double speedup;
+    char reason[NF_REASON_BYTES];
+} nf_swap_record;
+
+typedef struct nf_function {
+    nf_engine *engine;
+    nf_program *program;
+    nf_func *ir;
+    nf_symbol symbol;
+    const char *name;
+    const nf_signature_data *signature;
+    uint32_t index;       /* in the engine */
+    uint32_t stack_words; /* arguments in memory */
+    uint64_t *slot;       /* atomic */
+    nf_counters *counters;
+    uint64_t stub;
+    uint64_t entries[NF_ENTRY_COUNT];
+    nf_version *versions, *active, *baseline, *control;
+    uint32_t version_count;
+    nf_phase phase;
+    uint64_t phase_ns; /* when it began */
+    nf_effects effects;
+    bool effects_known;
+    char refusal[NF_REASON_BYTES]; /* "" or why it can't race */
+    nf_profile profile;
+    nf_audit *audit;
+    nf_recorder *recorder;
+    nf_race_record *races;
+    nf_swap_record *swaps;
+    uint32_t swap_count;
+} nf_function;
+
+struct nf_program {
+    nf_engine *engine;
+    nf_program *next;
+    nf_module *module;
+    nf_arena arena;        /* under lock once the program runs */
+    nf_arena worker_arena; /* the worker's */
+    nf_link link;
+    nf_function *functions;
+    uint32_t function_count;
+    uint8_t *data;
+    size_t data_bytes;
+    uint64_t stubs, entries; /* code objects */
+};
+
+struct nf_engine {
+    nf_allocator allocator;
+    nf_config config;
+    uint64_t start_ns, features;
+    nf_os_mutex lock, compile_lock, work_lock;
+    nf_os_condition wake, quiet;
+    nf_os_thread worker;
+    bool worker_runs, stopping;
+    nf_code_memory *code;
+    nf_arena compile_arena, work_arena;
+    uint64_t common[NF_ENTRY_COUNT]; /* the four common entries */
+    /* near data: slot words, then counters */
+    uint64_t *slots;
+    nf_counters *counters;
+    size_t near_bytes;
+    nf_function **functions; /* by index; NULL when free */
+    uint32_t function_count;
+    nf_program *programs;
+    struct nf_sampler *sampler;     /* sampler.h */
+    struct nf_reclaimer *reclaimer; /* reclaim.c */
+    uint32_t quiet_ticks;
+    char counters_line[NF_REASON_BYTES];
+    uint64_t last_tick_ns, race_time_ns;
+    uint64_t seed;
+};
+
+/* --- engine.c --- */
+uint64_t nf_engine_now(const nf_engine *engine); /* ns since it was made */
+void nf_engine_event(nf_engine *engine, nf_event_kind kind, const nf_function *function,
+                     const nf_version *version, double number, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+
+/* --- entry.c --- */
+nf_status nf_entries_make(nf_engine *engine, nf_error *error);
+/* Stubs and entries for the program's functions. Slots lead to the lazy (or evaluator) entry. */
+nf_status nf_entries_place(nf_program *program, nf_error *error);
+
+/* --- handlers.c: what the entries call; any thread --- */
+uint64_t nf_entry_lazy(nf_engine *engine, uint32_t index, nf_entry_frame *frame);
+uint64_t nf_entry_eval(nf_engine *engine, uint32_t index, nf_entry_frame *frame);
+uint64_t nf_entry_record(nf_engine *engine, uint32_t index, nf_entry_frame *frame);
+uint64_t nf_entry_audit_begin(nf_engine *engine, uint32_t index, nf_entry_frame *frame);
+void nf_entry_audit_end(nf_engine *engine, uint32_t index, nf_entry_frame *frame);
+
+/* --- version.c --- */
+/* Compiles into `arena` and places. On failure *version is NULL, unless the same code exists
+ * already (then NF_BUSY). */
+nf_status nf_version_make(nf_function *function, const nf_variant *variant, nf_arena *arena,
+                          nf_version **version, nf_error *error);
+/* The T2 variant that is used without a race. */
+const nf_variant *nf_variant_default(const nf_engine *engine);
+static inline void nf_slot_store(nf_function *function, uint64_t target)
+{
+    __atomic_store_n(function->slot, target, __ATOMIC_RELEASE);
+}
+/* Callers reach `to` from now on; recorded, announced. */
+void nf_version_swap(nf_function *function, nf_version *to, double speedup, nf_event_kind kind,
+                     const char *reason);
+void nf_version_retire(nf_version *version, nf_version_state state);
+
+/* Makes sure that the slot does not lead to the lazy entry any more. Any thread. */
+void nf_function_warm(nf_function *function);
+
+/* --- profile.c, promote.c, audit.c, reclaim.c: the worker's --- */
+void nf_profile_tick(nf_engine *engine, uint64_t now_ns, double seconds);
+/* true while the function is in a phase that ends by itself. */
+bool nf_function_step(nf_function *function, uint64_t now_ns);
+void nf_audit_start(nf_function *function, const nf_version *control);
+bool nf_audit_done(const nf_function *function);
+/* Trimmed means of both sides in ns; ratio active / control with its 95 % interval. */
+typedef struct nf_audit_result {
+    double active_ns, control_ns, ratio, low, high;
+} nf_audit_result;
+nf_audit_result nf_audit_finish(nf_function *function);
+
+/*
+ * --- reclaim.c: retired code is freed while other threads run ---
+ * A retired version is reachable by no slot; threads may still be in it, or return to it. A scan of
+ * all threads' registers and stacks (threads.h) tells which retired versions are pinned; the others
+ * are freed.
+ */
+nf_status nf_reclaim_open(nf_engine *engine, nf_error *error);
+void nf_reclaim_close(nf_engine *engine);
+void nf_reclaim_forget(nf_engine *engine, const nf_program *program); /* it is being unloaded */
+void nf_reclaim_add(nf_engine *engine, nf_version *version);
+/* Frees what is not pinned; the bytes that are. The worker's, under work_lock. */
+size_t nf_reclaim(nf_engine *engine);
+void nf_reclaim_when_due(
+    nf_engine *engine); /* when enough has gathered, with back-off while pinned */
+
+/* --- sampler: hardware counters through nanoforged, or the reason why not, in counters_line --- */
+void nf_sampler_open(nf_engine *engine);
+void nf_sampler_close(nf_engine *engine);
+
+#endif

@@ -1,0 +1,195 @@
+/*
+ * Stubs, and the code through which a call enters when its function's slot leads to no version.
+ *
+ * For each function a program gets one stub, the address that callers hold for ever, and one small
+ * entry per kind, which names the function and goes on to the engine's common code of that kind:
+ *
+ *   stub:      endbr64; jmp [slot]
+ *   entry k:   endbr64; mov r11d, index; jmp common k
+ *   common k:  saves every argument register in an nf_entry_frame, calls the C handler, and then
+ *                lazy, record   restores them and jumps to the target that the handler names
+ *                eval           returns the result that the handler left in the frame
+ *                audit          restores them, calls the target, saves its result, calls the second
+ *                               handler, returns the result
+ *
+ *   rbp + 16  arguments in memory (frame.stack)
+ *   rbp + 8   return address of the caller
+ *   rbp       caller's rbp
+ *   rsp       nf_entry_frame
+ *
+ * Arguments are scalars, so xmm0 to xmm7 hold all of them and the upper halves may be lost.
+ */
+#include "engine_internal.h"
+
+_Static_assert(sizeof(nf_entry_frame) % 16 == 0, "keeps the stack aligned at the calls");
+
+static const nf_reg integer_registers[6] = {NF_RDI, NF_RSI, NF_RDX, NF_RCX, NF_R8, NF_R9};
+
+static nf_mem frame_field(size_t offset)
+{
+    return nf_mem_base(NF_RSP, (int32_t)offset);
+}
+
+#define FIELD(name) frame_field(offsetof(nf_entry_frame, name))
+
+static nf_mem frame_element(size_t array, unsigned i, size_t element_bytes)
+{
+    return frame_field(array + i * element_bytes);
+}
+
+static void emit_save(nf_asm *a)
+{
+    nf_asm_zero_operand(a, NF_X_ENDBR64, 8);
+    nf_asm_r(a, NF_X_PUSH, 8, NF_RBP);
+    nf_asm_rr(a, NF_X_MOV, 8, NF_RBP, NF_RSP);
+    nf_asm_ri(a, NF_X_SUB_I, 8, NF_RSP, sizeof(nf_entry_frame));
+    for (unsigned i = 0; i < 6; i++)
+        nf_asm_mr(a, NF_X_MOV_MR, 8, frame_element(offsetof(nf_entry_frame, integers), i, 8),
+                  integer_registers[i]);
+    for (unsigned i = 0; i < 8; i++)
+        nf_asm_mr(a, NF_X_MOVUPS_MR, 16, frame_element(offsetof(nf_entry_frame, vectors), i, 16),
+                  (nf_reg)(NF_XMM0 + i));
+    nf_asm_mr(a, NF_X_MOV_MR, 8, FIELD(rax), NF_RAX);
+    nf_asm_rm(a, NF_X_LEA, 8, NF_RAX, nf_mem_base(NF_RBP, 16));
+    nf_asm_mr(a, NF_X_MOV_MR, 8, FIELD(stack), NF_RAX);
+    nf_asm_mr(a, NF_X_MOV_MR, 8, FIELD(index), NF_R11);
+}
+
+/* rax = handler(engine, index, frame) */
+static void emit_handler_call(nf_asm *a, const nf_engine *engine, uint64_t handler)
+{
+    nf_asm_mov_imm(a, NF_RDI, (uint64_t)(uintptr_t)engine, true);
+    nf_asm_rm(a, NF_X_MOV, 4, NF_RSI, FIELD(index));
+    nf_asm_rr(a, NF_X_MOV, 8, NF_RDX, NF_RSP);
+    nf_asm_mov_imm(a, NF_RAX, handler, true);
+    nf_asm_r(a, NF_X_CALL_R, 8, NF_RAX);
+}
+
+static void emit_restore(nf_asm *a)
+{
+    nf_asm_rr(a, NF_X_MOV, 8, NF_R11, NF_RAX);
+    for (unsigned i = 0; i < 6; i++)
+        nf_asm_rm(a, NF_X_MOV, 8, integer_registers[i],
+                  frame_element(offsetof(nf_entry_frame, integers), i, 8));
+    for (unsigned i = 0; i < 8; i++)
+        nf_asm_rm(a, NF_X_MOVUPS, 16, (nf_reg)(NF_XMM0 + i),
+                  frame_element(offsetof(nf_entry_frame, vectors), i, 16));
+    nf_asm_rm(a, NF_X_MOV, 8, NF_RAX, FIELD(rax));
+}
+
+static void emit_leave(nf_asm *a)
+{
+    nf_asm_rr(a, NF_X_MOV, 8, NF_RSP, NF_RBP);
+    nf_asm_r(a, NF_X_POP, 8, NF_RBP);
+}
+
+static void emit_result_save(nf_asm *a)
+{
+    nf_asm_mr(a, NF_X_MOV_MR, 8, FIELD(integers), NF_RAX);
+    nf_asm_mr(a, NF_X_MOVUPS_MR, 16, FIELD(vectors), NF_XMM0);
+}
+
+static void emit_result_return(nf_asm *a)
+{
+    nf_asm_rm(a, NF_X_MOV, 8, NF_RAX, FIELD(integers));
+    nf_asm_rm(a, NF_X_MOVUPS, 16, NF_XMM0, FIELD(vectors));
+    emit_leave(a);
+    nf_asm_zero_operand(a, NF_X_RET, 8);
+}
+
+static void emit_common(nf_asm *a, const nf_engine *engine, nf_entry_kind kind)
+{
+    static uint64_t (*const handlers[NF_ENTRY_COUNT])(nf_engine *, uint32_t, nf_entry_frame *) = {
+        [NF_ENTRY_LAZY] = nf_entry_lazy,
+        [NF_ENTRY_EVAL] = nf_entry_eval,
+        [NF_ENTRY_RECORD] = nf_entry_record,
+        [NF_ENTRY_AUDIT] = nf_entry_audit_begin,
+    };
+    emit_save(a);
+    emit_handler_call(a, engine, (uint64_t)(uintptr_t)handlers[kind]);
+    if (kind == NF_ENTRY_LAZY || kind == NF_ENTRY_RECORD) {
+        emit_restore(a);
+        emit_leave(a);
+        nf_asm_r(a, NF_X_JMP_R, 8, NF_R11);
+        return;
+    }
+    if (kind == NF_ENTRY_AUDIT) {
+        emit_restore(a);
+        nf_asm_r(a, NF_X_CALL_R, 8, NF_R11);
+        emit_result_save(a);
+        emit_handler_call(a, engine, (uint64_t)(uintptr_t)nf_entry_audit_end);
+    }
+    emit_result_return(a);
+}
+
+static nf_status place(nf_engine *engine, nf_asm *a, const char *name, uint64_t *address,
+                       nf_error *error)
+{
+    nf_blob blob;
+    nf_status status = nf_asm_finish(a, &blob, error);
+    if (status == NF_OK) status = nf_code_place(engine->code, &blob, name, NULL, address, error);
+    return status;
+}
+
+nf_status nf_entries_make(nf_engine *engine, nf_error *error)
+{
+    static const char *const names[NF_ENTRY_COUNT] = {"nf.lazy", "nf.evaluate", "nf.record",
+                                                      "nf.audit"};
+    nf_status status = NF_OK;
+    for (unsigned kind = 0; kind < NF_ENTRY_COUNT && status == NF_OK; kind++) {
+        nf_asm a;
+        nf_asm_init(&a, &engine->compile_arena, 512);
+        emit_common(&a, engine, (nf_entry_kind)kind);
+        status = place(engine, &a, names[kind], &engine->common[kind], error);
+        nf_arena_reset(&engine->compile_arena);
+    }
+    return status;
+}
+
+static void emit_stub(nf_asm *a, const nf_function *function)
+{
+    nf_asm_align(a, NF_STUB_BYTES);
+    nf_asm_zero_operand(a, NF_X_ENDBR64, 8);
+    nf_asm_m(a, NF_X_JMP_M, 8, nf_mem_address((uint64_t)(uintptr_t)function->slot));
+}
+
+static void emit_entry(nf_asm *a, const nf_function *function, nf_entry_kind kind)
+{
+    nf_asm_align(a, NF_STUB_BYTES);
+    nf_asm_zero_operand(a, NF_X_ENDBR64, 8);
+    nf_asm_mov_imm(a, NF_R11, function->index, true);
+    nf_asm_jmp_address(a, function->engine->common[kind]);
+}
+
+static nf_status stubs_place(nf_program *program, nf_error *error)
+{
+    nf_engine *engine = program->engine;
+    nf_asm a;
+    nf_asm_init(&a, &engine->compile_arena, program->function_count * NF_STUB_BYTES);
+    for (uint32_t i = 0; i < program->function_count; i++) emit_stub(&a, &program->functions[i]);
+    nf_status status = place(engine, &a, "nf.stubs", &program->stubs, error);
+    for (uint32_t i = 0; status == NF_OK && i < program->function_count; i++)
+        program->functions[i].stub = program->stubs + (uint64_t)i * NF_STUB_BYTES;
+    return status;
+}
+
+nf_status nf_entries_place(nf_program *program, nf_error *error)
+{
+    nf_engine *engine = program->engine;
+    nf_status status = stubs_place(program, error);
+    nf_arena_reset(&engine->compile_arena);
+    if (status != NF_OK) return status;
+    nf_asm a;
+    nf_asm_init(&a, &engine->compile_arena,
+                program->function_count * NF_STUB_BYTES * NF_ENTRY_COUNT);
+    for (uint32_t i = 0; i < program->function_count; i++)
+        for (unsigned kind = 0; kind < NF_ENTRY_COUNT; kind++)
+            emit_entry(&a, &program->functions[i], (nf_entry_kind)kind);
+    status = place(engine, &a, "nf.entries", &program->entries, error);
+    nf_arena_reset(&engine->compile_arena);
+    for (uint32_t i = 0; status == NF_OK && i < program->function_count; i++)
+        for (unsigned kind = 0; kind < NF_ENTRY_COUNT; kind++)
+            program->functions[i].entries[kind] =
+                program->entries + ((uint64_t)i * NF_ENTRY_COUNT + kind) * NF_STUB_BYTES;
+    return status;
+}

@@ -1,0 +1,205 @@
+/*
+ * What the entries call: the first call of a function, an interpreted call, a recorded one and a
+ * timed one. They run on callers' threads, so they take locks only at a first call.
+ *
+ * Recording and timing end themselves: the call that fills the last place puts the version's own
+ * address back into the slot, with a compare-and-swap, since the worker may have put something
+ * newer there.
+ */
+#include "engine_internal.h"
+#include "x64/abi.h"
+
+enum { EVAL_DEPTH_MAX = 100000 };
+
+static nf_function *function_at(const nf_engine *engine, uint32_t index)
+{
+    return __atomic_load_n(&engine->functions[index], __ATOMIC_ACQUIRE);
+}
+
+/* Puts `to` into the slot if it still holds `from`. */
+static void slot_replace(nf_function *function, uint64_t from, uint64_t to)
+{
+    __atomic_compare_exchange_n(function->slot, &from, to, false, __ATOMIC_RELEASE,
+                                __ATOMIC_RELAXED);
+}
+
+/* --- first call --- */
+
+static nf_version *first_version(nf_function *function, nf_error *error)
+{
+    nf_engine *engine = function->engine;
+    nf_version *version = NULL;
+    nf_status status = NF_UNSUPPORTED;
+    if (engine->config.mode == NF_MODE_OPTIMISED)
+        status = nf_version_make(function, nf_variant_default(engine), &engine->compile_arena,
+                                 &version, error);
+    if (status != NF_OK)
+        status = nf_version_make(function, NULL, &engine->compile_arena, &version, error);
+    return version;
+}
+
+/* Under compile_lock: makes the function callable; its evaluator entry when nothing else goes. */
+static uint64_t first_target(nf_function *function)
+{
+    nf_engine *engine = function->engine;
+    nf_error error = {0};
+    nf_version *version = first_version(function, &error);
+    if (version == NULL) {
+        nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s; it will be interpreted",
+                        error.message);
+        __atomic_store_n(&function->phase, NF_PHASE_FORCED, __ATOMIC_RELEASE);
+        return function->entries[NF_ENTRY_EVAL];
+    }
+    version->state = NF_VERSION_ACTIVE;
+    if (version->variant == NULL) function->baseline = version;
+    __atomic_store_n(&function->active, version, __ATOMIC_RELEASE);
+    if (function->phase == NF_PHASE_COLD)
+        __atomic_store_n(&function->phase, NF_PHASE_BASELINE, __ATOMIC_RELEASE);
+    return version->address;
+}
+
+void nf_function_warm(nf_function *function)
+{
+    nf_engine *engine = function->engine;
+    nf_os_mutex_lock(&engine->compile_lock);
+    uint64_t lazy = function->entries[NF_ENTRY_LAZY];
+    if (__atomic_load_n(function->slot, __ATOMIC_ACQUIRE) == lazy)
+        slot_replace(function, lazy, first_target(function));
+    nf_os_mutex_unlock(&engine->compile_lock);
+}
+
+uint64_t nf_entry_lazy(nf_engine *engine, uint32_t index, nf_entry_frame *frame)
+{
+    (void)frame;
+    nf_function *function = function_at(engine, index);
+    nf_function_warm(function);
+    return __atomic_load_n(function->slot, __ATOMIC_ACQUIRE);
+}
+
+/* --- interpreted calls --- */
+
+static void args_read(const nf_function *function, const nf_entry_frame *frame, nf_bits *args)
+{
+    nf_abi_walk walk = {0};
+    for (uint32_t i = 0; i < function->signature->param_count; i++) {
+        nf_abi_place place = nf_abi_next(&walk, function->signature->params[i]);
+        const uint64_t *from;
+        if (place.reg == NF_REG_NONE)
+            from = frame->stack + place.stack_offset / 8;
+        else if (place.reg >= NF_XMM0)
+            from = frame->vectors[place.reg - NF_XMM0];
+        else
+            from = &frame->integers[walk.gprs - 1];
+        uint64_t word = *from;
+        unsigned bytes = nf_type_bytes(function->signature->params[i]);
+        if (bytes < 8) word &= (UINT64_C(1) << bytes * 8) - 1;
+        args[i].u64[0] = word;
+    }
+}
+
+/* Ends the program as compiled code would have: by the same signal. */
+static void __attribute__((noreturn)) trap_like_code(nf_op trapped)
+{
+    if (trapped != NF_OP_TRAP && trapped != NF_OP_NONE)
+        __asm__ volatile("xorl %%ecx, %%ecx\n\tdivl %%ecx" : : : "rax", "rcx", "rdx");
+    __builtin_trap();
+}
+
+uint64_t nf_entry_eval(nf_engine *engine, uint32_t index, nf_entry_frame *frame)
+{
+    nf_function *function = function_at(engine, index);
+    nf_arena arena;
+    nf_arena_init(&arena, &engine->allocator);
+    nf_bits *args = NF_NEW_ARRAY(&arena, nf_bits, function->signature->param_count + 1);
+    nf_bits result = {0};
+    nf_error error = {0};
+    nf_eval eval = {
+        .link = &function->program->link,
+        .steps = UINT64_MAX,
+        .depth_max = EVAL_DEPTH_MAX,
+        .arena = &arena,
+        .error = &error,
+    };
+    nf_status status = NF_MEMORY;
+    if (args) {
+        args_read(function, frame, args);
+        function->counters->entries++;
+        status = nf_eval_run(&eval, function->ir, args, &result);
+    }
+    nf_arena_free(&arena);
+    if (status != NF_OK) {
+        nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s", error.message);
+        trap_like_code(eval.trapped);
+    }
+    frame->integers[0] = frame->vectors[0][0] = result.u64[0];
+    return 0;
+}
+
+/* --- recorded calls --- */
+
+uint64_t nf_entry_record(nf_engine *engine, uint32_t index, nf_entry_frame *frame)
+{
+    nf_function *function = function_at(engine, index);
+    nf_recorder *recorder = function->recorder;
+    uint32_t number = __atomic_fetch_add(&recorder->next, 1, __ATOMIC_RELAXED) % NF_INPUTS;
+    nf_race_input *input = &recorder->inputs[number];
+    __atomic_store_n(&recorder->ready[number], 0, __ATOMIC_RELAXED);
+    for (unsigned i = 0; i < 6; i++) input->integers[i] = frame->integers[i];
+    for (unsigned i = 0; i < 8; i++) input->vectors[i] = frame->vectors[i][0];
+    for (uint32_t i = 0; i < function->stack_words; i++) input->stack[i] = frame->stack[i];
+    __atomic_store_n(&recorder->ready[number], 1, __ATOMIC_RELEASE);
+    uint64_t target = __atomic_load_n(&recorder->target, __ATOMIC_RELAXED);
+    if (__atomic_sub_fetch(&recorder->burst_left, 1, __ATOMIC_RELAXED) == 0)
+        slot_replace(function, function->entries[NF_ENTRY_RECORD], target);
+    return target;
+}
+
+/* --- timed calls --- */
+
+enum { SIDE_UNTIMED = 2 };
+
+/* Lets a slot that an audit left behind lead to the active version again. */
+static uint64_t slot_repair(nf_function *function, uint64_t from)
+{
+    uint64_t active = __atomic_load_n(&function->active, __ATOMIC_ACQUIRE)->address;
+    slot_replace(function, from, active);
+    return active;
+}
+
+/*
+ * While a timed call runs the slot leads straight to the version being timed, so that its recursive
+ * calls cost what they always cost; the end of the call puts the audit entry back. A call that
+ * comes in when the audit is over goes on untimed.
+ */
+uint64_t nf_entry_audit_begin(nf_engine *engine, uint32_t index, nf_entry_frame *frame)
+{
+    nf_function *function = function_at(engine, index);
+    nf_audit *audit = function->audit;
+    frame->side = SIDE_UNTIMED;
+    if (!__atomic_load_n(&audit->open, __ATOMIC_ACQUIRE))
+        return slot_repair(function, function->entries[NF_ENTRY_AUDIT]);
+    uint32_t random = __atomic_load_n(&audit->random, __ATOMIC_RELAXED) * 1664525u + 1013904223u;
+    __atomic_store_n(&audit->random, random, __ATOMIC_RELAXED);
+    frame->side = random >> 31;
+    uint64_t target = __atomic_load_n(&audit->targets[frame->side], __ATOMIC_RELAXED);
+    slot_replace(function, function->entries[NF_ENTRY_AUDIT], target);
+    frame->start_tsc = nf_os_tsc_start();
+    return target;
+}
+
+void nf_entry_audit_end(nf_engine *engine, uint32_t index, nf_entry_frame *frame)
+{
+    uint64_t ticks = nf_os_tsc_stop() - frame->start_tsc;
+    if (frame->side == SIDE_UNTIMED) return;
+    nf_function *function = function_at(engine, index);
+    nf_audit *audit = function->audit;
+    uint32_t number = __atomic_fetch_add(&audit->counts[frame->side], 1, __ATOMIC_RELAXED);
+    if (number < NF_AUDIT_SAMPLES)
+        __atomic_store_n(&audit->samples[frame->side][number],
+                         ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks, __ATOMIC_RELAXED);
+    uint64_t target = __atomic_load_n(&audit->targets[frame->side], __ATOMIC_RELAXED);
+    if (!__atomic_load_n(&audit->open, __ATOMIC_ACQUIRE) || nf_audit_done(function))
+        slot_repair(function, target);
+    else
+        slot_replace(function, target, function->entries[NF_ENTRY_AUDIT]);
+}

@@ -1,0 +1,53 @@
+/*
+ * What each function costs: calls and loop turns from its counters, time from live timings.
+ *
+ * Rates and shares are exponentially weighted moving averages with a time constant, so that rounds
+ * of uneven length weigh as they should: after a round of t seconds the old value keeps exp(-t /
+ * tau). exp is taken as its [1/1] Padé form, exact enough for weights.
+ */
+#include "engine_internal.h"
+
+/* Before a function was timed: what a call and a loop turn of T1 code cost about. */
+static const double CALL_NS_GUESS = 5, LOOP_NS_GUESS = 1.5;
+static const double TAU_SECONDS = 0.1;
+
+static double decay(double seconds)
+{
+    double x = seconds / (2 * TAU_SECONDS);
+    return x >= 1 ? 0 : (1 - x) / (1 + x);
+}
+
+static void average(double *value, double now, double keep)
+{
+    *value = *value * keep + now * (1 - keep);
+}
+
+static void function_tick(nf_function *function, double seconds)
+{
+    nf_profile *p = &function->profile;
+    uint64_t entries = __atomic_load_n(&function->counters->entries, __ATOMIC_RELAXED);
+    uint64_t loops = __atomic_load_n(&function->counters->loops, __ATOMIC_RELAXED);
+    double calls = (double)(entries - p->entries_seen), turns = (double)(loops - p->loops_seen);
+    p->entries_seen = entries;
+    p->loops_seen = loops;
+    p->calls = entries;
+    double cost =
+        p->ns_per_call > 0 ? calls * p->ns_per_call : calls * CALL_NS_GUESS + turns * LOOP_NS_GUESS;
+    p->spent_ns += cost;
+    if (seconds <= 0) return;
+    double keep = decay(seconds);
+    average(&p->call_rate, calls / seconds, keep);
+    average(&p->loop_rate, turns / seconds, keep);
+    average(&p->share, cost * 1e-9 / seconds, keep);
+}
+
+void nf_profile_tick(nf_engine *engine, uint64_t now_ns, double seconds)
+{
+    (void)now_ns;
+    uint32_t count = __atomic_load_n(&engine->function_count, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < count; i++) {
+        nf_function *function = __atomic_load_n(&engine->functions[i], __ATOMIC_ACQUIRE);
+        if (function && __atomic_load_n(&function->phase, __ATOMIC_ACQUIRE) != NF_PHASE_COLD)
+            function_tick(function, seconds);
+    }
+}

@@ -1,0 +1,310 @@
+/*
+ * A program: a verified module with memory for its data, addresses for its symbols and a slot for
+ * each of its functions.
+ *
+ * Data lies in one block of pages, in the order of the module. An address that the program takes of
+ * a function is its stub's, so that it is the same for ever and equal wherever it is taken.
+ */
+#include "engine_internal.h"
+#include "x64/abi.h"
+
+static uint64_t align_up(uint64_t offset, unsigned align_log2)
+{
+    uint64_t mask = (UINT64_C(1) << align_log2) - 1;
+    return (offset + mask) & ~mask;
+}
+
+/* Gives each data symbol its offset (in addresses[]); the bytes that all need. */
+static uint64_t data_layout(const nf_module *module, uint64_t *addresses)
+{
+    uint64_t offset = 0;
+    for (uint32_t id = 1; id < module->symbols.count; id++) {
+        const nf_symbol_data *symbol = &module->symbols.data[id];
+        if (symbol->kind != NF_SYMBOL_DATA) continue;
+        offset = align_up(offset, symbol->align_log2);
+        addresses[id] = offset;
+        offset += symbol->size ? symbol->size : 1;
+    }
+    return offset;
+}
+
+static nf_status data_make(nf_program *program, uint64_t *addresses, nf_error *error)
+{
+    const nf_module *module = program->module;
+    program->data_bytes = data_layout(module, addresses);
+    if (program->data_bytes == 0) return NF_OK;
+    uint64_t start, end;
+    nf_code_memory_range(program->engine->code, &start, &end);
+    program->data = nf_os_pages_map(program->data_bytes, start);
+    if (program->data == NULL)
+        return nf_fail(error, NF_MEMORY, "%s: no memory for %zu bytes of data", module->name,
+                       program->data_bytes);
+    for (uint32_t id = 1; id < module->symbols.count; id++) {
+        const nf_symbol_data *symbol = &module->symbols.data[id];
+        if (symbol->kind != NF_SYMBOL_DATA) continue;
+        uint8_t *at = program->data + addresses[id];
+        if (symbol->initial_size) __builtin_memcpy(at, symbol->initial, symbol->initial_size);
+        addresses[id] = (uint64_t)(uintptr_t)at;
+    }
+    return NF_OK;
+}
+
+static void *host_symbol(const nf_engine *engine, const char *name)
+{
+    void *address = NULL;
+    if (engine->config.resolve)
+        address = engine->config.resolve(engine->config.resolve_context, name);
+    return address ? address : nf_os_symbol(name);
+}
+
+static nf_status externs_resolve(const nf_program *program, uint64_t *addresses, nf_error *error)
+{
+    const nf_module *module = program->module;
+    for (uint32_t id = 1; id < module->symbols.count; id++) {
+        const nf_symbol_data *symbol = &module->symbols.data[id];
+        if (symbol->kind != NF_SYMBOL_EXTERN && symbol->kind != NF_SYMBOL_EXTERN_DATA) continue;
+        void *address = host_symbol(program->engine, symbol->name);
+        if (address == NULL)
+            return nf_fail_at(error, NF_SYMBOL, module->name, symbol->line, 0,
+                              "unknown symbol @%s: neither the program nor a library defines it",
+                              symbol->name);
+        addresses[id] = (uint64_t)(uintptr_t)address;
+    }
+    return NF_OK;
+}
+
+static void data_relocate(const nf_program *program)
+{
+    const nf_module *module = program->module;
+    for (uint32_t id = 1; id < module->symbols.count; id++) {
+        const nf_symbol_data *symbol = &module->symbols.data[id];
+        for (uint32_t i = 0; i < symbol->relocs.count; i++) {
+            const nf_data_reloc *reloc = &symbol->relocs.data[i];
+            uint64_t value = program->link.addresses[reloc->target.id] + (uint64_t)reloc->addend;
+            __builtin_memcpy((uint8_t *)(uintptr_t)program->link.addresses[id] + reloc->offset,
+                             &value, sizeof value);
+        }
+    }
+}
+
+static uint32_t stack_words(const nf_signature_data *signature)
+{
+    nf_abi_walk walk = {0};
+    for (uint32_t i = 0; i < signature->param_count; i++) nf_abi_next(&walk, signature->params[i]);
+    return walk.stack_bytes / 8;
+}
+
+static void function_init(nf_program *program, nf_function *function, uint32_t symbol_id,
+                          uint32_t index)
+{
+    const nf_symbol_data *symbol = &program->module->symbols.data[symbol_id];
+    nf_engine *engine = program->engine;
+    *function = (nf_function){
+        .engine = engine,
+        .program = program,
+        .ir = symbol->func,
+        .symbol = {symbol_id},
+        .name = symbol->name,
+        .signature = nf_signature_at(program->module, symbol->signature),
+        .index = index,
+        .slot = &engine->slots[index],
+        .counters = &engine->counters[index],
+    };
+    function->stack_words = stack_words(function->signature);
+    function->phase = engine->config.mode == NF_MODE_AUTO ? NF_PHASE_COLD : NF_PHASE_FORCED;
+    *function->counters = (nf_counters){0};
+}
+
+/* Under lock: takes free indices for the program's functions. */
+static nf_status functions_make(nf_program *program, nf_error *error)
+{
+    const nf_module *module = program->module;
+    nf_engine *engine = program->engine;
+    uint32_t made = 0, index = 0;
+    for (uint32_t id = 1; id < module->symbols.count; id++) {
+        if (module->symbols.data[id].kind != NF_SYMBOL_FUNC) continue;
+        while (index < NF_FUNCTIONS_MAX && engine->functions[index]) index++;
+        if (index == NF_FUNCTIONS_MAX)
+            return nf_fail(error, NF_LIMIT, "%s: more than %d functions in one engine",
+                           module->name, NF_FUNCTIONS_MAX);
+        function_init(program, &program->functions[made], id, index);
+        made++;
+        index++;
+    }
+    return NF_OK;
+}
+
+/* Makes the functions visible to the entries and the worker. */
+static void functions_publish(nf_program *program)
+{
+    nf_engine *engine = program->engine;
+    for (uint32_t i = 0; i < program->function_count; i++) {
+        nf_function *function = &program->functions[i];
+        nf_entry_kind kind =
+            engine->config.mode == NF_MODE_EVALUATE ? NF_ENTRY_EVAL : NF_ENTRY_LAZY;
+        nf_slot_store(function, function->entries[kind]);
+        __atomic_store_n(&engine->functions[function->index], function, __ATOMIC_RELEASE);
+        if (function->index >= engine->function_count)
+            __atomic_store_n(&engine->function_count, function->index + 1, __ATOMIC_RELEASE);
+    }
+    program->next = engine->programs;
+    engine->programs = program;
+}
+
+static uint32_t count_functions(const nf_module *module)
+{
+    uint32_t count = 0;
+    for (uint32_t id = 1; id < module->symbols.count; id++)
+        count += module->symbols.data[id].kind == NF_SYMBOL_FUNC;
+    return count;
+}
+
+static nf_status functions_place(nf_program *program, uint64_t *addresses, nf_error *error)
+{
+    nf_engine *engine = program->engine;
+    nf_status status = functions_make(program, error);
+    if (status != NF_OK || program->function_count == 0) return status;
+    nf_os_mutex_lock(&engine->compile_lock);
+    status = nf_entries_place(program, error);
+    nf_os_mutex_unlock(&engine->compile_lock);
+    for (uint32_t i = 0; i < program->function_count; i++)
+        addresses[program->functions[i].symbol.id] = program->functions[i].stub;
+    return status;
+}
+
+static nf_status program_link(nf_program *program, nf_error *error)
+{
+    nf_engine *engine = program->engine;
+    const nf_module *module = program->module;
+    uint64_t *addresses = NF_NEW_ARRAY(&program->arena, uint64_t, module->symbols.count);
+    program->function_count = count_functions(module);
+    program->functions = NF_NEW_ARRAY(&program->arena, nf_function, program->function_count + 1);
+    if (program->arena.failed)
+        return nf_fail(error, NF_MEMORY, "%s: no memory to link", module->name);
+    program->link = (nf_link){addresses, module->symbols.count};
+    nf_status status = data_make(program, addresses, error);
+    if (status == NF_OK) status = externs_resolve(program, addresses, error);
+    if (status != NF_OK) return status;
+    nf_os_mutex_lock(&engine->lock);
+    status = functions_place(program, addresses, error);
+    if (status == NF_OK) {
+        data_relocate(program);
+        functions_publish(program);
+    }
+    nf_os_mutex_unlock(&engine->lock);
+    return status;
+}
+
+static void program_free(nf_program *program, bool with_module)
+{
+    nf_engine *engine = program->engine;
+    if (program->stubs) nf_code_free(engine->code, program->stubs);
+    if (program->entries) nf_code_free(engine->code, program->entries);
+    if (program->data) nf_os_pages_unmap(program->data, program->data_bytes);
+    if (with_module) nf_module_free(program->module);
+    nf_arena_free(&program->arena);
+    nf_arena_free(&program->worker_arena);
+    engine->allocator.release(engine->allocator.context, program, sizeof *program);
+}
+
+nf_status nf_program_add(nf_engine *engine, nf_module *module, nf_program **out, nf_error *error)
+{
+    *out = NULL;
+    nf_status status = nf_module_verify(module, error);
+    if (status != NF_OK) return status;
+    nf_program *program = engine->allocator.allocate(engine->allocator.context, sizeof *program);
+    if (program == NULL) return nf_fail(error, NF_MEMORY, "no memory for a program");
+    *program = (nf_program){.engine = engine, .module = module};
+    nf_arena_init(&program->arena, &engine->allocator);
+    nf_arena_init(&program->worker_arena, &engine->allocator);
+    status = program_link(program, error);
+    if (status != NF_OK) {
+        program_free(program, false);
+        return status;
+    }
+    nf_engine_event(engine, NF_EVENT_LOADED, NULL, NULL, program->function_count, "%s",
+                    module->name);
+    *out = program;
+    return NF_OK;
+}
+
+nf_status nf_program_load(nf_engine *engine, const char *name, const void *bytes, size_t size,
+                          nf_program **out, nf_error *error)
+{
+    *out = NULL;
+    nf_module *module;
+    nf_status status = nf_module_read(&engine->allocator, name, bytes, size, &module, error);
+    if (status != NF_OK) return status;
+    status = nf_program_add(engine, module, out, error);
+    if (status != NF_OK) nf_module_free(module);
+    return status;
+}
+
+static void versions_free(nf_function *function)
+{
+    for (nf_version *version = function->versions; version; version = version->older)
+        if (version->address) nf_code_free(function->engine->code, version->address);
+}
+
+void nf_program_unload(nf_program *program)
+{
+    nf_engine *engine = program->engine;
+    nf_os_mutex_lock(&engine->work_lock);
+    nf_os_mutex_lock(&engine->lock);
+    for (nf_program **link = &engine->programs; *link; link = &(*link)->next) {
+        if (*link != program) continue;
+        *link = program->next;
+        break;
+    }
+    nf_reclaim_forget(engine, program);
+    for (uint32_t i = 0; i < program->function_count; i++) {
+        __atomic_store_n(&engine->functions[program->functions[i].index], NULL, __ATOMIC_RELEASE);
+        versions_free(&program->functions[i]);
+    }
+    program_free(program, true);
+    nf_os_code_sync();
+    nf_os_mutex_unlock(&engine->lock);
+    nf_os_mutex_unlock(&engine->work_lock);
+}
+
+static const nf_function *function_named(const nf_program *program, const char *name)
+{
+    nf_symbol symbol = nf_module_symbol(program->module, name);
+    for (uint32_t i = 0; symbol.id && i < program->function_count; i++)
+        if (program->functions[i].symbol.id == symbol.id) return &program->functions[i];
+    return NULL;
+}
+
+void *nf_program_function(nf_program *program, const char *name)
+{
+    const nf_function *function = function_named(program, name);
+    return function ? (void *)(uintptr_t)function->stub : NULL;
+}
+
+void *nf_program_data(nf_program *program, const char *name, size_t *size)
+{
+    nf_symbol symbol = nf_module_symbol(program->module, name);
+    if (symbol.id == 0 || nf_symbol_at(program->module, symbol)->kind != NF_SYMBOL_DATA)
+        return NULL;
+    if (size) *size = nf_symbol_at(program->module, symbol)->size;
+    return (void *)(uintptr_t)program->link.addresses[symbol.id];
+}
+
+const nf_module *nf_program_module(const nf_program *program)
+{
+    return program->module;
+}
+
+bool nf_program_version(nf_program *program, const char *name, char version[NF_NAME_BYTES])
+{
+    const nf_function *function = function_named(program, name);
+    if (function == NULL) return false;
+    nf_engine *engine = program->engine;
+    nf_os_mutex_lock(&engine->lock);
+    const char *text = function->active                          ? function->active->name
+                       : engine->config.mode == NF_MODE_EVALUATE ? "evaluator"
+                                                                 : "not called yet";
+    nf_format(version, NF_NAME_BYTES, "%s", text);
+    nf_os_mutex_unlock(&engine->lock);
+    return true;
+}

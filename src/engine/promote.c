@@ -1,0 +1,402 @@
+/*
+ * From hot to proven: the phases through which the worker takes one function.
+ *
+ *   baseline ─ costs something ─► timing ─ worth it ─► sampling ─► race ─► swap ─► audit ─► settled
+ *      ▲                            │                     │ can't race: default T2 ─────┘ │
+ *      └──────── not worth it ──────┘                     └ no winner: settled           rollback
+ *
+ * A function is promoted when it has cost what promoting costs (the ski-rental rule: never worse
+ * than twice the best choice made in hindsight). Timing and sampling use short bursts of live
+ * calls. One function after the other races, on the worker, while callers go on with what they
+ * have.
+ */
+#include "engine_internal.h"
+
+enum {
+    TIMING_AFTER_NS = 1000 * 1000,       /* estimated time spent before a function is timed */
+    PROMOTE_AFTER_NS = 10 * 1000 * 1000, /* measured time spent before it is promoted */
+    TIMING_LIMIT_NS = 20 * 1000 * 1000,
+    AUDIT_LIMIT_NS = 500 * 1000 * 1000,
+    SAMPLING_SHORT_NS = 50 * 1000 * 1000,
+    SAMPLING_LONG_NS = 1000 * 1000 * 1000,
+    SAMPLING_BURST = 4,
+    INPUTS_WANTED = 48, /* enough to race at once */
+    INPUTS_FEW = 8,     /* enough after the short limit; one is enough after the long one */
+};
+
+/* A new version must be this much slower than the old one, beyond doubt, to be rolled back. */
+static const double ROLLBACK_RATIO = 1.03;
+
+static void phase_set(nf_function *function, nf_phase phase, uint64_t now)
+{
+    __atomic_store_n(&function->phase, phase, __ATOMIC_RELEASE);
+    function->phase_ns = now;
+}
+
+static void refuse(nf_function *function, const char *reason)
+{
+    nf_format(function->refusal, sizeof function->refusal, "%s", reason);
+    nf_engine_event(function->engine, NF_EVENT_REFUSED, function, NULL, 0, "%s", reason);
+}
+
+/* --- timing the baseline --- */
+
+static bool begin_timing(nf_function *function, uint64_t now)
+{
+    nf_arena *arena = &function->program->worker_arena;
+    if (function->audit == NULL) function->audit = NF_NEW(arena, nf_audit);
+    if (function->audit == NULL || function->stack_words != 0) return false;
+    nf_audit_start(function, function->active);
+    phase_set(function, NF_PHASE_TIMING, now);
+    return true;
+}
+
+static void end_timing(nf_function *function)
+{
+    nf_profile *p = &function->profile;
+    nf_audit_result result = nf_audit_finish(function);
+    if (result.active_ns <= 0) return;
+    p->ns_per_call = result.active_ns;
+    p->spent_ns = (double)p->calls * result.active_ns;
+}
+
+/* --- sampling --- */
+
+static uint32_t inputs_ready(const nf_recorder *recorder)
+{
+    uint32_t ready = 0;
+    for (uint32_t i = 0; i < NF_INPUTS; i++)
+        ready += __atomic_load_n(&recorder->ready[i], __ATOMIC_ACQUIRE);
+    return ready;
+}
+
+static void sampling_burst(nf_function *function)
+{
+    nf_recorder *recorder = function->recorder;
+    __atomic_store_n(&recorder->target, function->active->address, __ATOMIC_RELAXED);
+    __atomic_store_n(&recorder->burst_left, SAMPLING_BURST, __ATOMIC_RELAXED);
+    nf_slot_store(function, function->entries[NF_ENTRY_RECORD]);
+}
+
+static bool begin_sampling(nf_function *function, uint64_t now)
+{
+    if (function->recorder == NULL)
+        function->recorder = NF_NEW(&function->program->worker_arena, nf_recorder);
+    if (function->recorder == NULL) return false;
+    nf_engine_event(function->engine, NF_EVENT_SAMPLING, function, function->active, INPUTS_WANTED,
+                    "arguments of live calls are recorded");
+    sampling_burst(function);
+    phase_set(function, NF_PHASE_SAMPLING, now);
+    return true;
+}
+
+static bool sampling_enough(const nf_function *function, uint64_t now)
+{
+    uint32_t ready = inputs_ready(function->recorder);
+    uint64_t elapsed = now - function->phase_ns;
+    return ready >= INPUTS_WANTED || (ready >= INPUTS_FEW && elapsed > SAMPLING_SHORT_NS) ||
+           elapsed > SAMPLING_LONG_NS;
+}
+
+/* --- races --- */
+
+typedef struct field {
+    nf_version *versions[NF_RACE_CANDIDATES_MAX];
+    nf_race_candidate candidates[NF_RACE_CANDIDATES_MAX];
+    nf_race_input inputs[NF_INPUTS];
+    uint32_t count, input_count;
+} field;
+
+static void candidates_make(nf_function *function, field *f)
+{
+    nf_engine *engine = function->engine;
+    for (uint32_t i = 0; i < nf_variant_count && f->count < NF_RACE_CANDIDATES_MAX; i++) {
+        nf_error error = {0};
+        nf_version *version;
+        if ((nf_variants[i].features & ~engine->features) != 0) continue;
+        nf_status status =
+            nf_version_make(function, &nf_variants[i], &engine->work_arena, &version, &error);
+        if (status != NF_OK && status != NF_BUSY)
+            nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s: %s",
+                            nf_variants[i].name, error.message);
+        if (status != NF_OK) continue;
+        f->versions[f->count] = version;
+        f->candidates[f->count++] =
+            (nf_race_candidate){version->name, version->address, version->code_bytes};
+    }
+}
+
+static void inputs_take(const nf_function *function, field *f)
+{
+    const nf_recorder *recorder = function->recorder;
+    uint32_t next = __atomic_load_n(&recorder->next, __ATOMIC_RELAXED);
+    for (uint32_t i = 0; i < NF_INPUTS; i++) {
+        uint32_t at = (next + i) % NF_INPUTS; /* oldest first */
+        if (__atomic_load_n(&recorder->ready[at], __ATOMIC_ACQUIRE))
+            f->inputs[f->input_count++] = recorder->inputs[at];
+    }
+}
+
+/* In the sandbox: no call may end in the engine. */
+static void sandbox_prepare(void *context)
+{
+    const nf_function *racing = context;
+    nf_engine *engine = racing->engine;
+    for (uint32_t i = 0; i < engine->function_count; i++) {
+        nf_function *function = engine->functions[i];
+        if (function && function->active) *function->slot = function->active->address;
+    }
+    *racing->slot = racing->baseline->address;
+}
+
+static void race_progress(void *context, const char *stage, uint32_t done, uint32_t of)
+{
+    const nf_function *function = context;
+    nf_engine_event(function->engine, NF_EVENT_RACING, function, NULL, of ? (double)done / of : 0,
+                    "%s", stage);
+}
+
+/* Whoever the function calls must be compiled before the fork. */
+static void callees_warm(nf_function *function)
+{
+    const nf_program *program = function->program;
+    for (uint32_t i = 0; i < program->function_count; i++) nf_function_warm(&program->functions[i]);
+}
+
+static nf_race_record *race_record_new(nf_function *function, const field *f)
+{
+    nf_arena *arena = &function->program->worker_arena;
+    nf_race_record *record = NF_NEW(arena, nf_race_record);
+    if (record == NULL) return NULL;
+    record->versions = NF_NEW_ARRAY(arena, nf_version *, f->count + 1);
+    if (record->versions == NULL) return NULL;
+    __builtin_memcpy(record->versions, f->versions, f->count * sizeof *f->versions);
+    record->candidate_count = f->count;
+    record->time_ns = nf_engine_now(function->engine);
+    return record;
+}
+
+static nf_status race_hold(nf_function *function, const field *f, nf_race_record *record,
+                           nf_error *error)
+{
+    nf_engine *engine = function->engine;
+    nf_race_request request = {
+        .baseline = {function->baseline->name, function->baseline->address,
+                     function->baseline->code_bytes},
+        .candidates = f->candidates,
+        .candidate_count = f->count,
+        .inputs = f->inputs,
+        .input_count = f->input_count,
+        .stack_words = function->stack_words,
+        .result = function->signature->result,
+        .tolerance = function->ir->tolerance,
+        .writes = function->effects.writes,
+        .seed = engine->seed++,
+        .prepare = sandbox_prepare,
+        .progress = race_progress,
+        .context = function,
+    };
+    nf_engine_event(engine, NF_EVENT_RACE, function, function->baseline, f->count,
+                    "%u candidates on %u recorded calls", f->count, f->input_count);
+    nf_status status =
+        nf_race_run(&request, &function->program->worker_arena, &record->report, error);
+    engine->race_time_ns += record->report.duration_ns;
+    return status;
+}
+
+/* What the race found goes into the versions; all but the winner retire. */
+static nf_version *race_judge(nf_function *function, nf_race_record *record)
+{
+    nf_engine *engine = function->engine;
+    nf_version *winner = NULL;
+    for (uint32_t i = 0; i < record->candidate_count; i++) {
+        const nf_race_result *result = &record->report.results[i];
+        nf_version *version = record->versions[i];
+        version->median_ns = result->median_ns;
+        version->speedup = result->speedup;
+        nf_format(version->reason, sizeof version->reason, "%s", result->reason);
+        bool rejected = result->outcome == NF_RACE_WRONG || result->outcome == NF_RACE_CRASHED ||
+                        result->outcome == NF_RACE_HUNG;
+        if (rejected)
+            nf_engine_event(engine, NF_EVENT_REJECTED, function, version, 0, "%s: %s",
+                            nf_race_outcome_text(result->outcome), result->reason);
+        if (result->outcome == NF_RACE_WON)
+            winner = version;
+        else
+            nf_version_retire(version, rejected ? NF_VERSION_REJECTED : NF_VERSION_LOST);
+    }
+    nf_os_mutex_lock(&engine->lock);
+    record->older = function->races;
+    function->races = record;
+    nf_os_mutex_unlock(&engine->lock);
+    nf_engine_event(engine, NF_EVENT_VERDICT, function, winner ? winner : function->baseline,
+                    winner ? winner->speedup : 1, "%s", record->report.reason);
+    return winner;
+}
+
+static void field_drop(const field *f, const char *reason)
+{
+    for (uint32_t i = 0; i < f->count; i++) {
+        nf_format(f->versions[i]->reason, sizeof f->versions[i]->reason, "%s", reason);
+        nf_version_retire(f->versions[i], NF_VERSION_LOST);
+    }
+}
+
+static void audit_against(nf_function *function, nf_version *control, uint64_t now)
+{
+    if (function->audit == NULL || function->stack_words != 0) {
+        phase_set(function, NF_PHASE_SETTLED, now);
+        return;
+    }
+    function->control = control;
+    nf_audit_start(function, control);
+    phase_set(function, NF_PHASE_AUDIT, now);
+}
+
+/* Without a race: the version that T2 believes in, then judged by live calls. */
+static void promote_unraced(nf_function *function, uint64_t now)
+{
+    nf_engine *engine = function->engine;
+    nf_error error = {0};
+    nf_version *version, *old = function->active;
+    phase_set(function, NF_PHASE_SETTLED, now);
+    if (nf_version_make(function, nf_variant_default(engine), &engine->work_arena, &version,
+                        &error) != NF_OK) {
+        nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s", error.message);
+        return;
+    }
+    nf_format(version->reason, sizeof version->reason, "not raced: %s", function->refusal);
+    nf_version_swap(function, version, 0, NF_EVENT_SWAP, version->reason);
+    audit_against(function, old, now);
+}
+
+static void race_field(nf_function *function, field *f, uint64_t now)
+{
+    nf_error error = {0};
+    inputs_take(function, f);
+    callees_warm(function);
+    candidates_make(function, f);
+    nf_race_record *record = f->count ? race_record_new(function, f) : NULL;
+    if (record == NULL) {
+        phase_set(function, NF_PHASE_SETTLED, now);
+        return;
+    }
+    nf_status status = race_hold(function, f, record, &error);
+    if (status != NF_OK || !record->report.ran) {
+        const char *why = status != NF_OK ? error.message : record->report.reason;
+        refuse(function, why);
+        field_drop(f, why);
+        promote_unraced(function, now);
+        return;
+    }
+    nf_version *winner = race_judge(function, record);
+    if (winner == NULL) {
+        phase_set(function, NF_PHASE_SETTLED, now);
+        return;
+    }
+    nf_version *old = function->active;
+    nf_version_swap(function, winner, winner->speedup, NF_EVENT_SWAP, record->report.reason);
+    audit_against(function, old, nf_engine_now(function->engine));
+}
+
+static void race(nf_function *function, uint64_t now)
+{
+    const nf_allocator *allocator = &function->engine->allocator;
+    nf_slot_store(function, function->active->address);
+    field *f = allocator->allocate(allocator->context, sizeof *f);
+    if (f == NULL) {
+        phase_set(function, NF_PHASE_SETTLED, now);
+        return;
+    }
+    f->count = f->input_count = 0;
+    race_field(function, f, now);
+    allocator->release(allocator->context, f, sizeof *f);
+}
+
+/* --- after the swap --- */
+
+static void end_audit(nf_function *function, uint64_t now)
+{
+    nf_audit_result result = nf_audit_finish(function);
+    nf_version *active = function->active, *control = function->control;
+    char reason[NF_REASON_BYTES];
+    phase_set(function, NF_PHASE_SETTLED, now);
+    if (result.ratio <= 0) return; /* too few calls to say anything */
+    nf_format(reason, sizeof reason, "live calls take %.2fx of the old version's time [%.2f, %.2f]",
+              result.ratio, result.low, result.high);
+    function->profile.ns_per_call = result.active_ns;
+    if (result.low > ROLLBACK_RATIO) {
+        nf_version_swap(function, control, 1 / result.ratio, NF_EVENT_ROLLBACK, reason);
+        nf_format(active->reason, sizeof active->reason, "%s", reason);
+        nf_version_retire(active, NF_VERSION_ROLLED_BACK);
+        function->profile.ns_per_call = result.control_ns;
+        return;
+    }
+    nf_engine_event(function->engine, NF_EVENT_KEPT, function, active, result.ratio, "%s", reason);
+    if (control != function->baseline) nf_version_retire(control, NF_VERSION_RETIRED);
+}
+
+/* --- the machine --- */
+
+static bool worth_promoting(const nf_function *function)
+{
+    return function->profile.spent_ns > PROMOTE_AFTER_NS;
+}
+
+static void promote(nf_function *function, uint64_t now)
+{
+    nf_engine *engine = function->engine;
+    const nf_profile *p = &function->profile;
+    nf_engine_event(engine, NF_EVENT_HOT, function, function->active, p->share,
+                    "%llu calls, %.0f ns each, %.1f ms so far", (unsigned long long)p->calls,
+                    p->ns_per_call, p->spent_ns * 1e-6);
+    if (!function->effects_known) {
+        nf_effects_of(function->ir, &engine->work_arena, &function->effects);
+        nf_arena_reset(&engine->work_arena);
+        function->effects_known = true;
+    }
+    if (!function->effects.containable)
+        refuse(function, function->effects.reason);
+    else if (function->stack_words > NF_RACE_STACK_WORDS)
+        refuse(function, "more arguments in memory than a recorded call can hold");
+    else if (begin_sampling(function, now))
+        return;
+    promote_unraced(function, now);
+}
+
+static void step_baseline(nf_function *function, uint64_t now)
+{
+    if (function->profile.spent_ns < TIMING_AFTER_NS) return;
+    if (function->profile.ns_per_call > 0 || function->stack_words != 0) {
+        if (worth_promoting(function)) promote(function, now);
+        return;
+    }
+    begin_timing(function, now);
+}
+
+bool nf_function_step(nf_function *function, uint64_t now)
+{
+    uint64_t elapsed = now - function->phase_ns;
+    switch (__atomic_load_n(&function->phase, __ATOMIC_ACQUIRE)) {
+    case NF_PHASE_BASELINE: step_baseline(function, now); break;
+    case NF_PHASE_TIMING:
+        if (!nf_audit_done(function) && elapsed < TIMING_LIMIT_NS) break;
+        end_timing(function);
+        phase_set(function, NF_PHASE_BASELINE, now);
+        break;
+    case NF_PHASE_SAMPLING:
+        if (sampling_enough(function, now))
+            race(function, now);
+        else
+            sampling_burst(function);
+        break;
+    case NF_PHASE_AUDIT:
+        if (nf_audit_done(function) || elapsed > AUDIT_LIMIT_NS) end_audit(function, now);
+        break;
+    case NF_PHASE_COLD:
+    case NF_PHASE_SETTLED:
+    case NF_PHASE_FORCED: break;
+    }
+    return function->phase == NF_PHASE_TIMING || function->phase == NF_PHASE_SAMPLING ||
+           function->phase == NF_PHASE_AUDIT;
+}

@@ -1,0 +1,166 @@
+/*
+ * Versions: compiling one, putting it behind the slot, letting it go.
+ *
+ * T1 is compiled from the module's own function; T2 from a clone that the passes may change. Two
+ * variants often become the same code (nothing to unroll, nothing to vectorise): the second one is
+ * not kept, so that a race runs each program once.
+ */
+#include "engine_internal.h"
+#include "base/hash.h"
+
+typedef struct compilation {
+    nf_function *function;
+    const nf_variant *variant; /* NULL: T1 */
+    nf_arena *arena;
+    nf_compiled compiled;
+    uint64_t duration_ns;
+} compilation;
+
+static nf_status compile_t2(compilation *c, nf_compile *options, nf_error *error)
+{
+    nf_engine *engine = c->function->engine;
+    nf_func *clone = nf_func_clone(c->function->ir, c->arena);
+    if (clone == NULL)
+        return nf_fail(error, NF_MEMORY, "no memory to compile %s", c->function->name);
+    nf_opt opt = {
+        .scratch = c->arena,
+        .features = engine->features,
+        .variant = c->variant,
+        .supports = nf_backend_supports,
+    };
+    nf_status status = nf_opt_run(&opt, clone, error);
+    if (status != NF_OK) return status;
+    return nf_backend_compile(clone, options, &c->compiled, error);
+}
+
+static nf_status compile(compilation *c, nf_error *error)
+{
+    nf_function *function = c->function;
+    nf_compile options = {
+        .link = &function->program->link,
+        .arena = c->arena,
+        .features = function->engine->features,
+        .entry_count = &function->counters->entries,
+        .loop_count = &function->counters->loops,
+    };
+    uint64_t start = nf_os_time_ns();
+    nf_status status = c->variant
+                           ? compile_t2(c, &options, error)
+                           : nf_baseline_compile(function->ir, &options, &c->compiled, error);
+    c->duration_ns = nf_os_time_ns() - start;
+    return status;
+}
+
+/* Of the code with what its relocations lead to. */
+static uint64_t code_hash(const nf_blob *blob)
+{
+    uint64_t hash = nf_hash_bytes(blob->bytes, blob->total_bytes);
+    for (uint32_t i = 0; i < blob->reloc_count; i++)
+        hash = nf_hash_mix(hash, blob->relocs[i].target + (uint64_t)blob->relocs[i].addend);
+    return hash;
+}
+
+static const nf_version *version_with_hash(const nf_function *function, uint64_t hash)
+{
+    for (const nf_version *v = function->versions; v; v = v->older)
+        if (v->code_hash == hash && v->address != 0 && !v->retired) return v;
+    return NULL;
+}
+
+/* Under lock. */
+static nf_status version_place(compilation *c, uint64_t hash, nf_version **out, nf_error *error)
+{
+    nf_function *function = c->function;
+    nf_version *version = NF_NEW(&function->program->arena, nf_version);
+    if (version == NULL) return nf_fail(error, NF_MEMORY, "no memory for a version's record");
+    *version = (nf_version){
+        .function = function,
+        .number = function->version_count + 1,
+        .tier = c->variant ? 2 : 1,
+        .variant = c->variant,
+        .code_bytes = c->compiled.blob.total_bytes,
+        .code_hash = hash,
+        .compile_ns = c->duration_ns,
+        .made_ns = nf_engine_now(function->engine),
+        .state = NF_VERSION_CANDIDATE,
+    };
+    nf_format(version->name, sizeof version->name, "%.40s@%s#%u", function->name,
+              c->variant ? c->variant->name : "t1", version->number);
+    nf_status status = nf_code_place(function->engine->code, &c->compiled.blob, version->name,
+                                     version, &version->address, error);
+    if (status != NF_OK) return status;
+    version->older = function->versions;
+    function->versions = version;
+    function->version_count++;
+    *out = version;
+    return NF_OK;
+}
+
+nf_status nf_version_make(nf_function *function, const nf_variant *variant, nf_arena *arena,
+                          nf_version **out, nf_error *error)
+{
+    *out = NULL;
+    nf_engine *engine = function->engine;
+    compilation c = {.function = function, .variant = variant, .arena = arena};
+    nf_status status = compile(&c, error);
+    if (status == NF_OK) {
+        uint64_t hash = code_hash(&c.compiled.blob);
+        nf_os_mutex_lock(&engine->lock);
+        const nf_version *same = version_with_hash(function, hash);
+        status = same ? nf_fail(error, NF_BUSY, "the same code as %s", same->name)
+                      : version_place(&c, hash, out, error);
+        nf_os_mutex_unlock(&engine->lock);
+    }
+    nf_arena_reset(arena);
+    if (status == NF_OK)
+        nf_engine_event(engine, NF_EVENT_COMPILED, function, *out, (double)(*out)->compile_ns,
+                        "%u bytes", (*out)->code_bytes);
+    return status;
+}
+
+const nf_variant *nf_variant_default(const nf_engine *engine)
+{
+    static const char *const preferred[] = {"avx2.u4", "avx2", "sse2", "scalar"};
+    for (unsigned p = 0; p < sizeof preferred / sizeof *preferred; p++)
+        for (uint32_t i = 0; i < nf_variant_count; i++)
+            if (__builtin_strcmp(nf_variants[i].name, preferred[p]) == 0 &&
+                (nf_variants[i].features & ~engine->features) == 0)
+                return &nf_variants[i];
+    return &nf_variants[0];
+}
+
+void nf_version_swap(nf_function *function, nf_version *to, double speedup, nf_event_kind kind,
+                     const char *reason)
+{
+    nf_engine *engine = function->engine;
+    nf_os_mutex_lock(&engine->lock);
+    nf_version *from = function->active;
+    nf_swap_record *swap = NF_NEW(&function->program->arena, nf_swap_record);
+    if (swap) {
+        *swap = (nf_swap_record){function->swaps, from, to, nf_engine_now(engine), speedup, ""};
+        nf_format(swap->reason, sizeof swap->reason, "%s", reason);
+        function->swaps = swap;
+        function->swap_count++;
+    }
+    from->state = from == function->baseline ? NF_VERSION_BASELINE : NF_VERSION_PREVIOUS;
+    to->state = NF_VERSION_ACTIVE;
+    to->speedup = speedup;
+    __atomic_store_n(&function->active, to, __ATOMIC_RELEASE);
+    nf_slot_store(function, to->address);
+    nf_os_mutex_unlock(&engine->lock);
+    nf_engine_event(engine, kind, function, to, speedup, "%s -> %s: %s", from->name, to->name,
+                    reason);
+}
+
+void nf_version_retire(nf_version *version, nf_version_state state)
+{
+    if (version->retired || version->address == 0) return;
+    nf_engine *engine = version->function->engine;
+    nf_os_mutex_lock(&engine->lock);
+    version->state = state;
+    version->retired = true;
+    nf_os_mutex_unlock(&engine->lock);
+    nf_reclaim_add(engine, version);
+    nf_engine_event(engine, NF_EVENT_RETIRED, version->function, version, version->code_bytes, "%s",
+                    version->reason);
+}
