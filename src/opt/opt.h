@@ -13,10 +13,10 @@
 
 /* One way to compile a function: what the vectoriser and the unroller are told. */
 typedef struct nf_variant {
-    const char *name;      /* "scalar", "unroll4", "avx2.u4", as in version names */
-    uint8_t vector_bytes;  /* 0: no vectorising; 16, 32, 64 */
-    uint8_t interleave;    /* vector bodies or scalar copies per iteration: 1, 2, 4, 8 */
-    uint64_t features;     /* CPU features that it needs */
+    const char *name;     /* "scalar", "unroll4", "avx2.u4", as in version names */
+    uint8_t vector_bytes; /* 0: no vectorising; 16, 32, 64 */
+    uint8_t interleave;   /* vector bodies or scalar copies per iteration: 1, 2, 4, 8 */
+    uint64_t features;    /* CPU features that it needs */
 } nf_variant;
 
 extern const nf_variant nf_variants[];
@@ -27,16 +27,16 @@ struct nf_opt {
     nf_arena *scratch;
     uint64_t features;         /* of this CPU */
     const nf_variant *variant; /* NULL: scalar */
-    /* Whether the back end can do a vector operation (x64/compile.h's nf_backend_supports; opt stands
-     * above x64, so it is handed in). NULL: everything. */
+    /* Whether the back end can do a vector operation (x64/compile.h's nf_backend_supports; opt
+     * stands above x64, so it is handed in). NULL: everything. */
     bool (*supports)(nf_op op, nf_type type, nf_type operand, uint64_t features);
     /* Called behind each pass when not NULL (dumps, timing). */
     void (*after)(nf_opt *opt, const char *pass, const nf_func *f, bool changed);
     void *context;
-    const char *stop_after;    /* name of a pass, or NULL */
+    const char *stop_after; /* name of a pass, or NULL */
     /* What the passes did, for reports: loops vectorised, unrolled, calls inlined, with reasons. */
     uint32_t loops_vectorised, loops_unrolled, calls_inlined;
-    char remark[160];          /* why a loop was not vectorised, the last one; "" when all were */
+    char remark[160]; /* why a loop was not vectorised, the last one; "" when all were */
 };
 
 /* Runs the whole pipeline for opt->variant. */
@@ -49,9 +49,10 @@ const char *nf_pass_meaning(uint32_t index);
 
 /* What a call of the function can do, through every call that it makes: the ground for racing. */
 typedef struct nf_effects {
-    bool reads, writes;        /* memory other than its own locals */
-    bool containable;          /* effects known and containable: no host call but listed ones, no indirect call, volatile, atomic */
-    const char *reason;        /* why not, static text or the module's; NULL when containable */
+    bool reads, writes; /* memory other than its own locals */
+    bool containable;   /* effects known and containable: no host call but listed ones, no indirect
+                           call, volatile, atomic */
+    const char *reason; /* why not, static text or the module's; NULL when containable */
 } nf_effects;
 nf_status nf_effects_of(const nf_func *f, nf_arena *scratch, nf_effects *effects);
 

@@ -1,22 +1,155 @@
-/* Between the passes of src/opt/. A pass gives true when it changed the function. */
+/*
+ * Between the passes of src/opt/. A pass gives true when it changed the function.
+ *
+ * Each pass is a file that says what it requires, preserves and breaks; passes.def says the same as
+ * data, and opt.c checks it in debug builds. What several passes need stands here.
+ */
 #ifndef NF_OPT_INTERNAL_H
 #define NF_OPT_INTERNAL_H
 
+#include "base/assert.h"
+#include "base/bitset.h"
+#include "base/map.h"
 #include "ir/cfg.h"
 #include "opt.h"
 
 /*
- * passes.def: PASS(name, function, requires, breaks, meaning)
- * requires / breaks are sets of shape facts that the pass manager checks in debug builds.
+ * passes.def: PASS(name, function, requires, gives, breaks, meaning)
+ * requires, gives and breaks are sets of shape facts that the pass manager checks in debug builds.
  */
 enum {
     NF_FACT_NONE = 0,
-    NF_FACT_ROTATED = 1,   /* loops are bottom-tested, guarded, with a preheader and one latch */
-    NF_FACT_LOOP_CLOSED = 2, /* no value made in a loop is used outside but through an exit block's parameter */
+    /* Every natural loop has a preheader (the one predecessor of the header outside, whose only
+     * successor is the header), one latch, and exits that only the loop goes to. Where the header
+     * was cheap enough to copy, the loop's test is at its bottom and a guard stands in front. */
+    NF_FACT_ROTATED = 1,
+    /* No value made in a loop is used outside but through an exit block's parameter. */
+    NF_FACT_LOOP_CLOSED = 2,
 };
 
-#define PASS(name, function, requires, breaks, meaning) bool function(nf_opt *opt, nf_func *f);
+#define PASS(name, function, requires, gives, breaks, meaning)                                     \
+    bool function(nf_opt *opt, nf_func *f);
 #include "passes.def"
 #undef PASS
+
+/* --- facts.c --- */
+/* NULL when the facts hold, else which one does not; scratch from the arena. */
+const char *nf_facts_check(const nf_func *f, unsigned facts, nf_arena *arena);
+
+/* --- reading --- */
+/* As nf_operands_each, but the visitor is compiled into the walk. */
+static inline __attribute__((always_inline)) void
+nf_uses_walk(const nf_func *f, nf_inst *inst, nf_operand_visit *visit, void *context)
+{
+    const nf_op_info *op = &nf_ops[inst->op];
+    if (op->operands > 0 && inst->a.id) visit(context, &inst->a);
+    if (op->operands > 1 && inst->b.id) visit(context, &inst->b);
+    if (op->operands > 2 && inst->c.id) visit(context, &inst->c);
+    if (op->shape < NF_SHAPE_CALL || op->shape == NF_SHAPE_RET) return;
+    if (op->shape < NF_SHAPE_BR) {
+        nf_value *args = nf_call_args(f, inst);
+        for (uint32_t i = 0; i < inst->c.id; i++) visit(context, &args[i]);
+        return;
+    }
+    for (uint32_t e = 0; e < inst->c.id; e++) {
+        const nf_edge *edge = &f->edges.data[inst->extra + e];
+        nf_value *args = nf_edge_args(f, edge);
+        for (uint32_t i = 0; i < edge->arg_count; i++) visit(context, &args[i]);
+    }
+}
+
+static inline nf_value nf_terminator(const nf_func *f, nf_block b)
+{
+    return nf_block_at(f, b)->last;
+}
+
+static inline bool nf_is_op(const nf_func *f, nf_value v, nf_op op)
+{
+    return nf_inst_at(f, v)->op == op;
+}
+
+static inline bool nf_is_constant(const nf_inst *inst)
+{
+    return inst->op == NF_OP_ICONST || inst->op == NF_OP_FCONST;
+}
+
+/* The end of the chain of replacements that starts at v. */
+static inline nf_value nf_replaced(const nf_value *map, nf_value v)
+{
+    while (map[v.id].id) v = map[v.id];
+    return v;
+}
+
+/* Whether the record is a load or store that may neither be removed nor moved. */
+static inline bool nf_access_is_fixed(const nf_inst *inst)
+{
+    return (inst->mem.flags & (NF_MEM_VOLATILE | NF_MEM_ATOMIC)) != 0;
+}
+
+/* Whether an operation that may trap provably does not: a division by a constant other than 0 and,
+ * signed, -1. */
+bool nf_division_is_safe(const nf_func *f, const nf_inst *division);
+/* Whether the instruction has to stay although nobody uses its value. Traps are effects. */
+bool nf_inst_has_effect(const nf_func *f, const nf_inst *inst);
+/* How often each value is used, by value id; NULL when memory is out. */
+uint32_t *nf_use_counts(const nf_func *f, nf_arena *arena);
+
+/* The edges into each block, from unreachable blocks too. */
+typedef struct nf_in_edge {
+    uint32_t edge; /* index into f->edges */
+    nf_block from;
+} nf_in_edge;
+typedef struct nf_in_edges {
+    uint32_t *start; /* by block id, into all; has block count + 1 entries */
+    nf_in_edge *all;
+} nf_in_edges;
+bool nf_in_edges_build(const nf_func *f, nf_arena *arena, nf_in_edges *in);
+
+/* --- changing --- */
+/* A copy of the record in front of another instruction. */
+nf_value nf_inst_put(nf_func *f, nf_value before, const nf_inst *record);
+nf_value nf_iconst_put(nf_func *f, nf_value before, nf_type type, int64_t value);
+/* All bits zero, of any type. */
+nf_value nf_zero_put(nf_func *f, nf_value before, nf_type type);
+/* A copy in no block, of an instruction that is no terminator; operands with an id below map_count
+ * go through the map where it has something. */
+nf_value nf_inst_copy(nf_func *f, nf_value v, const nf_value *map, uint32_t map_count);
+/* Makes the terminator a plain branch along one of its edges. */
+void nf_terminator_take(nf_func *f, nf_value terminator, uint32_t edge_index);
+/* Appends an unconditional branch with arguments (copied) to a block without a terminator. */
+void nf_branch_append(nf_func *f, nf_block from, nf_block to, const nf_value *args, uint32_t count);
+/* A new block behind `after` in the layout that has parameters like `to` and goes there with them.
+ */
+nf_block nf_block_bridge(nf_func *f, nf_block to, nf_block after);
+/* Joins each block that ends in a plain branch with its target when nobody else goes there. Keeps
+ * the facts about loops. */
+bool nf_blocks_merge(nf_func *f, nf_arena *scratch);
+
+/* --- ssa.c: variables with several definitions become values --- */
+typedef struct nf_ssa_join {
+    uint32_t variable;
+    nf_type type;
+    nf_block block;
+} nf_ssa_join;
+
+typedef struct nf_ssa {
+    nf_func *f;
+    nf_arena *arena;
+    nf_in_edges in;
+    nf_map ends, starts; /* variable and block to value */
+    NF_VEC(nf_ssa_join) joins;
+    uint32_t joins_filled;
+} nf_ssa;
+
+/* A snapshot: no block or edge may come or go until nf_ssa_finish(). */
+bool nf_ssa_init(nf_ssa *ssa, nf_func *f, nf_arena *arena);
+/* The variable's value at the start or the end of a block. All before the first read. */
+void nf_ssa_define_start(nf_ssa *ssa, uint32_t variable, nf_block b, nf_value value);
+void nf_ssa_define_end(nf_ssa *ssa, uint32_t variable, nf_block b, nf_value value);
+/* What a read there gives: a definition, a new block parameter, or zero where none reaches. */
+nf_value nf_ssa_at_start(nf_ssa *ssa, uint32_t variable, nf_type type, nf_block b);
+nf_value nf_ssa_at_end(nf_ssa *ssa, uint32_t variable, nf_type type, nf_block b);
+/* Gives the new parameters their arguments. */
+void nf_ssa_finish(nf_ssa *ssa);
 
 #endif
