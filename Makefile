@@ -64,12 +64,12 @@ test:
 
 check:
 	@$(setup) build test check
-	@$(MAKE) check-all
+	@$(MAKE) -k check-all
 
 config:
 	@rm -f $(BUILD)/config.mk
-	@$(MAKE) $(BUILD)/config.mk
-	@grep HAVE_ $(BUILD)/config.mk || true
+	@$(MAKE) -s $(BUILD)/config.mk
+	@grep '^HAVE_' $(BUILD)/config.mk || true
 
 clean:
 	rm -rf $(BUILD)

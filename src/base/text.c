@@ -66,13 +66,12 @@ static void put_number(output *out, const directive *how, uint64_t number, unsig
     if (how->zero && !how->left) {
         put_bytes(out, prefix, prefix_length);
         put_repeated(out, '0', how->width - (int)(DIGITS_MAX - start + prefix_length));
-        prefix_length = 0;
+        put_bytes(out, digits + start, DIGITS_MAX - start);
     } else {
         start -= prefix_length;
         __builtin_memcpy(digits + start, prefix, prefix_length);
+        put_padded(out, how, digits + start, DIGITS_MAX - start);
     }
-    directive plain = {.left = how->left, .width = how->zero && !how->left ? 0 : how->width};
-    put_padded(out, &plain, digits + start, DIGITS_MAX - start);
 }
 
 static void put_signed(output *out, const directive *how, int64_t number)

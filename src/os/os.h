@@ -5,7 +5,7 @@
  * Besides this header the core needs memcpy, memmove, memset and memcmp, which compilers call on
  * their own, and an x86-64 CPU with SSE2. Unless a function says otherwise, any thread may call it.
  * Failure is an nf_status with the detail in the caller's nf_error (see base/status.h), or NULL.
- * Nothing here prints, exits or installs a signal handler.
+ * Nothing here prints, exits or installs a signal handler; os/scan.h, which does, says so.
  */
 #ifndef NF_OS_OS_H
 #define NF_OS_OS_H
