@@ -151,7 +151,7 @@ _Static_assert(NF_EQ % 2 == 0 && NF_NE == NF_EQ + 1 && NF_SGE == NF_SLT + 1 &&
             if (lanes == 1)                                                                        \
                 r->u8[0] = (uint8_t)truth;                                                         \
             else                                                                                   \
-                r->u##BITS[i] = (U)(0 - truth);                                                    \
+                r->u##BITS[i] = (U)(0 - (U)truth);                                                 \
         }                                                                                          \
         return true;                                                                               \
     }
