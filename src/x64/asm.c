@@ -61,8 +61,10 @@ static void use_spare(nf_asm *a)
 void nf_asm_init(nf_asm *a, nf_arena *arena, size_t size_hint)
 {
     *a = (nf_asm){.arena = arena, .align = ALIGN_MIN};
-    size_t bytes = size_hint < CODE_BYTES_MIN ? CODE_BYTES_MIN : size_hint + NF_INSN_BYTES_MAX;
-    a->start = bytes > NF_ASM_CODE_BYTES_MAX ? NULL : nf_arena_alloc(arena, bytes);
+    size_t bytes = size_hint + NF_INSN_BYTES_MAX;
+    if (size_hint < CODE_BYTES_MIN) bytes = CODE_BYTES_MIN;
+    if (size_hint > NF_ASM_CODE_BYTES_MAX - NF_INSN_BYTES_MAX) bytes = NF_ASM_CODE_BYTES_MAX;
+    a->start = nf_arena_alloc(arena, bytes);
     if (a->start == NULL || !NF_VEC_RESERVE(arena, &a->labels, LABELS_MIN)) {
         nf_asm_fail(a, NF_MEMORY);
         use_spare(a);
@@ -78,7 +80,8 @@ void nf_asm_grow(nf_asm *a, size_t bytes)
 {
     size_t used = (size_t)(a->cursor - a->start), wanted = 2 * (size_t)(a->limit - a->start);
     while (wanted - used < bytes) wanted *= 2;
-    if (wanted > NF_ASM_CODE_BYTES_MAX) nf_asm_fail(a, NF_LIMIT);
+    if (wanted > NF_ASM_CODE_BYTES_MAX) wanted = NF_ASM_CODE_BYTES_MAX;
+    if (wanted - used < bytes) nf_asm_fail(a, NF_LIMIT);
     uint8_t *grown = a->failed ? NULL : nf_arena_alloc(a->arena, wanted);
     if (grown == NULL) {
         nf_asm_fail(a, NF_MEMORY);

@@ -111,7 +111,7 @@ typedef struct nf_fixup {
     uint32_t kind;  /* NF_RELOC_REL32, or NF_RELOC_SELF64 */
 } nf_fixup;
 
-enum { NF_ASM_CODE_BYTES_MAX = 256 << 20, NF_ASM_SPARE_BYTES = 64 };
+enum { NF_ASM_CODE_BYTES_MAX = 64 << 20, NF_ASM_SPARE_BYTES = 64 };
 
 typedef struct nf_asm {
     uint8_t *start, *cursor, *limit;
@@ -209,6 +209,8 @@ void nf_asm_v_mrr(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm, nf_reg v, 
                   nf_evex e);
 /* vblendvps and kin: the fourth register in imm8[7:4]. VEX only. */
 void nf_asm_v_rrrr(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_reg rm,
+                   nf_reg mask);
+void nf_asm_v_rrmr(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_mem rm,
                    nf_reg mask);
 
 static const nf_evex NF_UNMASKED __attribute__((unused)) = {0, false};

@@ -24,6 +24,8 @@ enum {
     OPERAND_V,
     OPERAND_OP,
     OPERAND_IMM,
+    OPERAND_CL,        /* of no kind: it cannot be chosen */
+    OPERAND_XMM0,      /* the same */
     OPERAND_PLACE = 7, /* mask of the above */
     OPERAND_G = 0x08,
     OPERAND_X = 0x10,
@@ -79,7 +81,8 @@ enum {
     FORM_L = 0x40,       /* VEX.L = 1 */
 };
 
-enum { FORM_LEGACY = 1, FORM_VEX = 2, FORM_EVEX = 4 };
+/* Bits of nf_form.forms. */
+enum { FORM_LEGACY = 1, FORM_VEX = 2, FORM_EVEX = 4, FORM_MASK = 8, FORM_ZERO = 16 };
 
 /* nf_form.disp_unit: a fixed power of two, or a fraction of the width, as a shift. */
 enum { UNIT_FIXED = 0x10, UNIT_WIDTH = 0x20, UNIT_DUP = 0x40, UNIT_SHIFT = 0x0f };

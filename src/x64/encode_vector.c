@@ -40,6 +40,12 @@ static inline bool wants_evex(const nf_form *form, unsigned width, unsigned high
     return !(form->forms & FORM_VEX) || width == VECTOR_BYTES_MAX || (high | e.mask) != 0;
 }
 
+/* Whether a row has a VEX form that takes no memory: shifts by an immediate (Xv_XM_I). */
+static inline unsigned has_evex_memory_only(const nf_form *form)
+{
+    return form->first_place == OPERAND_V && (form->forms & FORM_EVEX) != 0;
+}
+
 static inline unsigned w_bit(const nf_form *form, unsigned width)
 {
     return (form->w & FORM_W) | (form->w / FORM_W_BY_8 & (width >> 3) & 1);
@@ -98,7 +104,7 @@ static inline uint8_t *put_vector_memory(nf_asm *a, const nf_form *form, unsigne
 {
     uint8_t *p = asm_begin(a);
     unsigned xb = mem_x(rm) << 1 | mem_b(rm), unit_log2 = 0;
-    if (wants_evex(form, width, bit4(f.reg) | bit4(f.v), e)) {
+    if (wants_evex(form, width, bit4(f.reg) | bit4(f.v) | has_evex_memory_only(form), e)) {
         NF_ASSERT(form->forms & FORM_EVEX);
         unit_log2 = disp_unit_log2(form, width);
         p = put_evex(p, form, width, f.reg, f.v, xb, e);
@@ -112,7 +118,8 @@ static inline const nf_form *vector_form(nf_insn insn, unsigned width, nf_evex e
 {
     const nf_form *form = &nf_forms[insn];
     NF_ASSERT(form->forms & (FORM_VEX | FORM_EVEX) && form->widths & width);
-    NF_ASSERT(e.mask <= 7 && !(e.zero && e.mask == 0));
+    NF_ASSERT(e.mask <= 7 && (e.mask == 0 || form->forms & FORM_MASK));
+    NF_ASSERT(!e.zero || (e.mask != 0 && form->forms & FORM_ZERO));
     (void)e;
     return form;
 }
@@ -144,6 +151,12 @@ static inline void end_with_byte(nf_asm *a, uint8_t *p, uint8_t imm)
 {
     *p = imm;
     asm_end(a, p + 1);
+}
+
+/* A fourth register, as an immediate. */
+static inline uint8_t register_byte(nf_reg reg)
+{
+    return (uint8_t)((reg & 15) << 4);
 }
 
 /* --- registers only --- */
@@ -187,7 +200,7 @@ void nf_asm_v_rrrr(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v
     NF_ASSERT(nf_form_takes(insn, 0, reg) && nf_form_takes(insn, 1, v) &&
               nf_form_takes(insn, 2, rm) && form->imm == IMM_Ir && !bit4(mask));
     uint8_t *p = put_vector_registers(a, form, width, (fields){reg, v, rm}, NF_UNMASKED);
-    end_with_byte(a, p, (uint8_t)((mask & 15) << 4));
+    end_with_byte(a, p, register_byte(mask));
 }
 
 /* --- with memory --- */
@@ -246,6 +259,16 @@ void nf_asm_v_rrmi(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v
     NF_ASSERT(nf_form_takes(insn, 0, reg) && nf_form_takes(insn, 1, v) &&
               nf_form_takes_memory(insn, 2) && form->imm == IMM_Ib);
     end_with_byte(a, put_vector_memory(a, form, width, (fields){reg, v, 0}, &rm, 1, e), imm);
+}
+
+void nf_asm_v_rrmr(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_mem rm,
+                   nf_reg mask)
+{
+    const nf_form *form = vector_form(insn, width, NF_UNMASKED);
+    NF_ASSERT(nf_form_takes(insn, 0, reg) && nf_form_takes(insn, 1, v) &&
+              nf_form_takes_memory(insn, 2) && form->imm == IMM_Ir && !bit4(mask));
+    uint8_t *p = put_vector_memory(a, form, width, (fields){reg, v, 0}, &rm, 1, NF_UNMASKED);
+    end_with_byte(a, p, register_byte(mask));
 }
 
 /* --- no operands --- */

@@ -41,7 +41,11 @@ enum {
     FORM_SET_L = FORM_LEGACY,
     FORM_SET_V = FORM_VEX,
     FORM_SET_E = FORM_EVEX,
+    FORM_SET_Ek = FORM_EVEX | FORM_MASK,
+    FORM_SET_Ez = FORM_EVEX | FORM_MASK | FORM_ZERO,
     FORM_SET_VE = FORM_VEX | FORM_EVEX,
+    FORM_SET_VEk = FORM_VEX | FORM_SET_Ek,
+    FORM_SET_VEz = FORM_VEX | FORM_SET_Ez,
 
     UNIT_no = UNIT_FIXED,
     UNIT_N1 = UNIT_FIXED,
@@ -227,8 +231,9 @@ uint64_t nf_insn_feature_evex(nf_insn insn, unsigned width)
 
 uint64_t nf_insn_feature(nf_insn insn, unsigned width)
 {
-    bool plain = nf_forms[insn].forms & (FORM_LEGACY | FORM_VEX) && width <= VEX_BYTES_MAX;
-    if (!plain) return nf_insn_feature_evex(insn, width);
+    unsigned forms = nf_forms[insn].forms;
+    bool evex = forms & FORM_EVEX && (width > VEX_BYTES_MAX || !(forms & FORM_VEX));
+    if (evex) return nf_insn_feature_evex(insn, width);
     return need_features[needs_of[insn].plain].at[width > NARROW_BYTES_MAX];
 }
 
