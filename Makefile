@@ -36,7 +36,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-# --- targets that set the machine up first and then make the rest anew -----------------------------
+# --- targets that set the machine up first and then make the rest anew ----------------------------
 
 SETTING_UP := run run-client run-daemon test check
 WITHOUT_CONFIG := $(SETTING_UP) help clean setup config
@@ -94,7 +94,7 @@ ifneq ($(filter $(WITHOUT_CONFIG),$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 
-# --- what this machine has -------------------------------------------------------------------------
+# --- what this machine has ------------------------------------------------------------------------
 
 ifneq ($(filter-out $(WITHOUT_CONFIG),$(or $(MAKECMDGOALS),all)),)
 include $(BUILD)/config.mk
@@ -104,7 +104,7 @@ $(BUILD)/config.mk: scripts/detect
 	@mkdir -p $(@D)
 	@scripts/detect '$(CC)' >$@
 
-# --- flags -----------------------------------------------------------------------------------------
+# --- flags ----------------------------------------------------------------------------------------
 
 WARNINGS := -Wall -Wextra -Wvla -Wshadow -Wmissing-prototypes
 # Tables that public headers include; they are installed beside them.
@@ -131,7 +131,7 @@ $(FLAGS): always
 	 echo '$(CC) $(ALL_CFLAGS) $(subst ',,$(ALL_CPPFLAGS))' >$@
 .PHONY: always
 
-# --- sources ---------------------------------------------------------------------------------------
+# --- sources --------------------------------------------------------------------------------------
 
 LIB_SRC := $(sort $(shell find src -name '*.c' ! -path 'src/llvm/*' ! -path 'src/os/bare/*'))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
@@ -158,8 +158,8 @@ $(LIB): $(LIB_OBJ)
 	$(call say,AR,$@) rm -f $@ && ar rcs $@ $^
 
 $(LIB_SO): $(LIB_OBJ)
-	$(call say,LD,$@) $(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libnanoforge.so.$(SO_VERSION) \
-		-Wl,-z,noexecstack $(SO_LDFLAGS) $^ -pthread -ldl -lm -o $@
+	$(call say,LD,$@) $(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-z,noexecstack \
+		-Wl,-soname,libnanoforge.so.$(SO_VERSION) $(SO_LDFLAGS) $^ -pthread -ldl -lm -o $@
 
 link = $(call say,LD,$@) $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(filter %.o %.a,$^)
 
@@ -179,7 +179,7 @@ $(BUILD)/examples/%: examples/embed/%.c $(LIB) $(FLAGS)
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) $(INCLUDES) $(ALL_CFLAGS) -MMD -MP $(LDFLAGS) $< $(LIB) $(ALL_LIBS) -o $@
 
-# --- fuzzing: its own library, by clang, with coverage and sanitizers ------------------------------
+# --- fuzzing: its own library, by clang, with coverage and sanitizers -----------------------------
 
 FUZZ := $(BUILD)/fuzz
 FUZZ_CFLAGS := $(COMMON_CFLAGS) -O1 -g -pthread -DNF_DEBUG -fno-sanitize-recover=all
@@ -200,7 +200,7 @@ FUZZ_LIB := $(patsubst %.c,$(FUZZ)/%.o,$(wildcard test/lib_*.c))
 $(FUZZ)/%: $(FUZZ)/test/%.o $(FUZZ_DAEMON) $(FUZZ)/libnanoforge.a
 	$(call say,LD,$@) clang -fsanitize=fuzzer,$(FUZZ_SANITIZE) $^ $(ALL_LIBS) -o $@
 
-# --- tests, benchmarks, documents ------------------------------------------------------------------
+# --- tests, benchmarks, documents -----------------------------------------------------------------
 
 .PHONY: test-programs test-run bench bless docs
 TEST_FUZZERS := $(if $(SANITIZE),,$(if $(HAVE_FUZZER),$(FUZZERS:%=$(FUZZ)/%)))
@@ -223,9 +223,9 @@ bench: all $(BENCHES:%=$(BUILD)/bench/%)
 	@for name in $(BENCHES); do $(BUILD)/bench/$$name $(BENCH_ARGS) || exit 1; done
 
 docs: all
-	@if [ -x $(BUILD)/nanoforge-docs ]; then $(BUILD)/nanoforge-docs docs; else scripts/docs $(BUILD); fi
+	@scripts/docs $(BUILD)
 
-# --- checks ----------------------------------------------------------------------------------------
+# --- checks ---------------------------------------------------------------------------------------
 
 .PHONY: check-all check-format check-layers check-warnings check-tidy check-cppcheck objects
 check-all: check-format check-layers check-warnings check-tidy check-cppcheck freestanding
@@ -272,13 +272,14 @@ check-tidy: $(TIDY_SRC:%.c=$(BUILD)/tidy/%.stamp)
 check-cppcheck: $(TIDY_SRC:%.c=$(BUILD)/cppcheck/%.stamp)
 	@echo 'check: cppcheck'
 
-# --- the freestanding archive ----------------------------------------------------------------------
+# --- the freestanding archive ---------------------------------------------------------------------
 
 .PHONY: freestanding
 BARE_FLOORS := base os ir opt x64 code race engine guest
 BARE_SRC := $(sort $(shell find $(wildcard $(BARE_FLOORS:%=src/%)) -name '*.c' ! -path '*/linux/*'))
 BARE_OBJ := $(BARE_SRC:%.c=$(BUILD)/bare/%.o)
-BARE_CFLAGS := $(COMMON_CFLAGS) -O2 -g -ffreestanding -nostdlib -fno-pie -fno-stack-protector -mno-red-zone
+BARE_CFLAGS := $(COMMON_CFLAGS) -O2 -g -ffreestanding -nostdlib -fno-pie -fno-stack-protector \
+	-mno-red-zone
 # The compiler's own headers (stddef.h and such) and no others.
 BARE_INCLUDES = -nostdinc -isystem $(shell $(CC) -print-file-name=include) $(INCLUDES)
 
@@ -292,12 +293,13 @@ $(BUILD)/libnanoforge-bare.a: $(BARE_OBJ)
 freestanding: $(BUILD)/libnanoforge-bare.a
 	@scripts/freestanding $(BUILD)/libnanoforge-bare.a && echo 'check: freestanding'
 
-# --- installation ----------------------------------------------------------------------------------
+# --- installation ---------------------------------------------------------------------------------
 
 .PHONY: install uninstall
 D = $(DESTDIR)$(PREFIX)
 HEADERS := $(wildcard include/nanoforge/*.h) $(PUBLIC_TABLES)
 MAN_PAGES := $(wildcard man/*.[1-8])
+man_path = share/man/man$(patsubst .%,%,$(suffix $(1)))/$(notdir $(1))
 UNIT := $(wildcard packaging/nanoforged.service)
 INSTALLED_PROGRAMS := $(filter nanoforge nanoforged,$(PROGRAMS))
 
@@ -309,16 +311,16 @@ install: all
 	install -m 755 $(LIB_SO) $(D)/lib/libnanoforge.so.$(VERSION)
 	ln -sf libnanoforge.so.$(VERSION) $(D)/lib/libnanoforge.so.$(SO_VERSION)
 	ln -sf libnanoforge.so.$(SO_VERSION) $(D)/lib/libnanoforge.so
-	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' nanoforge.pc.in >$(D)/lib/pkgconfig/nanoforge.pc
-	$(foreach page,$(MAN_PAGES),install -D -m 644 $(page) \
-		$(D)/share/man/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)) &&) true
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' nanoforge.pc.in \
+		>$(D)/lib/pkgconfig/nanoforge.pc
+	$(foreach page,$(MAN_PAGES),install -D -m 644 $(page) $(D)/$(call man_path,$(page)) &&) true
 	$(if $(UNIT),install -d $(D)/lib/systemd/system && \
 		sed 's|@PREFIX@|$(PREFIX)|g' $(UNIT) >$(D)/lib/systemd/system/$(notdir $(UNIT)))
 
 uninstall:
 	rm -f $(INSTALLED_PROGRAMS:%=$(D)/bin/%) $(D)/lib/libnanoforge.a $(D)/lib/libnanoforge.so*
 	rm -f $(D)/lib/pkgconfig/nanoforge.pc $(D)/lib/systemd/system/nanoforged.service
-	rm -f $(foreach page,$(notdir $(MAN_PAGES)),$(D)/share/man/man$(patsubst .%,%,$(suffix $(page)))/$(page))
+	rm -f $(foreach page,$(MAN_PAGES),$(D)/$(call man_path,$(page)))
 	rm -rf $(D)/include/nanoforge
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
