@@ -37,7 +37,7 @@ nf_value nf_func_param(const nf_func *func, uint32_t index)
 
 void nf_func_noalias(nf_func *func, uint32_t param_index)
 {
-    if (param_index < 64) func->noalias |= UINT64_C(1) << param_index;
+    if (param_index < NF_NOALIAS_PARAMS_MAX) func->noalias |= UINT64_C(1) << param_index;
 }
 
 void nf_func_tolerance(nf_func *func, double relative)

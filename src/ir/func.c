@@ -203,37 +203,24 @@ nf_signature nf_call_signature(const nf_func *f, const nf_inst *call)
 
 /* --- blocks --- */
 
-nf_block nf_block_insert(nf_func *f, nf_block after)
+static void block_link(nf_func *f, nf_block b, nf_block after)
 {
-    if (f->blocks.count >= NF_BLOCKS_MAX || !NF_VEC_RESERVE(f->arena, &f->blocks, 1)) {
-        f->arena->failed = true;
-        return (nf_block){0};
-    }
-    nf_block b = {f->blocks.count++};
-    if (after.id == 0) after = f->last_block;
-    nf_block next = after.id ? nf_block_at(f, after)->next : (nf_block){0};
-    *nf_block_at(f, b) = (nf_block_data){.prev = after, .next = next, .alive = true};
+    nf_block_data *block = nf_block_at(f, b);
+    block->prev = after;
+    block->next = after.id ? nf_block_at(f, after)->next : (nf_block){0};
     if (after.id)
         nf_block_at(f, after)->next = b;
     else
         f->entry = b;
-    if (next.id)
-        nf_block_at(f, next)->prev = b;
+    if (block->next.id)
+        nf_block_at(f, block->next)->prev = b;
     else
         f->last_block = b;
-    return b;
 }
 
-void nf_block_remove(nf_func *f, nf_block b)
+static void block_unlink(nf_func *f, nf_block b)
 {
-    if (b.id == 0) return;
     nf_block_data *block = nf_block_at(f, b);
-    NF_FOR_INSTS_SAFE(f, b, v, following)
-    {
-        *nf_inst_at(f, v) = (nf_inst){.op = NF_OP_NONE};
-    }
-    for (uint32_t i = 0; i < block->param_count; i++)
-        *nf_inst_at(f, nf_param_at(f, b, i)) = (nf_inst){.op = NF_OP_NONE};
     if (block->prev.id)
         nf_block_at(f, block->prev)->next = block->next;
     else
@@ -242,18 +229,53 @@ void nf_block_remove(nf_func *f, nf_block b)
         nf_block_at(f, block->next)->prev = block->prev;
     else
         f->last_block = block->prev;
-    *block = (nf_block_data){.alive = false};
+}
+
+nf_block nf_block_insert(nf_func *f, nf_block after)
+{
+    if (f->blocks.count >= NF_BLOCKS_MAX || !NF_VEC_RESERVE(f->arena, &f->blocks, 1)) {
+        f->arena->failed = true;
+        return (nf_block){0};
+    }
+    nf_block b = {f->blocks.count++};
+    *nf_block_at(f, b) = (nf_block_data){.alive = true};
+    block_link(f, b, after.id ? after : f->last_block);
+    return b;
+}
+
+void nf_block_move(nf_func *f, nf_block b, nf_block after)
+{
+    if (b.id == 0) return;
+    block_unlink(f, b);
+    block_link(f, b, after.id ? after : f->last_block);
+}
+
+void nf_block_remove(nf_func *f, nf_block b)
+{
+    if (b.id == 0) return;
+    NF_FOR_INSTS_SAFE(f, b, v, following)
+    {
+        *nf_inst_at(f, v) = (nf_inst){.op = NF_OP_NONE};
+    }
+    for (uint32_t i = 0; i < nf_block_at(f, b)->param_count; i++)
+        *nf_inst_at(f, nf_param_at(f, b, i)) = (nf_inst){.op = NF_OP_NONE};
+    block_unlink(f, b);
+    *nf_block_at(f, b) = (nf_block_data){.alive = false};
+}
+
+void nf_block_param_append(nf_func *f, nf_block b, nf_value v)
+{
+    nf_block_data *block = nf_block_at(f, b);
+    nf_inst *inst = nf_inst_at(f, v);
+    if (b.id == 0 || v.id == 0) return;
+    *inst = (nf_inst){.op = NF_OP_PARAM, .type = inst->type, .block = b, .imm = block->param_count};
+    run_append(f, &block->params, &block->param_count, &block->param_capacity, v);
 }
 
 nf_value nf_block_param(nf_func *f, nf_block b, nf_type type)
 {
-    if (b.id == 0) return value_none();
-    nf_inst record = {.op = NF_OP_PARAM, .type = type, .imm = nf_block_at(f, b)->param_count};
-    nf_value v = nf_inst_new(f, &record);
-    nf_block_data *block = nf_block_at(f, b);
-    if (v.id == 0 || !run_append(f, &block->params, &block->param_count, &block->param_capacity, v))
-        return value_none();
-    nf_inst_at(f, v)->block = b;
+    nf_value v = nf_inst_new(f, &(nf_inst){.op = NF_OP_PARAM, .type = type});
+    nf_block_param_append(f, b, v);
     return v;
 }
 
@@ -317,6 +339,25 @@ void nf_values_replace(nf_func *f, nf_value *map)
     {
         NF_FOR_INSTS(f, b, v) nf_operands_each(f, v, place_replace, map);
     }
+}
+
+/* --- names and lines --- */
+
+/* Makes room for an element at id; what is between is zero. */
+#define VEC_REACH(arena, vec, id)                                                                  \
+    ((id) < (vec)->count || (NF_VEC_RESERVE(arena, vec, (id) + 1 - (vec)->count) &&                \
+                             (__builtin_memset((vec)->data + (vec)->count, 0,                      \
+                                               ((id) + 1 - (vec)->count) * sizeof *(vec)->data),   \
+                              (vec)->count = (id) + 1, true)))
+
+void nf_name_set(nf_func *f, nf_names *names, uint32_t id, const char *name)
+{
+    if (VEC_REACH(f->arena, names, id)) names->data[id] = name;
+}
+
+void nf_line_set(nf_func *f, nf_value v, uint32_t line)
+{
+    if (VEC_REACH(f->arena, &f->debug.lines, v.id)) f->debug.lines.data[v.id] = line;
 }
 
 /* --- whole functions --- */

@@ -32,6 +32,7 @@ enum {
     NF_BLOCK_PARAMS_MAX = 1 << 14,
     NF_CASES_MAX = 1 << 20,        /* of a switch */
     NF_SIGNATURE_PARAMS_MAX = 127, /* what C11 5.2.4.1 asks of a compiler */
+    NF_NOALIAS_PARAMS_MAX = 64,    /* the bits of nf_func.noalias */
     NF_CALL_ARGS_MAX = 255,        /* the extra ones of a variadic call among them */
     NF_SYMBOLS_MAX = 1 << 20,
     NF_LOCAL_BYTES_MAX = 1 << 20, /* all locals of a function together, padding not counted */
@@ -42,6 +43,7 @@ enum {
     NF_DATA_BYTES_MAX = 1 << 30,
     NF_DATA_INITIAL_BYTES_MAX = 1 << 26,
     NF_NAME_BYTES_MAX = 4096,
+    NF_TEXT_BYTES_MAX = 1 << 30,
     NF_TAIL_INT_ARGS_MAX = 6, /* registers of the System V ABI, 3.2.3 */
     NF_TAIL_FLOAT_ARGS_MAX = 8,
     NF_DATA_ADDRESS_BYTES = 8, /* of a symbol's address inside data */
@@ -120,6 +122,9 @@ typedef enum nf_type_class {
  * it does to memory is its callee's attributes' business. */
 extern const nf_op_info nf_ops[NF_OP_COUNT];
 extern const char *const nf_cond_text[NF_COND_COUNT];
+/* The words of the attributes, by bit: NF_ATTR_PURE first. */
+enum { NF_ATTR_COUNT = 6 };
+extern const char *const nf_attr_text[NF_ATTR_COUNT];
 bool nf_type_in_class(nf_type type, nf_type_class types);
 /* "i32", "f32x8", "void"; static storage. NULL when the byte is no type. */
 const char *nf_type_text(nf_type type);
@@ -186,11 +191,13 @@ typedef struct nf_signature_data {
     const nf_type *params;
 } nf_signature_data;
 
-/* Names and lines, kept when the function came from text; any array may be shorter than the ids. */
+/* Names and lines, kept when the function came from text; any array may be shorter than the ids,
+ * and a name NULL. */
+typedef NF_VEC(const char *) nf_names;
 typedef struct nf_debug {
-    NF_VEC(const char *) value_names;
-    NF_VEC(const char *) block_names;
-    NF_VEC(const char *) local_names;
+    nf_names value_names;
+    nf_names block_names;
+    nf_names local_names;
     NF_VEC(uint32_t) lines; /* by value id */
 } nf_debug;
 
@@ -278,6 +285,16 @@ nf_type nf_inst_written_type(const nf_func *f, const nf_inst *inst);
 /* Whether the instruction defines a value that others may use. */
 bool nf_inst_defines(const nf_inst *inst);
 
+/* A name or line of the debug tables; NULL and 0 when there is none. */
+static inline const char *nf_name_at(const nf_names *names, uint32_t id)
+{
+    return id < names->count ? names->data[id] : NULL;
+}
+static inline uint32_t nf_line_of(const nf_func *f, nf_value v)
+{
+    return v.id < f->debug.lines.count ? f->debug.lines.data[v.id] : 0;
+}
+
 /* Block parameters and call arguments as value ids. */
 static inline nf_value nf_param_at(const nf_func *f, nf_block b, uint32_t i)
 {
@@ -314,6 +331,10 @@ void nf_inst_remove(nf_func *f, nf_value v); /* unlink and op = NF_OP_NONE */
 nf_block nf_block_insert(nf_func *f, nf_block after);
 /* With its parameters and instructions; no edge may lead there any more. */
 void nf_block_remove(nf_func *f, nf_block b);
+/* To behind `after` in the layout (none: to the end). Not the entry, and not behind itself. */
+void nf_block_move(nf_func *f, nf_block b, nf_block after);
+/* Makes a record that is in no block the block's last parameter; its type stays. */
+void nf_block_param_append(nf_func *f, nf_block b, nf_value v);
 /* The arguments of the edges that lead there are the caller's to fix. */
 void nf_block_param_remove(nf_func *f, nf_block b, uint32_t index);
 /* Edge arguments. */
@@ -325,6 +346,9 @@ uint32_t nf_pool_new(nf_func *f, const nf_value *values, uint32_t count);
 /* Replaces every use of values by map[id] where map[id].id != 0, following chains. The map has
  * insts.count entries. */
 void nf_values_replace(nf_func *f, nf_value *map);
+/* Fills the debug tables. The name must live as long as the function. */
+void nf_name_set(nf_func *f, nf_names *names, uint32_t id, const char *name);
+void nf_line_set(nf_func *f, nf_value v, uint32_t line);
 /* A private copy in another arena: same ids, same module. NULL when memory is out. */
 nf_func *nf_func_clone(const nf_func *f, nf_arena *arena);
 /* Counts instructions that are in blocks. */

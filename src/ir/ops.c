@@ -82,6 +82,10 @@ const char *const nf_cond_text[NF_COND_COUNT] = {
     [NF_FONE] = "one", [NF_FUEQ] = "ueq", [NF_FORD] = "ord", [NF_FUNO] = "uno",
 };
 
+const char *const nf_attr_text[NF_ATTR_COUNT] = {"pure",   "readonly", "reassoc",
+                                                 "inline", "noinline", "export"};
+_Static_assert(NF_ATTR_EXPORT == 1 << (NF_ATTR_COUNT - 1), "a word for each attribute, in order");
+
 enum { LANES_LOG2_MAX = 6, VECTOR_BYTES_MAX = 64, TYPE_BYTES_END = (LANES_LOG2_MAX + 1) << 3 };
 
 /* One row per element; vectors that would pass 64 bytes are left out. */
