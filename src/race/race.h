@@ -57,6 +57,8 @@ typedef struct nf_race_request {
     uint64_t
         call_limit_ns; /* one call of a candidate may take that long; 0: from the baseline's time */
     uint64_t seed;
+    /* Memory that versions may write differently (their counters): not compared. Page-aligned. */
+    uint64_t ignored_start, ignored_end;
     /* In the child, before anything runs: makes every call lead to plain code. No locks, no
      * allocation. NULL allowed. */
     void (*prepare)(void *context);

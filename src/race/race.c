@@ -1,0 +1,185 @@
+/*
+ * The race's judgement: samples from the sandbox become a verdict.
+ *
+ * A candidate beats the baseline when the whole 95 % interval of its paired speed-up lies above the
+ * margin, and above what the baseline gains over itself (the A/A pair, which shows how far this
+ * machine's noise reaches right now). Of those the fastest wins; one that is not faster than a
+ * smaller rival beyond the margin is a tie, and ties keep the smaller code.
+ */
+#include "race.h"
+
+#include "base/text.h"
+#include "os/os.h"
+#include "sandbox.h"
+#include "statistics.h"
+
+static const double MARGIN = 1.02;
+
+const char *nf_race_outcome_text(nf_race_outcome outcome)
+{
+    static const char *const texts[] = {"won",     "lost", "wrong answer",
+                                        "crashed", "hung", "not measured"};
+    return (unsigned)outcome < sizeof texts / sizeof *texts ? texts[outcome] : "unknown";
+}
+
+static double median_of(const nf_sandbox_result *s, uint32_t who, uint32_t *count)
+{
+    double values[NF_SANDBOX_ROUNDS_MAX];
+    *count = 0;
+    for (uint32_t r = 0; r < s->rounds; r++)
+        if (s->samples[who][r] >= 0) values[(*count)++] = s->samples[who][r];
+    return nf_median(values, *count);
+}
+
+/* Both runs of the baseline in a round are one sample of it. */
+static void baseline_join(const nf_sandbox_result *s, double *joined)
+{
+    const double *a = s->samples[NF_SANDBOX_BASELINE], *b = s->samples[NF_SANDBOX_AGAIN];
+    for (uint32_t r = 0; r < s->rounds; r++)
+        joined[r] = a[r] < 0 ? b[r] : b[r] < 0 ? a[r] : (a[r] + b[r]) / 2;
+}
+
+static void results_fill(const nf_race_request *request, const nf_sandbox_result *s,
+                         const double *baseline, nf_race_report *report)
+{
+    for (uint32_t i = 0; i < request->candidate_count; i++) {
+        nf_race_result *result = &report->results[i];
+        uint32_t who = NF_SANDBOX_FIRST_CANDIDATE + i;
+        result->outcome = s->outcomes[i];
+        nf_format(result->reason, NF_RACE_REASON_BYTES, "%s", s->reasons[i]);
+        if (result->outcome != NF_RACE_LOST) continue;
+        nf_ratio ratio = nf_ratio_paired(baseline, s->samples[who], s->rounds);
+        result->median_ns = median_of(s, who, &result->samples);
+        result->speedup = ratio.ratio;
+        result->speedup_low = ratio.low;
+        result->speedup_high = ratio.high;
+        if (ratio.pairs) continue;
+        result->outcome = NF_RACE_NOT_MEASURED;
+        nf_format(result->reason, NF_RACE_REASON_BYTES, "too few undisturbed samples");
+    }
+}
+
+/* The fastest that beats the margin; a smaller one that it does not beat beyond doubt goes first.
+ */
+static int32_t winner_pick(const nf_race_request *request, const nf_sandbox_result *s,
+                           const nf_race_report *report)
+{
+    double needed = report->aa_high > MARGIN ? report->aa_high : MARGIN;
+    int32_t best = -1;
+    for (uint32_t i = 0; i < request->candidate_count; i++) {
+        const nf_race_result *result = &report->results[i];
+        if (result->outcome != NF_RACE_LOST || result->speedup_low <= needed) continue;
+        if (best < 0 || result->speedup > report->results[best].speedup) best = (int32_t)i;
+    }
+    for (uint32_t i = 0; best >= 0 && i < request->candidate_count; i++) {
+        const nf_race_result *result = &report->results[i];
+        if (result->outcome != NF_RACE_LOST || result->speedup_low <= needed) continue;
+        if (request->candidates[i].bytes >= request->candidates[best].bytes) continue;
+        nf_ratio ratio = nf_ratio_paired(s->samples[NF_SANDBOX_FIRST_CANDIDATE + i],
+                                         s->samples[NF_SANDBOX_FIRST_CANDIDATE + best], s->rounds);
+        if (ratio.pairs && ratio.ratio < MARGIN && ratio.low < MARGIN) best = (int32_t)i;
+    }
+    return best;
+}
+
+static void loser_reason(const nf_race_report *report, nf_race_result *result)
+{
+    if (result->speedup_low <= MARGIN)
+        nf_format(result->reason, NF_RACE_REASON_BYTES,
+                  "%d.%02dx of the baseline's speed, not faster beyond the margin",
+                  (int)result->speedup, (int)(result->speedup * 100) % 100);
+    else if (report->winner >= 0) {
+        double slower = report->results[report->winner].speedup / result->speedup;
+        nf_format(result->reason, NF_RACE_REASON_BYTES, "%d.%02dx of the winner's time",
+                  (int)slower, (int)(slower * 100) % 100);
+    } else
+        nf_format(result->reason, NF_RACE_REASON_BYTES,
+                  "faster, but within what the baseline gains over itself");
+}
+
+static void verdict_fill(const nf_race_request *request, nf_race_report *report)
+{
+    for (uint32_t i = 0; i < request->candidate_count; i++)
+        if (report->results[i].outcome == NF_RACE_LOST && (int32_t)i != report->winner)
+            loser_reason(report, &report->results[i]);
+    if (report->winner < 0) {
+        nf_format(report->reason, NF_RACE_REASON_BYTES, "no candidate is faster beyond the margin");
+        return;
+    }
+    nf_race_result *won = &report->results[report->winner];
+    won->outcome = NF_RACE_WON;
+    nf_format(won->reason, NF_RACE_REASON_BYTES,
+              "%d.%02dx of the baseline's speed [%d.%02d, %d.%02d]", (int)won->speedup,
+              (int)(won->speedup * 100) % 100, (int)won->speedup_low,
+              (int)(won->speedup_low * 100) % 100, (int)won->speedup_high,
+              (int)(won->speedup_high * 100) % 100);
+    nf_format(report->reason, NF_RACE_REASON_BYTES, "%s, the same answers on %u inputs",
+              won->reason, report->inputs_used);
+}
+
+static void judge(const nf_race_request *request, const nf_sandbox_result *s,
+                  nf_race_report *report)
+{
+    double baseline[NF_SANDBOX_ROUNDS_MAX];
+    baseline_join(s, baseline);
+    nf_ratio aa =
+        nf_ratio_paired(s->samples[NF_SANDBOX_BASELINE], s->samples[NF_SANDBOX_AGAIN], s->rounds);
+    report->aa_ratio = aa.ratio;
+    report->aa_low = aa.low;
+    report->aa_high = aa.high;
+    report->baseline_median_ns = median_of(s, NF_SANDBOX_BASELINE, &report->baseline.samples);
+    report->baseline.median_ns = report->baseline_median_ns;
+    report->baseline.speedup = report->baseline.speedup_low = report->baseline.speedup_high = 1;
+    nf_format(report->baseline.reason, NF_RACE_REASON_BYTES, "the baseline");
+    results_fill(request, s, baseline, report);
+    report->winner = winner_pick(request, s, report);
+    verdict_fill(request, report);
+}
+
+static void report_fill(const nf_race_request *request, const nf_sandbox_result *s,
+                        nf_race_report *report)
+{
+    report->inputs_used = s->inputs_used;
+    report->inputs_dropped = s->inputs_dropped;
+    report->rounds = s->rounds;
+    report->samples_dropped = s->samples_dropped;
+    report->fresh_inputs = s->fresh_inputs;
+    report->fork_ns = s->fork_ns;
+    report->ran = s->inputs_used != 0;
+    if (report->ran)
+        judge(request, s, report);
+    else
+        nf_format(report->reason, NF_RACE_REASON_BYTES, "no recorded call could be repeated: %s",
+                  s->dropped_reason);
+}
+
+static nf_status request_check(const nf_race_request *request, nf_error *error)
+{
+    if (request->candidate_count > NF_RACE_CANDIDATES_MAX ||
+        request->input_count > NF_RACE_INPUTS_MAX || request->stack_words > NF_RACE_STACK_WORDS)
+        return nf_fail(error, NF_ARGUMENT,
+                       "a race takes at most %d candidates, %d inputs and %d words of arguments",
+                       NF_RACE_CANDIDATES_MAX, NF_RACE_INPUTS_MAX, NF_RACE_STACK_WORDS);
+    if (request->input_count == 0) return nf_fail(error, NF_ARGUMENT, "no call was recorded");
+    return NF_OK;
+}
+
+nf_status nf_race_run(const nf_race_request *request, nf_arena *arena, nf_race_report *report,
+                      nf_error *error)
+{
+    uint64_t start = nf_os_time_ns();
+    *report = (nf_race_report){.winner = -1};
+    nf_status status = request_check(request, error);
+    if (status != NF_OK) return status;
+    report->results = NF_NEW_ARRAY(arena, nf_race_result, request->candidate_count + 1);
+    const nf_allocator *allocator = arena->allocator;
+    nf_sandbox_result *s = allocator->allocate(allocator->context, sizeof *s);
+    if (s == NULL || report->results == NULL)
+        return nf_fail(error, NF_MEMORY, "no memory for a race");
+    *s = (nf_sandbox_result){0};
+    status = nf_sandbox_run(request, s, error);
+    if (status == NF_OK) report_fill(request, s, report);
+    allocator->release(allocator->context, s, sizeof *s);
+    report->duration_ns = nf_os_time_ns() - start;
+    return status;
+}

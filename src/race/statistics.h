@@ -1,0 +1,26 @@
+/* The statistics of races. Pure; freestanding. Source: any text on paired samples; Chen and Revels,
+ * "Robust benchmarking in noisy environments" (2016), for why ratios of neighbours in time. */
+#ifndef NF_RACE_STATISTICS_H
+#define NF_RACE_STATISTICS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Sorts in place and gives the middle; 0 when there are none. */
+double nf_median(double *values, uint32_t count);
+
+/* How many times faster b is than a, by samples taken in pairs: the geometric mean of a[i] / b[i]
+ * with its 95 % interval. Pairs in which either is negative are left out, and the tenth of the
+ * ratios that is most extreme on each side. pairs: how many counted; fewer than 4: all three are 1
+ * and pairs 0. */
+typedef struct nf_ratio {
+    double ratio, low, high;
+    uint32_t pairs;
+} nf_ratio;
+nf_ratio nf_ratio_paired(const double *a, const double *b, uint32_t count);
+
+double nf_log(double x); /* natural; x > 0 */
+double nf_exp(double x); /* |x| < 700 */
+double nf_sqrt(double x);
+
+#endif
