@@ -1,6 +1,6 @@
 #!/bin/sh
-# What is installed is enough: a C and a C++ program are built against it alone, and linked both ways.
-# It is also complete to take away again.
+# What is installed is enough: a C and a C++ program are built against it alone, linked both ways.
+# All of it is taken away again.
 set -eu
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
