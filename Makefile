@@ -4,7 +4,8 @@
 #   src/<floor>/**.c     the library, build/libnanoforge.{a,so}; src/llvm is a plug-in of its own
 #   cmd/NAME/*.c         build/NAME
 #   bench/NAME.c         build/bench/NAME, each with bench/lib_*.c
-#   test/test_*.c        build/test/test_*, each with test/lib_*.c; test/*.sh are run too
+#   test/test_*.c        build/test/test_*, with what they need of test/lib_*.c and of cmd/*/*.c
+#                        but main.c; test/*.sh are run too
 #   test/fuzz_*.c        build/fuzz/fuzz_*, libFuzzer targets against a library built for it
 #   examples/embed/*.c   build/examples/*, with the public headers only
 #
@@ -133,7 +134,7 @@ $(FLAGS): always
 
 # --- sources --------------------------------------------------------------------------------------
 
-LIB_SRC := $(sort $(shell find src -name '*.c' ! -path 'src/llvm/*' ! -path 'src/os/bare/*'))
+LIB_SRC := $(sort $(shell find src -name '*.c' ! -path 'src/llvm/*' ! -path '*/bare/*'))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libnanoforge.a
 LIB_SO := $(BUILD)/libnanoforge.so
@@ -145,7 +146,9 @@ FUZZERS := $(patsubst test/%.c,%,$(wildcard test/fuzz_*.c))
 EXAMPLES := $(patsubst examples/embed/%.c,%,$(wildcard examples/embed/*.c))
 
 BENCH_LIB := $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/lib_*.c))
-TEST_LIB := $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/lib_*.c))
+# What tests and fuzzers may take from: their own helpers, and the programs without their mains.
+PARTS_SRC := $(wildcard test/lib_*.c) $(filter-out %/main.c,$(wildcard cmd/*/*.c))
+PARTS := $(BUILD)/parts.a
 
 .PHONY: all build
 all build: $(LIB) $(LIB_SO) $(PROGRAMS:%=$(BUILD)/%) $(EXAMPLES:%=$(BUILD)/examples/%)
@@ -153,6 +156,10 @@ all build: $(LIB) $(LIB_SO) $(PROGRAMS:%=$(BUILD)/%) $(EXAMPLES:%=$(BUILD)/examp
 $(BUILD)/%.o: %.c $(FLAGS)
 	@mkdir -p $(@D)
 	$(call say,CC,$<) $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+# What runs inside the sandbox process has no sanitizer's memory to write to.
+$(BUILD)/src/race/linux/cage.o $(BUILD)/src/race/linux/harness.o: SANITIZE_FLAGS :=
+$(FUZZ)/src/race/linux/cage.o $(FUZZ)/src/race/linux/harness.o: FUZZ_SANITIZE := undefined
 
 $(LIB): $(LIB_OBJ)
 	$(call say,AR,$@) rm -f $@ && ar rcs $@ $^
@@ -172,7 +179,10 @@ $(foreach name,$(PROGRAMS),$(eval $(call program_rule,$(name))))
 $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BENCH_LIB) $(LIB)
 	$(link) $(ALL_LIBS) -o $@
 
-$(BUILD)/test/%: $(BUILD)/test/%.o $(TEST_LIB) $(LIB)
+$(PARTS): $(PARTS_SRC:%.c=$(BUILD)/%.o)
+	$(call say,AR,$@) rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/test/%: $(BUILD)/test/%.o $(PARTS) $(LIB)
 	$(link) $(ALL_LIBS) $(CMOCKA_LIBS) -o $@
 
 $(BUILD)/examples/%: examples/embed/%.c $(LIB) $(FLAGS)
@@ -193,11 +203,10 @@ $(FUZZ)/%.o: %.c $(FLAGS)
 $(FUZZ)/libnanoforge.a: $(LIB_SRC:%.c=$(FUZZ)/%.o)
 	$(call say,AR,$@) rm -f $@ && ar rcs $@ $^
 
-# A fuzzer of the daemon's protocol needs the daemon's parts: all but its main.
-FUZZ_DAEMON := $(patsubst %.c,$(FUZZ)/%.o,$(filter-out %/main.c,$(wildcard cmd/nanoforged/*.c)))
-FUZZ_LIB := $(patsubst %.c,$(FUZZ)/%.o,$(wildcard test/lib_*.c))
+$(FUZZ)/parts.a: $(PARTS_SRC:%.c=$(FUZZ)/%.o)
+	$(call say,AR,$@) rm -f $@ && ar rcs $@ $^
 
-$(FUZZ)/%: $(FUZZ)/test/%.o $(FUZZ_DAEMON) $(FUZZ)/libnanoforge.a
+$(FUZZ)/%: $(FUZZ)/test/%.o $(FUZZ)/parts.a $(FUZZ)/libnanoforge.a
 	$(call say,LD,$@) clang -fsanitize=fuzzer,$(FUZZ_SANITIZE) $^ $(ALL_LIBS) -o $@
 
 # --- tests, benchmarks, documents -----------------------------------------------------------------
@@ -232,7 +241,7 @@ check-all: check-format check-layers check-warnings check-tidy check-cppcheck fr
 	@echo 'check: all well'
 
 FORMATTED := $(shell find src include cmd bench test examples -name '*.[ch]')
-TIDY_SRC := $(LIB_SRC) $(wildcard src/os/bare/*.c cmd/*/*.c)
+TIDY_SRC := $(LIB_SRC) $(wildcard src/*/bare/*.c cmd/*/*.c)
 
 check-format:
 	@clang-format --dry-run -Werror $(FORMATTED) && echo 'check: format'

@@ -1,16 +1,16 @@
 /*
  * Checking and measuring, inside the cage.
  *
- *   check     for each input: the baseline runs once and defines result and pages; it runs again on
- *             what it left (same answer: repeatable) and twice from restored memory (another
- * answer: it depends on something else, the input is dropped). Then each candidate from restored
- * memory. measure   rounds. In each, every contestant is timed twice, in a random order and then in
- * its reverse (ABBA), on the same inputs, which move on from round to round. Every HALVING_ROUNDS
- * the slower half, by its minimum, is not measured any more.
+ *   check     for each input the baseline runs and defines result and pages, and runs again from
+ *             restored memory (another answer: it depends on something else, the input is
+ *             dropped); then each candidate, from restored memory too
+ *   measure   rounds; in each every contestant is timed twice, in a random order and then in its
+ *             reverse (ABBA), on the same inputs, which move on from round to round; now and then
+ *             the slower half, by its minimum, is out
  *
- * A sample is one batch: calls enough to stand above the timer's noise. Where every input is
- * repeatable, a batch is timed as a whole; else memory is restored before each call and calls are
- * timed one by one.
+ * A sample is one batch: calls enough to stand above the timer's noise. Where the inputs give the
+ * same answers without restored memory, a batch is timed as a whole; else calls are timed one by
+ * one, memory being restored behind each.
  */
 #include "harness.h"
 
@@ -205,6 +205,13 @@ static void pages_keep_after(cage *c, uint32_t first)
         cage_copy(c->pages[i].after, (const void *)c->pages[i].address, CAGE_PAGE);
 }
 
+/* Memory is as at the fork before every call: whoever wrote restores. */
+static void input_restore(const harness *h, uint32_t input)
+{
+    const harness_answer *answer = &h->answers[input];
+    cage_pages_restore(&h->cage, answer->page_first, answer->page_last);
+}
+
 /* Runs the baseline for the first time with this input. */
 static cage_end answer_define(harness *h, uint32_t input)
 {
@@ -221,18 +228,19 @@ static cage_end answer_define(harness *h, uint32_t input)
     return end;
 }
 
-/* The baseline once more: on what it left, and from restored memory. */
+/* The baseline once more: on the memory that it left, and from restored memory. */
 static bool answer_confirm(harness *h, uint32_t input, char *reason)
 {
-    harness_answer *answer = &h->answers[input];
     char ignored[NF_RACE_REASON_BYTES];
     uint64_t result[2];
-    answer->repeatable =
-        call(h, NF_SANDBOX_BASELINE, input, BASELINE_LIMIT_NS, result) == CAGE_RETURNED &&
-        answer_matches(h, input, result, ignored);
-    cage_pages_restore(&h->cage, answer->page_first, answer->page_last);
+    if (call(h, NF_SANDBOX_BASELINE, input, BASELINE_LIMIT_NS, result) != CAGE_RETURNED ||
+        !answer_matches(h, input, result, ignored))
+        h->result.fresh_inputs = true;
+    input_restore(h, input);
     cage_end end = call(h, NF_SANDBOX_BASELINE, input, BASELINE_LIMIT_NS, result);
-    if (end == CAGE_RETURNED && answer_matches(h, input, result, reason)) return true;
+    bool same = end == CAGE_RETURNED && answer_matches(h, input, result, reason);
+    input_restore(h, input);
+    if (same) return true;
     nf_format(reason, NF_RACE_REASON_BYTES,
               "input %u: the baseline itself answers differently the second time", input);
     return false;
@@ -249,9 +257,7 @@ static void candidate_check(harness *h, uint32_t candidate, uint32_t input)
 {
     nf_race_outcome *outcome = &h->result.outcomes[candidate];
     char *reason = h->result.reasons[candidate];
-    const harness_answer *answer = &h->answers[input];
     uint64_t result[2] = {0};
-    cage_pages_restore(&h->cage, answer->page_first, answer->page_last);
     cage_end end =
         call(h, NF_SANDBOX_FIRST_CANDIDATE + candidate, input, call_limit_ns(h, input), result);
     end_text(&h->cage, end, input, reason);
@@ -262,13 +268,14 @@ static void candidate_check(harness *h, uint32_t candidate, uint32_t input)
     } else {
         *outcome = end == CAGE_HUNG ? NF_RACE_HUNG : NF_RACE_CRASHED;
     }
+    input_restore(h, input);
 }
 
 static void input_drop(harness *h, uint32_t input)
 {
     harness_answer *answer = &h->answers[input];
     h->dropped[input] = true;
-    cage_pages_restore(&h->cage, answer->page_first, answer->page_last);
+    input_restore(h, input);
     cage_pages_protect(&h->cage, answer->page_first, answer->page_last, false);
     h->cage.page_count = answer->page_first;
 }
@@ -289,7 +296,6 @@ static void input_check(harness *h, uint32_t input)
     }
     for (uint32_t i = 0; i < h->request->candidate_count && !h->checked; i++)
         if (h->result.outcomes[i] == NF_RACE_LOST) candidate_check(h, i, input);
-    cage_pages_restore(&h->cage, answer->page_first, answer->page_last);
     cage_pages_protect(&h->cage, answer->page_first, answer->page_last, false);
     h->good[h->good_count++] = input;
 }
@@ -304,8 +310,6 @@ static void check(harness *h)
     h->checked = true;
     h->result.inputs_used = h->good_count;
     h->result.inputs_dropped = h->request->input_count - h->good_count;
-    for (uint32_t i = 0; i < h->good_count; i++)
-        if (!h->answers[h->good[i]].repeatable) h->result.fresh_inputs = true;
 }
 
 /* --- measure --- */
@@ -337,7 +341,7 @@ static void sample_repeatable(void *context)
     s->ns = ticks_to_ns(h, nf_os_tsc_stop() - start) / ((double)h->repeats * h->batch_inputs);
 }
 
-/* Restores memory before each call; only the calls are timed. */
+/* Restores memory behind each call; only the calls are timed. */
 static void sample_fresh(void *context)
 {
     sample *s = context;
@@ -346,12 +350,11 @@ static void sample_fresh(void *context)
     for (uint32_t r = 0; r < h->repeats; r++)
         for (uint32_t i = 0; i < h->batch_inputs; i++) {
             uint32_t input = h->good[(h->batch_first + i) % h->good_count];
-            const harness_answer *answer = &h->answers[input];
-            cage_pages_restore(&h->cage, answer->page_first, answer->page_last);
             uint64_t start = nf_os_tsc_start();
             cage_call_plain(&h->cage, s->target, &h->request->inputs[input],
                             h->request->stack_words, result);
             ticks += nf_os_tsc_stop() - start;
+            input_restore(h, input);
         }
     s->ns = ticks_to_ns(h, ticks) / ((double)h->repeats * h->batch_inputs);
 }
@@ -425,12 +428,29 @@ static void answers_time(harness *h)
     uint64_t result[2];
     for (uint32_t i = 0; i < h->good_count; i++) {
         harness_answer *answer = &h->answers[h->good[i]];
-        cage_pages_restore(&h->cage, answer->page_first, answer->page_last);
         uint64_t start = nf_os_tsc_start();
         call(h, NF_SANDBOX_BASELINE, h->good[i], BASELINE_LIMIT_NS, result);
         double ns = ticks_to_ns(h, nf_os_tsc_stop() - start);
         if (ns < answer->ns) answer->ns = ns;
+        input_restore(h, h->good[i]);
     }
+}
+
+/*
+ * Without restoring, the inputs' writes pile up: an input may read what another one wrote. Only when
+ * every answer stays the same over two rounds of all inputs, batches may do without.
+ */
+static void rotation_check(harness *h)
+{
+    char ignored[NF_RACE_REASON_BYTES];
+    uint64_t result[2];
+    for (uint32_t i = 0; i < 2 * h->good_count && !h->result.fresh_inputs; i++) {
+        uint32_t input = h->good[i % h->good_count];
+        if (call(h, NF_SANDBOX_BASELINE, input, BASELINE_LIMIT_NS, result) != CAGE_RETURNED ||
+            !answer_matches(h, input, result, ignored))
+            h->result.fresh_inputs = true;
+    }
+    for (uint32_t i = 0; i < h->good_count; i++) input_restore(h, h->good[i]);
 }
 
 static bool still_in(const harness *h, uint32_t who)
@@ -512,6 +532,7 @@ static void measure(harness *h)
 {
     uint32_t order[NF_SANDBOX_CONTESTANTS_MAX];
     cage_pages_protect(&h->cage, 0, h->cage.page_count, true);
+    rotation_check(h);
     overhead_measure(h);
     answers_time(h);
     batch_plan(h);

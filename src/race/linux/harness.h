@@ -13,7 +13,6 @@ enum { HARNESS_NOBODY = UINT32_MAX >> 1 };
 typedef struct harness_answer {
     uint64_t result[2];
     uint32_t page_first, page_last; /* in the cage's log */
-    bool repeatable; /* a second run on the memory that the first one left gives the same */
     double ns;
 } harness_answer;
 
