@@ -2,9 +2,10 @@
  * Pages and code memory on Linux; see os.h for the contracts.
  *
  * Near placement: the kernel takes an address as a hint only, and falls back to anywhere when
- * something is there. So fixed places are tried outward from the hint, below it first (a program's
- * heap grows above its text), each with MAP_FIXED_NOREPLACE, which never hits what is mapped. Older
- * kernels (before 4.17) do not know the flag and treat the place as a hint: the result is compared.
+ * something is there. So fixed places are tried outward from the hint, all below it first, as a
+ * program's heap grows above its text, each with MAP_FIXED_NOREPLACE, which never hits what is
+ * mapped. Kernels before 4.17 do not know the flag and take the place as a hint: the result is
+ * compared.
  *
  * Code memory is one memfd, mapped twice. After the writable view is made, the file is sealed with
  * F_SEAL_FUTURE_WRITE: no further mapping of it can be or become writable (memfd_create(2),
@@ -85,12 +86,13 @@ static void *map_near(const mapping *what, uintptr_t hint)
     if (hint == 0) hint = (uintptr_t)&nf_os_code_map;
     uintptr_t home = hint & ~(uintptr_t)(NEAR_STEP_MIN - 1);
     size_t step = what->bytes < NEAR_STEP_MIN ? NEAR_STEP_MIN : what->bytes;
-    for (size_t away = step; away + what->bytes <= NEAR_REACH; away += step) {
-        void *view = home > away ? map_at(what, home - away) : NULL;
-        if (view == NULL) view = map_at(what, home + away);
-        if (view) return view;
-    }
-    return map_anywhere(what);
+    size_t reach = what->bytes < NEAR_REACH ? NEAR_REACH - what->bytes : 0;
+    void *view = NULL;
+    for (size_t away = step; view == NULL && away <= reach && away < home; away += step)
+        view = map_at(what, home - away);
+    for (size_t away = step; view == NULL && away <= reach; away += step)
+        view = map_at(what, home + away);
+    return view ? view : map_anywhere(what);
 }
 
 void *nf_os_pages_map(size_t bytes, uintptr_t near_hint)
