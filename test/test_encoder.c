@@ -173,9 +173,10 @@ static unsigned general_bytes(const sample *s, unsigned kind)
     bool integer = true;
     for (unsigned i = 0; i < NF_OPERANDS_MAX; i++)
         integer &= (shape->operands[i] & (OPERAND_X | OPERAND_K)) == 0;
-    if (!integer) return form->w & FORM_W || (form->w & FORM_W_BY_8 && s->width == 8) ? 8 : 4;
+    unsigned mode = mode_of(form, s->width);
+    if (!integer) return mode & (MODE_W | MODE_W_EVEX) ? 8 : 4;
     if ((kind & OPERAND_PLACE) != OPERAND_RM) return s->width;
-    if (form->w & FORM_RM_BYTE) return 1;
+    if (mode & MODE_RM_BYTE) return 1;
     if (s->insn == NF_X_MOVZXW || s->insn == NF_X_MOVSXW) return 2;
     return s->insn == NF_X_MOVSXD ? 4 : s->width;
 }
@@ -622,7 +623,7 @@ static void check_rip(sample *s, unsigned index, nf_mem m)
     nf_asm a;
     nf_asm_init(&a, &arena, 0);
     for (int i = 0; i < LABEL_OFFSET; i++) nf_asm_zero_operand(&a, NF_X_NOP, 0);
-    if (m.address == 0) nf_asm_bind(&a, m.label = nf_asm_label(&a));
+    if (!m.is_address) nf_asm_bind(&a, m.label = nf_asm_label(&a));
     nf_asm_zero_operand(&a, NF_X_NOP, 0);
     uint32_t start = nf_asm_offset(&a);
     for (unsigned i = 0; i < s->count; i++) {
@@ -642,7 +643,7 @@ static void check_rip(sample *s, unsigned index, nf_mem m)
     if (fault == NULL && decode(blob.bytes + start, blob.code_bytes - start, &d)) {
         int64_t field = start + d.insn.raw.disp.offset;
         int64_t reached = blob.code_bytes + d.insn.raw.disp.value;
-        if (m.address != 0) {
+        if (m.is_address) {
             assert_int_equal(blob.reloc_count, 1);
             const nf_reloc *r = blob.relocs;
             bool good = r->kind == NF_RELOC_REL32 && r->offset == field && r->target == m.address &&

@@ -5,7 +5,7 @@
  *   start               cursor               limit
  *   | code so far ........ | at least 32 free ... |
  *
- * The buffer doubles in the arena when an emitter finds less than NF_INSN_BYTES_MAX free. After a
+ * The buffer doubles in the arena when an emitter leaves less than NF_INSN_BYTES_MAX free. After a
  * failure (no memory, a limit) code goes round and round in the nf_asm's own spare bytes, so that
  * no emitter has to look; only nf_asm_finish() does.
  *
@@ -76,7 +76,7 @@ void nf_asm_init(nf_asm *a, nf_arena *arena, size_t size_hint)
 }
 
 /* Room for `bytes` more. */
-void nf_asm_grow(nf_asm *a, size_t bytes)
+void nf_asm_reserve(nf_asm *a, size_t bytes)
 {
     size_t used = (size_t)(a->cursor - a->start), wanted = 2 * (size_t)(a->limit - a->start);
     while (wanted - used < bytes) wanted *= 2;
@@ -94,21 +94,26 @@ void nf_asm_grow(nf_asm *a, size_t bytes)
     a->limit = grown + wanted;
 }
 
+void nf_asm_grow(nf_asm *a)
+{
+    nf_asm_reserve(a, NF_INSN_BYTES_MAX);
+}
+
 void nf_asm_byte(nf_asm *a, uint8_t byte)
 {
-    uint8_t *p = asm_begin(a);
+    uint8_t *p = a->cursor;
     *p = byte;
     asm_end(a, p + 1);
 }
 
 void nf_asm_u32(nf_asm *a, uint32_t word)
 {
-    asm_end(a, put_u32(asm_begin(a), word));
+    asm_end(a, put_u32(a->cursor, word));
 }
 
 void nf_asm_u64(nf_asm *a, uint64_t word)
 {
-    asm_end(a, put_bytes(asm_begin(a), word, sizeof word));
+    asm_end(a, put_bytes(a->cursor, word, sizeof word));
 }
 
 /* The recommended NOPs of 1 to 9 bytes, one after the other: that of n starts at n (n - 1) / 2. */
@@ -133,7 +138,7 @@ void nf_asm_align(nf_asm *a, uint32_t alignment)
     uint32_t left = -nf_asm_offset(a) & (alignment - 1);
     while (left > 0 && !a->failed) {
         uint32_t n = left < NOP_BYTES_MAX ? left : NOP_BYTES_MAX;
-        uint8_t *p = asm_begin(a);
+        uint8_t *p = a->cursor;
         __builtin_memcpy(p, nops + n * (n - 1) / 2, n);
         asm_end(a, p + n);
         left -= n;
@@ -172,20 +177,20 @@ static void reloc_add(nf_asm *a, uint32_t offset, nf_reloc_kind kind, uint64_t t
         nf_asm_fail(a, NF_MEMORY);
 }
 
-void nf_asm_rip_field(nf_asm *a, uint8_t *field, const nf_mem *mem, unsigned trailing)
+void nf_asm_rip_field(nf_asm *a, uint8_t *field, nf_mem mem, unsigned trailing)
 {
     put_u32(field, 0);
-    NF_ASSERT(mem->index == NF_REG_NONE);
-    int32_t addend = mem->disp - (int32_t)trailing;
-    if (mem->label.id != 0)
-        fixup_add(a, field, mem->label, addend, NF_RELOC_REL32);
+    NF_ASSERT(mem.index == NF_REG_NONE);
+    int32_t addend = mem.disp - (int32_t)trailing;
+    if (mem.is_address)
+        reloc_add(a, (uint32_t)(field - a->start), NF_RELOC_REL32, mem.address, addend);
     else
-        reloc_add(a, (uint32_t)(field - a->start), NF_RELOC_REL32, mem->address, addend);
+        fixup_add(a, field, mem.label, addend, NF_RELOC_REL32);
 }
 
 void nf_asm_label_address(nf_asm *a, nf_label label)
 {
-    uint8_t *p = asm_begin(a);
+    uint8_t *p = a->cursor;
     fixup_add(a, p, label, 0, NF_RELOC_SELF64);
     nf_asm_u64(a, 0);
 }
@@ -210,7 +215,7 @@ static void put_distance(nf_asm *a, uint8_t *p, nf_label to)
 
 void nf_asm_jmp(nf_asm *a, nf_label to)
 {
-    uint8_t *p = asm_begin(a);
+    uint8_t *p = a->cursor;
     int32_t distance;
     if (is_near(a, p, to, &distance)) {
         p[0] = JMP_SHORT;
@@ -224,7 +229,7 @@ void nf_asm_jmp(nf_asm *a, nf_label to)
 
 void nf_asm_jcc(nf_asm *a, nf_cc cc, nf_label to)
 {
-    uint8_t *p = asm_begin(a);
+    uint8_t *p = a->cursor;
     int32_t distance;
     if (is_near(a, p, to, &distance)) {
         p[0] = (uint8_t)(JCC_SHORT + cc);
@@ -239,14 +244,14 @@ void nf_asm_jcc(nf_asm *a, nf_cc cc, nf_label to)
 
 void nf_asm_call(nf_asm *a, nf_label to)
 {
-    uint8_t *p = asm_begin(a);
+    uint8_t *p = a->cursor;
     p[0] = CALL_NEAR;
     put_distance(a, p + 1, to);
 }
 
 static void put_address_branch(nf_asm *a, uint8_t opcode, uint64_t to)
 {
-    uint8_t *p = asm_begin(a);
+    uint8_t *p = a->cursor;
     *p++ = opcode;
     put_u32(p, 0);
     uint32_t field = (uint32_t)(p - a->start);
@@ -320,11 +325,11 @@ static void put_constants_of(nf_asm *a, uint32_t size)
     for (uint32_t i = 0; i < a->constants->list.count; i++) {
         const constant *c = &a->constants->list.data[i];
         if (c->size != size) continue;
-        if (a->limit - a->cursor < (ptrdiff_t)size) nf_asm_grow(a, size);
+        if (a->limit - a->cursor < (ptrdiff_t)size) nf_asm_reserve(a, size);
         if (a->failed) return;
         nf_asm_bind(a, c->label);
         __builtin_memcpy(a->cursor, c->bytes, size);
-        a->cursor += size;
+        asm_end(a, a->cursor + size);
     }
 }
 

@@ -43,8 +43,8 @@ typedef enum nf_reg {
     NF_R8, NF_R9, NF_R10, NF_R11, NF_R12, NF_R13, NF_R14, NF_R15,
     NF_XMM0 = 16, NF_XMM31 = 47,
     NF_K0 = 48, NF_K7 = 55,
-    NF_RIP = 0xfe,
-    NF_REG_NONE = 0xff,
+    NF_REG_NONE = 0xf4, /* in a nf_mem; the low bits are what the encoding wants there */
+    NF_RIP = 0xf5,
 } nf_reg;
 
 /* Condition codes as the hardware numbers them. c ^ 1 is the opposite. */
@@ -58,14 +58,18 @@ typedef struct nf_label {
     uint32_t id; /* 0 is no label */
 } nf_label;
 
-/* base + index << scale + disp; or, with base NF_RIP: a label, or (label 0) an absolute address
- * that will be in reach of the code and is reached through a REL32 relocation. */
+/* base + index << scale + disp; or, with base NF_RIP, a label, or an absolute address that will be in
+ * reach of the code and is reached through a REL32 relocation; both + disp. Build these two with
+ * nf_mem_label() and nf_mem_address(). Two registers' worth, so pass it by value. */
 typedef struct nf_mem {
     uint8_t base, index; /* nf_reg or NF_REG_NONE; index is never RSP */
     uint8_t scale_log2;
+    bool is_address;
     int32_t disp;
-    nf_label label;
-    uint64_t address;
+    union {
+        nf_label label;
+        uint64_t address;
+    };
 } nf_mem;
 
 static inline nf_mem nf_mem_base(nf_reg base, int32_t disp)
@@ -75,7 +79,7 @@ static inline nf_mem nf_mem_base(nf_reg base, int32_t disp)
 
 static inline nf_mem nf_mem_address(uint64_t address)
 {
-    return (nf_mem){.base = NF_RIP, .index = NF_REG_NONE, .address = address};
+    return (nf_mem){.base = NF_RIP, .index = NF_REG_NONE, .is_address = true, .address = address};
 }
 
 static inline nf_mem nf_mem_label(nf_label label)
@@ -114,7 +118,7 @@ typedef struct nf_fixup {
 enum { NF_ASM_CODE_BYTES_MAX = 64 << 20, NF_ASM_SPARE_BYTES = 64 };
 
 typedef struct nf_asm {
-    uint8_t *start, *cursor, *limit;
+    uint8_t *start, *cursor, *limit; /* at least 32 bytes free at each emitter's entry */
     nf_arena *arena;
     NF_VEC(nf_reloc) relocs;
     NF_VEC(uint32_t) labels; /* offset of each, UINT32_MAX while unbound; [0] unused */

@@ -2,9 +2,9 @@
  * Between the encoder's files: what a row of insn.def became, and the bytes that every form shares
  * (room in the buffer, ModRM, SIB, displacement).
  *
- * An emitter takes the cursor from asm_begin(), writes at most NF_INSN_BYTES_MAX bytes through it
- * without further checks and gives it back through asm_end(). Optional bytes are written always and
- * the pointer moves past them only when they count: that is faster than branching.
+ * At each emitter's entry NF_INSN_BYTES_MAX bytes are free; asm_end() makes it so again. An emitter
+ * puts several bytes together in a register, stores 8 and moves on by as many as count, which is
+ * faster than to branch on each.
  *
  *   [66] [F0 F2 F3] [REX] [0F [38 3A]] opcode [ModRM [SIB] [disp8 disp32]] [imm]     legacy
  *   C5 or C4 .. or 62 ....             opcode  ModRM [SIB] [disp8 disp32]  [imm8]    VEX, EVEX
@@ -70,15 +70,15 @@ typedef struct nf_shape_info {
 
 extern const nf_shape_info nf_shapes[NF_SHAPE_COUNT];
 
-/* Bits of nf_form.w: the W column. */
+/* Bits of nf_form.mode, which is about one width. */
 enum {
-    FORM_W = 0x01,       /* always 1 */
-    FORM_W_EVEX = 0x02,  /* 1 in the EVEX form */
-    FORM_W_BY_8 = 0x04,  /* 1 at width 8 */
-    FORM_66_BY_2 = 0x08, /* prefix 66 at width 2 */
-    FORM_BYTES = 0x10,   /* byte registers at width 1, the opcode plus 1 at others */
-    FORM_RM_BYTE = 0x20, /* a byte register in r/m */
-    FORM_L = 0x40,       /* VEX.L = 1 */
+    MODE_66 = 0x01,      /* prefix 66 */
+    MODE_PLUS_1 = 0x02,  /* the opcode is one higher */
+    MODE_BYTES = 0x04,   /* registers are bytes */
+    MODE_W = 0x08,       /* W is 1; the place of REX.W */
+    MODE_RM_BYTE = 0x10, /* the register in r/m is a byte */
+    MODE_L = 0x20,       /* VEX.L is 1 */
+    MODE_W_EVEX = 0x40,  /* W is 1 in the EVEX form */
 };
 
 /* Bits of nf_form.forms. */
@@ -89,23 +89,23 @@ enum { UNIT_FIXED = 0x10, UNIT_WIDTH = 0x20, UNIT_DUP = 0x40, UNIT_SHIFT = 0x0f 
 
 typedef enum nf_imm_kind { IMM_0, IMM_Ib, IMM_Ir, IMM_Iz, IMM_Is, IMM_Iv } nf_imm_kind;
 
-/* A row of insn.def, ready for emission: one quarter of a cache line. */
+/* A row of insn.def, ready for emission. */
 typedef struct nf_form {
-    uint8_t opcode;
-    uint8_t digit; /* ModRM.reg where that is no register */
-    uint8_t w;
-    uint8_t shape;
-    uint8_t prefix, escape_count, escape[2]; /* legacy form: bytes */
-    uint8_t pp, map;                         /* VEX and EVEX: fields */
-    uint8_t forms;
-    uint8_t disp_unit;
+    uint32_t opcode;      /* escapes and opcode, as they stand in memory */
+    uint8_t opcode_bytes; /* how many those are */
+    uint8_t prefix;       /* F0, F2, F3, 66 of the legacy form; 0: none */
+    uint8_t mode[4];      /* by log2 of the width modulo 4: 1 and 16, 2 and 32, 4 and 64, 8 bytes */
+    uint8_t digit;        /* ModRM.reg where that is no register */
     uint8_t imm;
-    uint8_t widths;      /* the legal ones, or-ed */
-    uint8_t first_place; /* of the first operand */
-    uint8_t third_place;
+    uint8_t first_place, third_place; /* of the first and third operand: OPERAND_REG .. */
+    uint8_t forms;
+    uint8_t pp, map, last; /* fields and opcode of VEX and EVEX */
+    uint8_t disp_unit;
+    uint8_t widths; /* the legal ones, or-ed */
+    uint8_t shape;
 } nf_form;
 
-_Static_assert(sizeof(nf_form) == 16, "forms are looked up for each instruction");
+_Static_assert(sizeof(nf_form) <= 24, "forms are looked up for each instruction");
 
 extern const nf_form nf_forms[NF_INSN_COUNT];
 
@@ -116,22 +116,17 @@ bool nf_form_takes_memory(nf_insn insn, unsigned index);
 /* Rows without operands that have a VEX form. */
 void nf_asm_v_zero_operand(nf_asm *a, nf_insn insn);
 
-void nf_asm_grow(nf_asm *a, size_t bytes);
+void nf_asm_grow(nf_asm *a); /* to at least NF_INSN_BYTES_MAX free */
+void nf_asm_reserve(nf_asm *a, size_t bytes);
 void nf_asm_fail(nf_asm *a, nf_status status);
 /* Notes that the 4 bytes at `field` are the displacement of a RIP-relative operand that
  * `trailing` bytes of the same instruction follow, and fills in what is known. */
-void nf_asm_rip_field(nf_asm *a, uint8_t *field, const nf_mem *mem, unsigned trailing);
-
-static inline uint8_t *asm_begin(nf_asm *a)
-{
-    if (__builtin_expect(a->limit - a->cursor < NF_INSN_BYTES_MAX, 0))
-        nf_asm_grow(a, NF_INSN_BYTES_MAX);
-    return a->cursor;
-}
+void nf_asm_rip_field(nf_asm *a, uint8_t *field, nf_mem mem, unsigned trailing);
 
 static inline void asm_end(nf_asm *a, uint8_t *p)
 {
     a->cursor = p;
+    if (__builtin_expect(a->limit - p < NF_INSN_BYTES_MAX, 0)) nf_asm_grow(a);
 }
 
 /* The low n bytes of value; touches 8. */
@@ -147,7 +142,7 @@ static inline uint8_t *put_u32(uint8_t *p, uint32_t value)
     return p + sizeof value;
 }
 
-/* Bit 3 of a register number, of any kind. NF_REG_NONE and NF_RIP have to be kept out. */
+/* Bit 3 of a register number, of any kind; 0 for NF_REG_NONE and NF_RIP. */
 static inline unsigned bit3(unsigned reg)
 {
     return reg >> 3 & 1;
@@ -159,57 +154,62 @@ static inline unsigned bit4(unsigned reg)
     return reg >> 5 & ~(reg >> 4) & 1;
 }
 
+static inline unsigned mode_of(const nf_form *form, unsigned width)
+{
+    return form->mode[__builtin_ctz(width) & 3];
+}
+
 enum { MOD_DISP0 = 0x00, MOD_DISP8 = 0x40, MOD_DISP32 = 0x80, MOD_REGISTER = 0xc0 };
 enum { RM_SIB = 4, RM_DISP32 = 5, SIB_NO_INDEX = 4, SIB_NO_BASE = 5 };
 
-static inline uint8_t *put_modrm_register(uint8_t *p, unsigned reg, unsigned rm)
+_Static_assert((NF_REG_NONE & 15) == SIB_NO_INDEX && (NF_RIP & 15) == RM_DISP32,
+               "as it is encoded");
+
+static inline unsigned modrm_register(unsigned reg, unsigned rm)
 {
-    *p = (uint8_t)(MOD_REGISTER | (reg & 7) << 3 | (rm & 7));
-    return p + 1;
+    return MOD_REGISTER | (reg & 7) << 3 | (rm & 7);
 }
 
-/* An operand in memory: X and B of REX, VEX or EVEX. */
-static inline unsigned mem_x(const nf_mem *m)
+static inline unsigned sib_byte(nf_mem m, unsigned base)
 {
-    return m->index == NF_REG_NONE ? 0 : bit3(m->index);
+    return (unsigned)m.scale_log2 << 6 | (m.index & 7u) << 3 | base;
 }
 
-static inline unsigned mem_b(const nf_mem *m)
+/* Whether the operand is one for put_modrm_special(). */
+static inline bool is_special(nf_mem m)
 {
-    return m->base >= NF_RIP ? 0 : bit3(m->base);
+    return __builtin_expect(m.base >= NF_REG_NONE, 0);
 }
 
-/* ModRM, SIB and displacement. unit_log2: what disp8 counts. trailing: bytes of the immediate. */
-static inline uint8_t *put_modrm_memory(nf_asm *a, uint8_t *p, unsigned reg, const nf_mem *m,
-                                        unsigned unit_log2, unsigned trailing)
+/* ModRM, SIB and displacement of an operand with a base. unit_log2: what disp8 counts. */
+static inline uint8_t *put_modrm_memory(uint8_t *p, unsigned reg, nf_mem m, unsigned unit_log2)
 {
-    unsigned field = (reg & 7) << 3, base = m->base & 7u;
-    if (__builtin_expect(m->base >= NF_RIP, 0)) {
-        if (m->base == NF_RIP) {
-            *p++ = (uint8_t)(MOD_DISP0 | field | RM_DISP32);
-            nf_asm_rip_field(a, p, m, trailing);
-            return p + 4;
-        }
-        unsigned index = m->index == NF_REG_NONE ? SIB_NO_INDEX : m->index & 7u;
-        *p++ = (uint8_t)(MOD_DISP0 | field | RM_SIB);
-        *p++ = (uint8_t)(m->scale_log2 << 6 | index << 3 | SIB_NO_BASE);
-        return put_u32(p, (uint32_t)m->disp);
+    unsigned field = (reg & 7) << 3, base = m.base & 7u;
+    int32_t units = m.disp >> unit_log2;
+    bool whole = (m.disp & ((1 << unit_log2) - 1)) == 0;
+    bool is_short = whole & (units == (int8_t)units);
+    bool is_zero = (m.disp == 0) & (base != RM_DISP32);
+    unsigned mod = is_zero ? MOD_DISP0 : MOD_DISP32 >> is_short;
+    unsigned disp_bytes = is_zero ? 0 : is_short ? 1 : 4;
+    uint64_t disp = (uint32_t)(is_short ? units : m.disp);
+    if (m.index == NF_REG_NONE && base != RM_SIB)
+        return put_bytes(p, disp << 8 | mod | field | base, 1 + disp_bytes);
+    return put_bytes(p, disp << 16 | sib_byte(m, base) << 8 | mod | field | RM_SIB, 2 + disp_bytes);
+}
+
+/* The same for an operand without a base, or relative to RIP; trailing: bytes of the immediate. */
+static inline uint8_t *put_modrm_special(nf_asm *a, uint8_t *p, unsigned reg, nf_mem m,
+                                         unsigned trailing)
+{
+    unsigned field = (reg & 7) << 3;
+    if (m.base == NF_RIP) {
+        *p++ = (uint8_t)(MOD_DISP0 | field | RM_DISP32);
+        nf_asm_rip_field(a, p, m, trailing);
+        return p + sizeof m.disp;
     }
-    int32_t units = m->disp >> unit_log2;
-    bool whole = (m->disp & ((1 << unit_log2) - 1)) == 0;
-    bool short_disp = whole && units == (int8_t)units;
-    unsigned mod = !short_disp                         ? MOD_DISP32
-                   : m->disp == 0 && base != RM_DISP32 ? MOD_DISP0
-                                                       : MOD_DISP8;
-    if (m->index != NF_REG_NONE || base == RM_SIB) {
-        unsigned index = m->index == NF_REG_NONE ? SIB_NO_INDEX : m->index & 7u;
-        *p++ = (uint8_t)(mod | field | RM_SIB);
-        *p++ = (uint8_t)(m->scale_log2 << 6 | index << 3 | base);
-    } else {
-        *p++ = (uint8_t)(mod | field | base);
-    }
-    put_u32(p, short_disp ? (uint32_t)units : (uint32_t)m->disp);
-    return p + (mod == MOD_DISP32 ? 4 : mod >> 6);
+    *p++ = (uint8_t)(MOD_DISP0 | field | RM_SIB);
+    *p++ = (uint8_t)sib_byte(m, SIB_NO_BASE);
+    return put_u32(p, (uint32_t)m.disp);
 }
 
 #endif

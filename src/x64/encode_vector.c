@@ -18,7 +18,7 @@
 
 enum { VEX2 = 0xc5, VEX3 = 0xc4, EVEX = 0x62 };
 enum { EVEX_P1_FIXED = 0x04, EVEX_ZERO = 0x80 };
-enum { FIELD_MAP_0F = 1, VECTOR_BYTES_MAX = 64, HIGH_REGISTER_BIT = 0x10 };
+enum { FIELD_MAP_0F = 1, VECTOR_BYTES_MAX = 64, VECTOR_BYTES_MIN = 16 };
 
 /* A register in each field; rm only where it is no memory. In fields without one: 0. */
 typedef struct fields {
@@ -46,72 +46,67 @@ static inline unsigned has_evex_memory_only(const nf_form *form)
     return form->first_place == OPERAND_V && (form->forms & FORM_EVEX) != 0;
 }
 
-static inline unsigned w_bit(const nf_form *form, unsigned width)
-{
-    return (form->w & FORM_W) | (form->w / FORM_W_BY_8 & (width >> 3) & 1);
-}
+/* Prefix and opcode, for one put_bytes(). */
+typedef struct code {
+    uint64_t bytes;
+    unsigned count;
+} code;
 
-/* xb: the index's or a high register's extension in bit 1, that of the base or register in bit 0.
- */
-static inline uint8_t *put_vex(uint8_t *p, const nf_form *form, unsigned width, unsigned reg,
-                               unsigned v, unsigned xb)
+/* xb: the index's or a high register's extension in bit 1, that of the base or register in bit 0. */
+static inline code vex_code(const nf_form *form, unsigned width, unsigned reg, unsigned v,
+                            unsigned xb)
 {
-    unsigned w = w_bit(form, width), l = (width >> 5 & 1) | (form->w / FORM_L & 1);
+    unsigned mode = mode_of(form, width), w = mode / MODE_W & 1;
+    unsigned l = (width >> 5 & 1) | (mode / MODE_L & 1);
     unsigned r_inverted = (bit3(reg) ^ 1) << 7;
     unsigned tail = (~v & 15) << 3 | l << 2 | form->pp;
-    if ((xb | w) == 0 && form->map == FIELD_MAP_0F) {
-        p[0] = VEX2;
-        p[1] = (uint8_t)(r_inverted | tail);
-        p[2] = form->opcode;
-        return p + 3;
-    }
-    p[0] = VEX3;
-    p[1] = (uint8_t)(r_inverted | (xb ^ 3) << 5 | form->map);
-    p[2] = (uint8_t)(w << 7 | tail);
-    p[3] = form->opcode;
-    return p + 4;
+    if ((xb | w) == 0 && form->map == FIELD_MAP_0F)
+        return (code){VEX2 | (r_inverted | tail) << 8 | (unsigned)form->last << 16, 3};
+    unsigned first = r_inverted | (xb ^ 3) << 5 | form->map;
+    return (code){VEX3 | first << 8 | (w << 7 | tail) << 16 | (unsigned)form->last << 24, 4};
 }
 
-static inline uint8_t *put_evex(uint8_t *p, const nf_form *form, unsigned width, unsigned reg,
-                                unsigned v, unsigned xb, nf_evex e)
+static inline code evex_code(const nf_form *form, unsigned width, unsigned reg, unsigned v,
+                             unsigned xb, nf_evex e)
 {
-    unsigned w = w_bit(form, width) | (form->w / FORM_W_EVEX & 1);
+    unsigned w = (mode_of(form, width) & (MODE_W | MODE_W_EVEX)) != 0;
     unsigned rxb_inverted = (bit3(reg) << 2 | xb) ^ 7;
-    p[0] = EVEX;
-    p[1] = (uint8_t)(rxb_inverted << 5 | (bit4(reg) ^ 1) << 4 | form->map);
-    p[2] = (uint8_t)(w << 7 | (~v & 15) << 3 | EVEX_P1_FIXED | form->pp);
-    p[3] = (uint8_t)((e.zero ? EVEX_ZERO : 0) | (width >> 5) << 5 | (bit4(v) ^ 1) << 3 | e.mask);
-    p[4] = form->opcode;
-    return p + 5;
+    unsigned p0 = rxb_inverted << 5 | (bit4(reg) ^ 1) << 4 | form->map;
+    unsigned p1 = w << 7 | (~v & 15) << 3 | EVEX_P1_FIXED | form->pp;
+    unsigned p2 = (e.zero ? EVEX_ZERO : 0) | (width >> 5) << 5 | (bit4(v) ^ 1) << 3 | e.mask;
+    return (code){EVEX | p0 << 8 | p1 << 16 | p2 << 24 | (uint64_t)form->last << 32, 5};
 }
 
-static inline uint8_t *put_vector_registers(nf_asm *a, const nf_form *form, unsigned width,
-                                            fields f, nf_evex e)
+/* trailing: an immediate byte follows when it is 1. */
+static inline void emit_registers(nf_asm *a, const nf_form *form, unsigned width, fields f,
+                                  nf_evex e, unsigned trailing, uint8_t imm)
 {
-    uint8_t *p = asm_begin(a);
+    unsigned high = bit4(f.reg) | bit4(f.v) | bit4(f.rm);
     unsigned xb = bit4(f.rm) << 1 | bit3(f.rm);
-    if (wants_evex(form, width, bit4(f.reg) | bit4(f.v) | bit4(f.rm), e)) {
-        NF_ASSERT(form->forms & FORM_EVEX);
-        p = put_evex(p, form, width, f.reg, f.v, xb, e);
-    } else {
-        p = put_vex(p, form, width, f.reg, f.v, xb);
-    }
-    return put_modrm_register(p, f.reg, f.rm);
+    bool evex = wants_evex(form, width, high, e);
+    NF_ASSERT(!evex || form->forms & FORM_EVEX);
+    code c =
+        evex ? evex_code(form, width, f.reg, f.v, xb, e) : vex_code(form, width, f.reg, f.v, xb);
+    uint64_t modrm_imm = modrm_register(f.reg, f.rm) | (unsigned)imm << 8;
+    asm_end(a, put_bytes(a->cursor, c.bytes | modrm_imm << 8 * c.count, c.count + 1 + trailing));
 }
 
-static inline uint8_t *put_vector_memory(nf_asm *a, const nf_form *form, unsigned width, fields f,
-                                         const nf_mem *rm, unsigned trailing, nf_evex e)
+static inline void emit_memory(nf_asm *a, const nf_form *form, unsigned width, fields f, nf_mem m,
+                               nf_evex e, unsigned trailing, uint8_t imm)
 {
-    uint8_t *p = asm_begin(a);
-    unsigned xb = mem_x(rm) << 1 | mem_b(rm), unit_log2 = 0;
-    if (wants_evex(form, width, bit4(f.reg) | bit4(f.v) | has_evex_memory_only(form), e)) {
-        NF_ASSERT(form->forms & FORM_EVEX);
-        unit_log2 = disp_unit_log2(form, width);
-        p = put_evex(p, form, width, f.reg, f.v, xb, e);
-    } else {
-        p = put_vex(p, form, width, f.reg, f.v, xb);
-    }
-    return put_modrm_memory(a, p, f.reg, rm, unit_log2, trailing);
+    unsigned high = bit4(f.reg) | bit4(f.v) | has_evex_memory_only(form);
+    unsigned xb = bit3(m.index) << 1 | bit3(m.base);
+    bool evex = wants_evex(form, width, high, e);
+    NF_ASSERT(!evex || form->forms & FORM_EVEX);
+    code c =
+        evex ? evex_code(form, width, f.reg, f.v, xb, e) : vex_code(form, width, f.reg, f.v, xb);
+    uint8_t *p = put_bytes(a->cursor, c.bytes, c.count);
+    if (is_special(m))
+        p = put_modrm_special(a, p, f.reg, m, trailing);
+    else
+        p = put_modrm_memory(p, f.reg, m, evex ? disp_unit_log2(form, width) : 0);
+    *p = imm;
+    asm_end(a, p + trailing);
 }
 
 static inline const nf_form *vector_form(nf_insn insn, unsigned width, nf_evex e)
@@ -147,12 +142,6 @@ static inline fields place_three(const nf_form *form, unsigned first, unsigned s
     return (fields){first, second, third};
 }
 
-static inline void end_with_byte(nf_asm *a, uint8_t *p, uint8_t imm)
-{
-    *p = imm;
-    asm_end(a, p + 1);
-}
-
 /* A fourth register, as an immediate. */
 static inline uint8_t register_byte(nf_reg reg)
 {
@@ -164,7 +153,7 @@ void nf_asm_v_rr(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg rm,
 {
     const nf_form *form = vector_form(insn, width, e);
     NF_ASSERT(nf_form_takes(insn, 0, reg) && nf_form_takes(insn, 1, rm) && form->imm == IMM_0);
-    asm_end(a, put_vector_registers(a, form, width, place_two(form, reg, rm), e));
+    emit_registers(a, form, width, place_two(form, reg, rm), e, 0, 0);
 }
 
 void nf_asm_v_rrr(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_reg rm,
@@ -173,7 +162,7 @@ void nf_asm_v_rrr(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v,
     const nf_form *form = vector_form(insn, width, e);
     NF_ASSERT(nf_form_takes(insn, 0, reg) && nf_form_takes(insn, 1, v) &&
               nf_form_takes(insn, 2, rm) && form->imm == IMM_0);
-    asm_end(a, put_vector_registers(a, form, width, place_three(form, reg, v, rm), e));
+    emit_registers(a, form, width, place_three(form, reg, v, rm), e, 0, 0);
 }
 
 void nf_asm_v_rri(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg rm, uint8_t imm,
@@ -181,7 +170,7 @@ void nf_asm_v_rri(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg rm
 {
     const nf_form *form = vector_form(insn, width, e);
     NF_ASSERT(nf_form_takes(insn, 0, reg) && nf_form_takes(insn, 1, rm) && form->imm == IMM_Ib);
-    end_with_byte(a, put_vector_registers(a, form, width, place_two(form, reg, rm), e), imm);
+    emit_registers(a, form, width, place_two(form, reg, rm), e, 1, imm);
 }
 
 void nf_asm_v_rrri(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_reg rm,
@@ -190,7 +179,7 @@ void nf_asm_v_rrri(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v
     const nf_form *form = vector_form(insn, width, e);
     NF_ASSERT(nf_form_takes(insn, 0, reg) && nf_form_takes(insn, 1, v) &&
               nf_form_takes(insn, 2, rm) && form->imm == IMM_Ib);
-    end_with_byte(a, put_vector_registers(a, form, width, (fields){reg, v, rm}, e), imm);
+    emit_registers(a, form, width, (fields){reg, v, rm}, e, 1, imm);
 }
 
 void nf_asm_v_rrrr(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_reg rm,
@@ -199,8 +188,7 @@ void nf_asm_v_rrrr(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v
     const nf_form *form = vector_form(insn, width, NF_UNMASKED);
     NF_ASSERT(nf_form_takes(insn, 0, reg) && nf_form_takes(insn, 1, v) &&
               nf_form_takes(insn, 2, rm) && form->imm == IMM_Ir && !bit4(mask));
-    uint8_t *p = put_vector_registers(a, form, width, (fields){reg, v, rm}, NF_UNMASKED);
-    end_with_byte(a, p, register_byte(mask));
+    emit_registers(a, form, width, (fields){reg, v, rm}, NF_UNMASKED, 1, register_byte(mask));
 }
 
 /* --- with memory --- */
@@ -208,14 +196,14 @@ void nf_asm_v_rm(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_mem rm,
 {
     const nf_form *form = vector_form(insn, width, e);
     NF_ASSERT(nf_form_takes(insn, 0, reg) && nf_form_takes_memory(insn, 1) && form->imm == IMM_0);
-    asm_end(a, put_vector_memory(a, form, width, place_one(form, reg), &rm, 0, e));
+    emit_memory(a, form, width, place_one(form, reg), rm, e, 0, 0);
 }
 
 void nf_asm_v_mr(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm, nf_reg reg, nf_evex e)
 {
     const nf_form *form = vector_form(insn, width, e);
     NF_ASSERT(nf_form_takes_memory(insn, 0) && nf_form_takes(insn, 1, reg) && !e.zero);
-    asm_end(a, put_vector_memory(a, form, width, (fields){reg, 0, 0}, &rm, 0, e));
+    emit_memory(a, form, width, (fields){reg, 0, 0}, rm, e, 0, 0);
 }
 
 void nf_asm_v_rrm(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_mem rm,
@@ -224,7 +212,7 @@ void nf_asm_v_rrm(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v,
     const nf_form *form = vector_form(insn, width, e);
     NF_ASSERT(nf_form_takes(insn, 0, reg) &&
               (nf_form_takes_memory(insn, 1) || nf_form_takes_memory(insn, 2)));
-    asm_end(a, put_vector_memory(a, form, width, (fields){reg, v, 0}, &rm, 0, e));
+    emit_memory(a, form, width, (fields){reg, v, 0}, rm, e, 0, 0);
 }
 
 void nf_asm_v_mrr(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm, nf_reg v, nf_reg reg,
@@ -232,7 +220,7 @@ void nf_asm_v_mrr(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm, nf_reg v, 
 {
     const nf_form *form = vector_form(insn, width, e);
     NF_ASSERT(nf_form_takes_memory(insn, 0) && nf_form_takes(insn, 2, reg) && !e.zero);
-    asm_end(a, put_vector_memory(a, form, width, (fields){reg, v, 0}, &rm, 0, e));
+    emit_memory(a, form, width, (fields){reg, v, 0}, rm, e, 0, 0);
 }
 
 void nf_asm_v_rmi(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_mem rm, uint8_t imm,
@@ -240,7 +228,7 @@ void nf_asm_v_rmi(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_mem rm
 {
     const nf_form *form = vector_form(insn, width, e);
     NF_ASSERT(nf_form_takes(insn, 0, reg) && nf_form_takes_memory(insn, 1) && form->imm == IMM_Ib);
-    end_with_byte(a, put_vector_memory(a, form, width, place_one(form, reg), &rm, 1, e), imm);
+    emit_memory(a, form, width, place_one(form, reg), rm, e, 1, imm);
 }
 
 void nf_asm_v_mri(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm, nf_reg reg, uint8_t imm,
@@ -249,7 +237,7 @@ void nf_asm_v_mri(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm, nf_reg reg
     const nf_form *form = vector_form(insn, width, e);
     NF_ASSERT(nf_form_takes_memory(insn, 0) && nf_form_takes(insn, 1, reg) && !e.zero &&
               form->imm == IMM_Ib);
-    end_with_byte(a, put_vector_memory(a, form, width, (fields){reg, 0, 0}, &rm, 1, e), imm);
+    emit_memory(a, form, width, (fields){reg, 0, 0}, rm, e, 1, imm);
 }
 
 void nf_asm_v_rrmi(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_mem rm,
@@ -258,7 +246,7 @@ void nf_asm_v_rrmi(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v
     const nf_form *form = vector_form(insn, width, e);
     NF_ASSERT(nf_form_takes(insn, 0, reg) && nf_form_takes(insn, 1, v) &&
               nf_form_takes_memory(insn, 2) && form->imm == IMM_Ib);
-    end_with_byte(a, put_vector_memory(a, form, width, (fields){reg, v, 0}, &rm, 1, e), imm);
+    emit_memory(a, form, width, (fields){reg, v, 0}, rm, e, 1, imm);
 }
 
 void nf_asm_v_rrmr(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v, nf_mem rm,
@@ -267,12 +255,12 @@ void nf_asm_v_rrmr(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg v
     const nf_form *form = vector_form(insn, width, NF_UNMASKED);
     NF_ASSERT(nf_form_takes(insn, 0, reg) && nf_form_takes(insn, 1, v) &&
               nf_form_takes_memory(insn, 2) && form->imm == IMM_Ir && !bit4(mask));
-    uint8_t *p = put_vector_memory(a, form, width, (fields){reg, v, 0}, &rm, 1, NF_UNMASKED);
-    end_with_byte(a, p, register_byte(mask));
+    emit_memory(a, form, width, (fields){reg, v, 0}, rm, NF_UNMASKED, 1, register_byte(mask));
 }
 
 /* --- no operands --- */
 void nf_asm_v_zero_operand(nf_asm *a, nf_insn insn)
 {
-    asm_end(a, put_vex(asm_begin(a), &nf_forms[insn], 0, 0, 0, 0));
+    code c = vex_code(&nf_forms[insn], VECTOR_BYTES_MIN, 0, 0, 0);
+    asm_end(a, put_bytes(a->cursor, c.bytes, c.count));
 }

@@ -6,8 +6,8 @@
  * of operands) is derived here by the compiler instead.
  *
  *   INSN(VPADDD, "vpaddd", X_Xv_XM, 66, 0F, FE, r, W0, VE, V, 0, XYZ, AVXI, F)
- *     -> {0xfe, 0, 0, NF_SHAPE_X_Xv_XM, 0x66, 1, {0x0f}, pp 1, map 1, VEX | EVEX, the width, no
- *         immediate, 16 | 32 | 64, ...}
+ *     -> {opcode 0xfe0f of 2 bytes, prefix 0x66, mode 0 at all widths, ..., VEX or EVEX, pp 1, map 1,
+ *         last byte 0xfe, disp8 in units of the width, widths 16 | 32 | 64, ...}
  *
  * Invariant: a token of the table that has no meaning here does not compile.
  * Source: Intel SDM volume 2, section 3.1.1 (how to read the encoding lines).
@@ -15,7 +15,7 @@
 #include "asm_internal.h"
 #include "os/cpu.h"
 
-/* d, W, form, N, width: the value of each token of those columns. */
+/* d, form, N, width: the value of each token of those columns. */
 enum {
     DIGIT_r = 0,
     DIGIT_0 = 0,
@@ -26,17 +26,6 @@ enum {
     DIGIT_5,
     DIGIT_6,
     DIGIT_7,
-
-    W_W0 = 0,
-    W_W1 = FORM_W,
-    W_WE = FORM_W_EVEX,
-    W_WQ = FORM_W_BY_8,
-    W_WV = FORM_W_BY_8 | FORM_66_BY_2,
-    W_WB = FORM_W_BY_8 | FORM_66_BY_2 | FORM_BYTES,
-    W_WX = FORM_W_BY_8 | FORM_66_BY_2 | FORM_RM_BYTE,
-    W_WR8 = FORM_RM_BYTE,
-    W_W0L = FORM_L,
-    W_W1L = FORM_W | FORM_L,
 
     FORM_SET_L = FORM_LEGACY,
     FORM_SET_V = FORM_VEX,
@@ -93,28 +82,28 @@ enum {
     MAP_0F,
     MAP_0F38,
     MAP_0F3A,
-    ESCAPES_1B = 0,
-    ESCAPES_0F,
-    ESCAPES_0F38,
-    ESCAPES_0F3A = 2,
+    OPCODE_BYTES_1B = 1,
+    OPCODE_BYTES_0F,
+    OPCODE_BYTES_0F38,
+    OPCODE_BYTES_0F3A = 3,
 };
 
-#define ESCAPE_BYTES_1B                                                                            \
-    {                                                                                              \
-        0                                                                                          \
-    }
-#define ESCAPE_BYTES_0F                                                                            \
-    {                                                                                              \
-        0x0f                                                                                       \
-    }
-#define ESCAPE_BYTES_0F38                                                                          \
-    {                                                                                              \
-        0x0f, 0x38                                                                                 \
-    }
-#define ESCAPE_BYTES_0F3A                                                                          \
-    {                                                                                              \
-        0x0f, 0x3a                                                                                 \
-    }
+#define OPCODE_1B(op)   (op)
+#define OPCODE_0F(op)   (0x0f | (op) << 8)
+#define OPCODE_0F38(op) (0x0f | 0x38 << 8 | (op) << 16)
+#define OPCODE_0F3A(op) (0x0f | 0x3a << 8 | (op) << 16)
+
+/* W: the mode at this width. */
+#define W_W0(width)  0
+#define W_W1(width)  MODE_W
+#define W_WE(width)  MODE_W_EVEX
+#define W_WQ(width)  ((width) == 8 ? MODE_W : 0)
+#define W_WV(width)  (W_WQ(width) | ((width) == 2 ? MODE_66 : 0))
+#define W_WB(width)  (W_WV(width) | ((width) == 1 ? MODE_BYTES : MODE_PLUS_1))
+#define W_WX(width)  (W_WV(width) | MODE_RM_BYTE)
+#define W_WR8(width) MODE_RM_BYTE
+#define W_W0L(width) MODE_L
+#define W_W1L(width) (MODE_W | MODE_L)
 
 /* The places of the operands that differ from one shape to the next. */
 enum {
@@ -133,22 +122,22 @@ const nf_shape_info nf_shapes[NF_SHAPE_COUNT] = {
 };
 
 const nf_form nf_forms[NF_INSN_COUNT] = {
-#define INSN(name, mnemonic, operands, pp_, map_, op, d, w_, form, n, imm_, width, needs, evex)    \
-    [NF_X_##name] = {.opcode = 0x##op,                                                             \
-                     .digit = DIGIT_##d,                                                           \
-                     .w = W_##w_,                                                                  \
-                     .shape = NF_SHAPE_##operands,                                                 \
+#define INSN(name, mnemonic, operands, pp_, map_, op, d, w, form, n, imm_, width, needs, evex)     \
+    [NF_X_##name] = {.opcode = OPCODE_##map_(0x##op),                                              \
+                     .opcode_bytes = OPCODE_BYTES_##map_,                                          \
                      .prefix = PREFIX_##pp_,                                                       \
-                     .escape_count = ESCAPES_##map_,                                               \
-                     .escape = ESCAPE_BYTES_##map_,                                                \
+                     .mode = {W_##w(1), W_##w(2), W_##w(4), W_##w(8)},                             \
+                     .digit = DIGIT_##d,                                                           \
+                     .imm = IMM_##imm_,                                                            \
+                     .first_place = FIRST_##operands,                                              \
+                     .third_place = THIRD_##operands,                                              \
+                     .forms = FORM_SET_##form,                                                     \
                      .pp = PP_##pp_,                                                               \
                      .map = MAP_##map_,                                                            \
-                     .forms = FORM_SET_##form,                                                     \
+                     .last = 0x##op,                                                               \
                      .disp_unit = UNIT_##n,                                                        \
-                     .imm = IMM_##imm_,                                                            \
                      .widths = WIDTH_##width,                                                      \
-                     .first_place = FIRST_##operands,                                              \
-                     .third_place = THIRD_##operands},
+                     .shape = NF_SHAPE_##operands},
 #include "insn.def"
 #undef INSN
 };
