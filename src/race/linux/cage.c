@@ -23,6 +23,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/rseq.h>
 #include <sys/time.h>
 #include <ucontext.h>
 
@@ -266,6 +267,18 @@ static bool handlers_set(const cage *c)
     return call6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&none, 0, 8, 0, 0) == 0;
 }
 
+/*
+ * The kernel writes to the thread's restartable-sequences area at every preemption, and kills where
+ * it can't: the area is about to become read-only.
+ */
+static bool rseq_leave(void)
+{
+    if (__rseq_size == 0) return true;
+    long area = (long)__builtin_thread_pointer() + __rseq_offset;
+    return call6(SYS_rseq, area, sizeof(struct rseq), RSEQ_FLAG_UNREGISTER, RSEQ_SIG, 0, 0) == 0 ||
+           call6(SYS_rseq, area, __rseq_size, RSEQ_FLAG_UNREGISTER, RSEQ_SIG, 0, 0) == 0;
+}
+
 static const char *hex_read(const char *at, uint64_t *value)
 {
     for (*value = 0;; at++) {
@@ -365,7 +378,7 @@ bool cage_enter(cage *c)
     call3(SYS_setrlimit, RLIMIT_CPU, (long)&cpu, 0);
     call3(SYS_setrlimit, RLIMIT_CORE, (long)&none, 0);
     call3(SYS_close_range, 0, ~0u, 0);
-    return memory_protect(c) && handlers_set(c) && calls_confine();
+    return rseq_leave() && memory_protect(c) && handlers_set(c) && calls_confine();
 }
 
 /* --- guarded calls --- */

@@ -6,7 +6,7 @@
  * own.
  *
  *   shared    (MAP_SHARED, survives the child)  results, progress
- *   private   | guard | harness stack | guard | candidate stack | signal stack | page log ....... |
+ *   private   | guard | harness stack | guard | candidate stack | guard | signal stack | page log ....... |
  *   the rest  every other writable mapping of the process, made read-only: the first write to a
  * page faults, the handler keeps the page's bytes in the log and lets the write happen
  */
@@ -50,7 +50,7 @@ typedef struct cage_mapping {
 typedef struct cage {
     /* layout, filled by the parent */
     uint8_t *private_start, *private_end;
-    uint8_t *harness_stack_top, *stack_bottom, *stack_top, *signal_stack, *log_bytes;
+    uint8_t *harness_stack_top, *stack_top, *signal_stack, *log_bytes;
     uint64_t shared_start, shared_end, ignored_start, ignored_end;
     /* the child's */
     cage_mapping mappings[CAGE_MAPPINGS_MAX];

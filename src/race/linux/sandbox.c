@@ -26,23 +26,23 @@ enum {
 
 static const uint64_t log_bytes = (uint64_t)CAGE_PAGES_MAX * 2 * CAGE_PAGE;
 
-/* One mapping: guard, harness stack, guard, candidate stack, signal stack, page log. */
+/* One mapping: guard, harness stack, guard, candidate stack, guard, signal stack, page log. */
 static bool private_map(cage *c)
 {
     size_t bytes =
-        2 * GUARD_BYTES + CAGE_HARNESS_BYTES + CAGE_STACK_BYTES + CAGE_SIGNAL_BYTES + log_bytes;
+        3 * GUARD_BYTES + CAGE_HARNESS_BYTES + CAGE_STACK_BYTES + CAGE_SIGNAL_BYTES + log_bytes;
     uint8_t *start = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start == MAP_FAILED) return false;
     c->private_start = start;
     c->private_end = start + bytes;
     c->harness_stack_top = start + GUARD_BYTES + CAGE_HARNESS_BYTES;
-    c->stack_bottom = c->harness_stack_top + GUARD_BYTES;
-    c->stack_top = c->stack_bottom + CAGE_STACK_BYTES;
-    c->signal_stack = c->stack_top;
+    c->stack_top = c->harness_stack_top + GUARD_BYTES + CAGE_STACK_BYTES;
+    c->signal_stack = c->stack_top + GUARD_BYTES;
     c->log_bytes = c->signal_stack + CAGE_SIGNAL_BYTES;
     return mprotect(start, GUARD_BYTES, PROT_NONE) == 0 &&
-           mprotect(c->harness_stack_top, GUARD_BYTES, PROT_NONE) == 0;
+           mprotect(c->harness_stack_top, GUARD_BYTES, PROT_NONE) == 0 &&
+           mprotect(c->stack_top, GUARD_BYTES, PROT_NONE) == 0;
 }
 
 static harness *harness_map(const nf_race_request *request)
