@@ -354,6 +354,10 @@ nf_func *nf_func_clone(const nf_func *f, nf_arena *arena);
 /* Counts instructions that are in blocks. */
 uint32_t nf_func_size(const nf_func *f);
 
+/* Every rule of verify.c, as nf_module_verify() checks it, for one function whose module is sound:
+ * between passes. The arena is scratch. */
+nf_status nf_func_verify(const nf_func *f, nf_arena *arena, nf_error *error);
+
 /* --- between modules and machines --- */
 /* Where each symbol is in this process, by symbol id; 0 for unresolved. A function's address is
  * that of its stub. */
