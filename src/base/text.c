@@ -80,6 +80,30 @@ static void put_signed(output *out, const directive *how, int64_t number)
     put_number(out, how, magnitude, 10, number < 0 ? "-" : "");
 }
 
+/* Fixed-point, up to 6 places. What 64 bits can't hold at that scale is for nf_decimal_format(). */
+static void put_fixed(output *out, const directive *how, double number)
+{
+    enum { PLACES_MAX = 6 };
+    static const uint64_t scales[PLACES_MAX + 1] = {1, 10, 100, 1000, 10000, 100000, 1000000};
+    static const double limit = 9e12;
+    int places = how->precise && how->precision <= PLACES_MAX ? how->precision : PLACES_MAX;
+    char digits[64];
+    double size = number < 0 ? -number : number;
+    size_t length;
+    if (!(size < limit)) {
+        length = nf_format(digits, sizeof digits, "%s",
+                           size >= limit ? number < 0 ? "-inf" : "inf" : "nan");
+    } else {
+        uint64_t scaled = (uint64_t)(size * (double)scales[places] + 0.5);
+        const char *sign = number < 0 && scaled ? "-" : "";
+        unsigned long long whole = scaled / scales[places], rest = scaled % scales[places];
+        length = places
+                     ? nf_format(digits, sizeof digits, "%s%llu.%0*llu", sign, whole, places, rest)
+                     : nf_format(digits, sizeof digits, "%s%llu", sign, whole);
+    }
+    put_padded(out, how, digits, length);
+}
+
 static void put_string(output *out, const directive *how, const char *string)
 {
     size_t length = 0, limit = how->precise ? (size_t)how->precision : SIZE_MAX;
@@ -135,6 +159,7 @@ static void put_directive(output *out, const directive *how, va_list *list)
                    how->letter == 'x' ? 16 : 10, "");
         break;
     case 'p': put_number(out, how, (uintptr_t)va_arg(*list, void *), 16, "0x"); break;
+    case 'f': put_fixed(out, how, va_arg(*list, double)); break;
     case 's': put_string(out, how, va_arg(*list, const char *)); break;
     case 'c':
         byte = (char)va_arg(*list, int);

@@ -2,7 +2,8 @@
  * Growing text, and formatting without libc.
  *
  * nf_text lives in an arena; it is NUL-terminated after every call. The formats are a subset of
- * printf's: %s %.*s %c %d %u %x %ld %lu %lx %lld %llu %llx %zu %p %%, with 0, - and a width.
+ * printf's: %s %.*s %c %d %u %x %ld %lu %lx %lld %llu %llx %zu %p %.Nf (N up to 6) %%, with 0, -
+ * and a width.
  * When memory is out the text is cut and arena->failed is set. Freestanding.
  */
 #ifndef NF_BASE_TEXT_H

@@ -86,8 +86,7 @@ static void loser_reason(const nf_race_report *report, nf_race_result *result)
 {
     if (result->speedup_low <= MARGIN)
         nf_format(result->reason, NF_RACE_REASON_BYTES,
-                  "%d.%02dx of the baseline's speed, not faster beyond the margin",
-                  (int)result->speedup, (int)(result->speedup * 100) % 100);
+                  "%.2fx of the baseline's speed, not faster beyond the margin", result->speedup);
     else if (report->winner >= 0) {
         double slower = report->results[report->winner].speedup / result->speedup;
         nf_format(result->reason, NF_RACE_REASON_BYTES, "%d.%02dx of the winner's time",
@@ -108,11 +107,8 @@ static void verdict_fill(const nf_race_request *request, nf_race_report *report)
     }
     nf_race_result *won = &report->results[report->winner];
     won->outcome = NF_RACE_WON;
-    nf_format(won->reason, NF_RACE_REASON_BYTES,
-              "%d.%02dx of the baseline's speed [%d.%02d, %d.%02d]", (int)won->speedup,
-              (int)(won->speedup * 100) % 100, (int)won->speedup_low,
-              (int)(won->speedup_low * 100) % 100, (int)won->speedup_high,
-              (int)(won->speedup_high * 100) % 100);
+    nf_format(won->reason, NF_RACE_REASON_BYTES, "%.2fx of the baseline's speed [%.2f, %.2f]",
+              won->speedup, won->speedup_low, won->speedup_high);
     nf_format(report->reason, NF_RACE_REASON_BYTES, "%s, the same answers on %u inputs",
               won->reason, report->inputs_used);
 }
