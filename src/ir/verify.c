@@ -190,7 +190,7 @@ static bool lists_are_sound(nf_checker *c)
         if (b.id >= f->blocks.count || nf_block_at(f, b)->prev.id != prev.id ||
             !nf_block_at(f, b)->alive)
             return FUNC_FAIL(c, NF_INVALID, "the list of blocks is broken");
-        c->block_position[b.id] = place + 1;
+        c->in_layout[b.id] = true;
         if (!params_place(c, b, &place) || !insts_place(c, b, &place)) return false;
     }
     if (f->last_block.id != prev.id)
@@ -206,7 +206,7 @@ static bool lists_are_sound(nf_checker *c)
 static bool edge_is_sound(nf_checker *c, nf_value v, const nf_edge *edge)
 {
     const nf_func *f = c->f;
-    if (edge->to.id >= f->blocks.count || c->block_position[edge->to.id] == 0)
+    if (edge->to.id >= f->blocks.count || !c->in_layout[edge->to.id])
         return nf_verify_fail(c, v, NF_INVALID, "the target is no block of the function");
     if (edge->to.id == f->entry.id)
         return nf_verify_fail(c, v, NF_INVALID, "the entry block cannot be a target");
@@ -270,8 +270,8 @@ static bool func_is_sound(nf_checker *c)
 {
     if (!arrays_are_sound(c) || !locals_are_sound(c) || !attributes_are_sound(c)) return false;
     c->position = NF_NEW_ARRAY(c->arena, uint32_t, c->f->insts.count);
-    c->block_position = NF_NEW_ARRAY(c->arena, uint32_t, c->f->blocks.count);
-    if (c->position == NULL || c->block_position == NULL) return memory_fail(c);
+    c->in_layout = NF_NEW_ARRAY(c->arena, bool, c->f->blocks.count);
+    if (c->position == NULL || c->in_layout == NULL) return memory_fail(c);
     if (!lists_are_sound(c) || !entry_matches(c) || !edges_are_sound(c)) return false;
     if (nf_cfg_build(c->f, c->arena, &c->cfg)) return memory_fail(c);
     return insts_are_sound(c);

@@ -256,6 +256,9 @@ static bool flags_are_sound(nf_checker *c, nf_value v, const nf_inst *inst, bool
     if (mem->align_log2 > NF_ALIGN_LOG2_MAX)
         return nf_verify_fail(c, v, NF_LIMIT, "the alignment is more than %d",
                               1 << NF_ALIGN_LOG2_MAX);
+    if (mem->alias > c->f->alias_classes)
+        return nf_verify_fail(c, v, NF_INVALID, "alias class %u is above the function's highest",
+                              mem->alias);
     if (mem->flags & ~(NF_MEM_VOLATILE | NF_MEM_ATOMIC))
         return nf_verify_fail(c, v, NF_INVALID, "there is an unknown flag");
     if ((mem->flags & NF_MEM_ATOMIC) == 0) return true;

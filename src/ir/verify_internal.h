@@ -13,8 +13,7 @@ typedef struct nf_checker {
     nf_status status;
     nf_cfg cfg;
     uint32_t *position; /* by value id: place in layout order, from 1; 0: in no block */
-    uint32_t
-        *block_position; /* by block id: place of the block's first parameter; 0: not in layout */
+    bool *in_layout;    /* by block id */
 } nf_checker;
 
 /* Fails at an instruction. Returns false, as all checks do. */
