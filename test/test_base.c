@@ -274,7 +274,7 @@ static void format_says_what_libc_says(void **unused)
     SAME_AS_LIBC("%zu|%5zu|%" PRIu64 "|%" PRIx64, (size_t)12, (size_t)0, UINT64_C(3), UINT64_C(44));
     SAME_AS_LIBC("%p|%20p|", (void *)0x1234, (void *)&snprintf);
     SAME_AS_LIBC("%.2f|%8.3f|%-8.1f|%.0f|%f|", 3.14159, -2.5, 0.05, 1e9, 1234567.125);
-    SAME_AS_LIBC("%.2f|%.1f|%.3f", 0.999, -12.35, (double)INFINITY);
+    SAME_AS_LIBC("%.2f|%.1f|%.3f", 0.999, -12.36, (double)INFINITY);
 }
 
 static void text_grows_and_stays_terminated(void **unused)

@@ -89,8 +89,7 @@ static void loser_reason(const nf_race_report *report, nf_race_result *result)
                   "%.2fx of the baseline's speed, not faster beyond the margin", result->speedup);
     else if (report->winner >= 0) {
         double slower = report->results[report->winner].speedup / result->speedup;
-        nf_format(result->reason, NF_RACE_REASON_BYTES, "%d.%02dx of the winner's time",
-                  (int)slower, (int)(slower * 100) % 100);
+        nf_format(result->reason, NF_RACE_REASON_BYTES, "%.2fx of the winner's time", slower);
     } else
         nf_format(result->reason, NF_RACE_REASON_BYTES,
                   "faster, but within what the baseline gains over itself");
