@@ -1,0 +1,268 @@
+/*
+ * A place for every value: a register or a frame slot, the same one for its whole life.
+ *
+ * Linear scan (Poletto and Sarkar, "Linear Scan Register Allocation", 1999) over the values in the
+ * order of their definition. Since places never change there is nothing to reconcile where blocks
+ * meet, and a value that a loop carries keeps its register around the loop. A value that is alive
+ * across a call may only have a callee-saved register. When no register is free, the value that is
+ * touched least for its length goes to memory, be it the new one or one that has a register: no
+ * code exists yet, so it never had one.
+ *
+ *   weight / length:   i (loop variable) 24/12     tmp 16/2     n (before and behind the loop) 2/40
+ *                      n goes to a slot first
+ *
+ * Registers whose value has died are noticed only when no other is free. Slots are reused the same
+ * way, but a slot is never that of an operand of the instruction that fills it: vector emitters
+ * read and write lane by lane.
+ */
+#include "baseline_internal.h"
+
+enum { REGS = 32, SLOT_CLASSES = 4, SLOT_BYTES = 8, SLOT_TRIES = 16 };
+
+static const uint64_t CALLER_SAVED_INTS = NF_REG_BIT(NF_RSI) | NF_REG_BIT(NF_RDI) |
+                                          NF_REG_BIT(NF_R8) | NF_REG_BIT(NF_R9) |
+                                          NF_REG_BIT(NF_R10) | NF_REG_BIT(NF_R11);
+static const uint64_t LANES = UINT64_C(7) << LANE_INT | UINT64_C(7) << LANE_FLOAT;
+static const uint64_t FLOATS = UINT64_C(0x3fff) << NF_XMM0;
+
+typedef struct slot_pool {
+    NF_VEC(uint32_t) until; /* last position at which each is used */
+    NF_VEC(int32_t) disp;
+    uint32_t next;
+} slot_pool;
+
+typedef struct assign {
+    nf_baseline *job;
+    nf_baseline_value *values;
+    uint64_t free; /* registers that nobody has, as far as was noticed */
+    uint64_t used;
+    uint64_t by_file[2];  /* registers for values that cross no call */
+    uint64_t crossing[2]; /* for values that do */
+    uint32_t until[REGS]; /* last position at which the owner is alive */
+    uint32_t owner[REGS];
+    uint32_t next_call; /* index of the first call behind the current definition */
+    slot_pool classes[SLOT_CLASSES];
+} assign;
+
+static uint32_t end_of(const nf_baseline *job, const nf_baseline_value *value)
+{
+    uint32_t loop_end = value->loop_end ? job->blocks[value->loop_end].end : 0;
+    return loop_end > value->last ? loop_end : value->last;
+}
+
+static bool crosses_call(assign *s, uint32_t start, uint32_t end)
+{
+    const nf_baseline *job = s->job;
+    while (s->next_call < job->calls.count && job->calls.data[s->next_call] <= start)
+        s->next_call++;
+    return s->next_call < job->calls.count && job->calls.data[s->next_call] < end;
+}
+
+static void to_memory(assign *s, nf_baseline_value *value)
+{
+    if (value->fallback) {
+        value->at = value->fallback;
+        return;
+    }
+    value->at = AT_SLOT;
+    s->job->has_slots = true;
+}
+
+static uint64_t notice_dead(assign *s, uint64_t among, uint32_t start)
+{
+    for (uint64_t busy = among & ~s->free; busy; busy &= busy - 1) {
+        unsigned reg = (unsigned)__builtin_ctzll(busy);
+        if (s->until[reg] <= start) s->free |= NF_REG_BIT(reg);
+    }
+    return s->free & among;
+}
+
+/* The register of the value that suffers least from having none; NF_REG_NONE when that is `value`.
+ */
+static unsigned evict(assign *s, const nf_baseline_value *value, uint64_t among, uint32_t end)
+{
+    unsigned victim = NF_REG_NONE;
+    uint64_t weight = value->weight, length = end - value->start + 1;
+    for (uint64_t left = among; left; left &= left - 1) {
+        unsigned reg = (unsigned)__builtin_ctzll(left);
+        const nf_baseline_value *owner = &s->values[s->owner[reg]];
+        uint64_t owner_length = s->until[reg] - owner->start + 1;
+        if (owner->weight * length >= weight * owner_length) continue;
+        victim = reg;
+        weight = owner->weight;
+        length = owner_length;
+    }
+    if (victim != NF_REG_NONE) to_memory(s, &s->values[s->owner[victim]]);
+    return victim;
+}
+
+/* The register that the value would like, when it may have it. */
+static unsigned hinted(const assign *s, const nf_baseline_value *value, uint64_t among)
+{
+    unsigned reg = value->hint & (REGS - 1);
+    if ((value->hint & HINT_REG) == 0) {
+        const nf_baseline_value *other = &s->values[value->hint];
+        if (other->at != AT_REG) return NF_REG_NONE;
+        reg = other->reg;
+    }
+    bool may = among >> reg & 1 && (s->free >> reg & 1 || s->until[reg] <= value->start);
+    return may ? reg : NF_REG_NONE;
+}
+
+static unsigned choose(assign *s, const nf_baseline_value *value, uint64_t among, uint32_t end)
+{
+    unsigned reg = value->hint ? hinted(s, value, among) : NF_REG_NONE;
+    if (reg != NF_REG_NONE) return reg;
+    uint64_t available = s->free & among;
+    if (available == 0) available = notice_dead(s, among, value->start);
+    if (available == 0) return evict(s, value, among, end);
+    uint64_t cheap = available & ~(uint64_t)NF_ABI_CALLEE_SAVED;
+    return (unsigned)__builtin_ctzll(cheap ? cheap : available);
+}
+
+static void assign_register(assign *s, uint32_t id)
+{
+    nf_baseline_value *value = &s->values[id];
+    if (value->uses == 0) return;
+    if (value->fusable && value->uses == 1) {
+        value->at = AT_FUSED;
+        value->home = (int32_t)id;
+        return;
+    }
+    if (value->file == FILE_VECTOR) {
+        to_memory(s, value);
+        return;
+    }
+    uint32_t end = end_of(s->job, value);
+    bool crosses = crosses_call(s, value->start, end);
+    uint64_t among = crosses ? s->crossing[value->file] : s->by_file[value->file];
+    unsigned reg = choose(s, value, among, end);
+    if (reg == NF_REG_NONE) {
+        to_memory(s, value);
+        return;
+    }
+    value->at = AT_REG;
+    value->reg = (uint8_t)reg;
+    s->free &= ~NF_REG_BIT(reg);
+    s->used |= NF_REG_BIT(reg);
+    s->until[reg] = end;
+    s->owner[reg] = id;
+}
+
+/* --- slots --- */
+
+static int32_t slot_new(assign *s, slot_pool *slots, unsigned bytes, uint32_t until)
+{
+    nf_baseline *job = s->job;
+    job->slot_end += bytes;
+    int32_t disp = -(int32_t)job->slot_end;
+    if (!NF_VEC_PUSH(job->arena, &slots->until, until) ||
+        !NF_VEC_PUSH(job->arena, &slots->disp, disp))
+        slots->until.count = slots->disp.count = 0;
+    return disp;
+}
+
+/* One that is free at the value's start; only a few are tried, from where the last search ended. */
+static int32_t slot_find(assign *s, unsigned bytes, uint32_t start, uint32_t until)
+{
+    unsigned class = bytes <= SLOT_BYTES ? 0 : (unsigned)__builtin_ctz(bytes) - 3;
+    slot_pool *slots = &s->classes[class];
+    uint32_t tries = slots->until.count < SLOT_TRIES ? slots->until.count : SLOT_TRIES;
+    for (; tries > 0; tries--) {
+        uint32_t i = slots->next++;
+        if (slots->next >= slots->until.count) slots->next = 0;
+        if (slots->until.data[i] >= start) continue;
+        slots->until.data[i] = until;
+        return slots->disp.data[i];
+    }
+    return slot_new(s, slots, bytes, until);
+}
+
+static void assign_slots(assign *s)
+{
+    enum { VECTOR_SLOT_MIN = 16 };
+    const nf_baseline *job = s->job;
+    for (uint32_t i = 0; i < job->def_count; i++) {
+        uint32_t id = job->defs[i];
+        nf_baseline_value *value = &s->values[id];
+        if (value->at != AT_SLOT) continue;
+        unsigned bytes = SLOT_BYTES;
+        if (value->file == FILE_VECTOR) {
+            bytes = nf_type_bytes(nf_type_of(job->f, (nf_value){id}));
+            if (bytes < VECTOR_SLOT_MIN) bytes = VECTOR_SLOT_MIN;
+        }
+        value->home = slot_find(s, bytes, value->start, end_of(job, value));
+    }
+}
+
+void nf_baseline_assign(nf_baseline *job)
+{
+    uint64_t taken = job->has_vectors ? LANES : 0;
+    assign s = {
+        .job = job,
+        .values = job->values,
+        .by_file = {(CALLER_SAVED_INTS | NF_ABI_CALLEE_SAVED) & ~taken, FLOATS & ~taken},
+        .crossing = {NF_ABI_CALLEE_SAVED, 0},
+    };
+    s.free = s.by_file[FILE_INT] | s.by_file[FILE_FLOAT];
+    for (uint32_t i = 0; i < job->def_count; i++) assign_register(&s, job->defs[i]);
+    job->saved_mask = (uint32_t)(s.used & NF_ABI_CALLEE_SAVED);
+    job->saved_count = (uint32_t)__builtin_popcount(job->saved_mask);
+    job->slot_end = job->saved_count * SLOT_BYTES;
+    if (job->has_slots) assign_slots(&s);
+}
+
+/* --- the frame --- */
+
+static uint64_t align_up(uint64_t value, uint64_t alignment)
+{
+    return (value + alignment - 1) & ~(alignment - 1);
+}
+
+/* Locals lie below the slots; those aligned to more than 16 above the outgoing arguments, and RSP
+ * is aligned for them. */
+static void place_locals(nf_baseline *job, uint64_t *below_rbp, uint64_t *above_rsp)
+{
+    uint32_t count = job->f->locals.count;
+    job->frame_align = NF_ABI_STACK_ALIGN;
+    job->locals = count > 1 ? NF_NEW_ARRAY(job->arena, nf_local_place, count) : NULL;
+    for (uint32_t i = 1; i < count && job->locals; i++) {
+        const nf_local_data *local = &job->f->locals.data[i];
+        uint64_t align = UINT64_C(1) << local->align_log2;
+        if (align <= NF_ABI_STACK_ALIGN) {
+            *below_rbp = align_up(*below_rbp + local->size, align);
+            job->locals[i] = (nf_local_place){NF_RBP, (int32_t) - (int64_t)*below_rbp};
+        } else {
+            *above_rsp = align_up(*above_rsp, align);
+            job->locals[i] = (nf_local_place){NF_RSP, (int32_t)*above_rsp};
+            *above_rsp += local->size;
+            if (align > job->frame_align) job->frame_align = (uint32_t)align;
+        }
+    }
+}
+
+/*
+ *   [rbp]      caller's rbp
+ *              callee-saved registers, slots, the vectors' scratch, locals
+ *              locals of large alignment
+ *   [rsp]      outgoing stack arguments
+ */
+void nf_baseline_frame(nf_baseline *job)
+{
+    enum { VECTOR_TEMP_BYTES = 64, FRAME_BYTES_MAX = 1 << 30 };
+    uint64_t below = job->slot_end, above = job->outgoing_bytes;
+    if (job->has_vectors) {
+        below = align_up(below + VECTOR_TEMP_BYTES, NF_ABI_STACK_ALIGN);
+        job->vector_temp = -(int32_t)below;
+    }
+    place_locals(job, &below, &above);
+    uint64_t slack = job->frame_align > NF_ABI_STACK_ALIGN ? job->frame_align : 0;
+    uint64_t total = align_up(below + above + slack, NF_ABI_STACK_ALIGN);
+    if (total > FRAME_BYTES_MAX) {
+        job->status =
+            nf_fail(job->error, NF_LIMIT, "the frame is larger than %d bytes", FRAME_BYTES_MAX);
+        return;
+    }
+    bool leaf = !job->has_calls && below == job->saved_count * 8 && above == 0;
+    job->frame_bytes = leaf ? job->saved_count * 8 : (uint32_t)total;
+}

@@ -1,0 +1,145 @@
+/*
+ * Scalar floating point.
+ *
+ * The NaN rule (the first NaN operand, made quiet) is what SSE and AVX do by themselves as long as a
+ * stays the first source. So operands are never exchanged; when b lies in dst, AVX's three-operand
+ * form is taken, or b is copied away first.
+ *
+ *   fsub.f64 dst, a, b  with b in dst:     vsubsd dst, a, dst      or  movaps xmm14, b; ...
+ *
+ * fma: of the three orders of VFMADD the NaN rule wants 213: it looks at its operands as
+ * (second * first) + third, and a NaN in the first one counts before one in the second (Intel SDM
+ * volume 1, 14.5.1, "FMA instruction operand order and arithmetic behavior"). dst holds a.
+ */
+#include "baseline_internal.h"
+
+enum { XMM_BYTES = 16 };
+
+#define VEX_ROW(name)                                                                              \
+    _Static_assert(NF_X_V##name == NF_X_##name + 1, "the AVX row is behind the SSE row")
+VEX_ROW(ADDSS);
+VEX_ROW(ADDSD);
+VEX_ROW(SUBSS);
+VEX_ROW(SUBSD);
+VEX_ROW(MULSS);
+VEX_ROW(MULSD);
+VEX_ROW(DIVSS);
+VEX_ROW(DIVSD);
+VEX_ROW(MINSS);
+VEX_ROW(MINSD);
+VEX_ROW(MAXSS);
+VEX_ROW(MAXSD);
+
+/* By width: f32, f64. */
+static const uint16_t binary_rows[NF_OP_COUNT][2] = {
+    [NF_OP_FADD] = {NF_X_ADDSS, NF_X_ADDSD}, [NF_OP_FSUB] = {NF_X_SUBSS, NF_X_SUBSD},
+    [NF_OP_FMUL] = {NF_X_MULSS, NF_X_MULSD}, [NF_OP_FDIV] = {NF_X_DIVSS, NF_X_DIVSD},
+    [NF_OP_FMIN] = {NF_X_MINSS, NF_X_MINSD}, [NF_OP_FMAX] = {NF_X_MAXSS, NF_X_MAXSD},
+};
+
+static void guard(nf_baseline *job, const nf_work *w, nf_operand *o)
+{
+    if (!nf_operand_is_reg(*o, w->dst)) return;
+    nf_asm_rr(&job->a, NF_X_MOVAPS, XMM_BYTES, SCRATCH_Y, o->reg);
+    *o = nf_operand_reg(SCRATCH_Y);
+}
+
+static void three_operands(nf_baseline *job, nf_insn vex, unsigned bytes, const nf_work *w)
+{
+    nf_mem mem;
+    if (nf_operand_float_mem(job, w->b, bytes, &mem))
+        nf_asm_v_rrm(&job->a, vex, bytes, w->dst, w->a.reg, mem, NF_UNMASKED);
+    else
+        nf_asm_v_rrr(&job->a, vex, bytes, w->dst, w->a.reg, w->b.reg, NF_UNMASKED);
+}
+
+void nf_emit_float_binary(nf_baseline *job, nf_work *w)
+{
+    unsigned bytes = nf_type_bytes(w->type);
+    nf_insn insn = binary_rows[w->op][bytes == 8];
+    nf_mem mem;
+    if (w->a.at == AT_REG && w->a.reg != w->dst && nf_has(job, NF_CPU_AVX)) {
+        three_operands(job, insn + 1, bytes, w);
+        return;
+    }
+    if (!nf_operand_is_reg(w->a, w->dst)) guard(job, w, &w->b);
+    nf_operand_float_to(job, w->a, bytes, w->dst);
+    if (nf_operand_float_mem(job, w->b, bytes, &mem))
+        nf_asm_rm(&job->a, insn, bytes, w->dst, mem);
+    else
+        nf_asm_rr(&job->a, insn, bytes, w->dst, w->b.reg);
+}
+
+void nf_emit_fma(nf_baseline *job, nf_work *w)
+{
+    unsigned bytes = nf_type_bytes(w->type);
+    if (!nf_has(job, NF_CPU_FMA)) {
+        nf_emit_soft(job, w);
+        return;
+    }
+    nf_operand_float_to(job, w->a, bytes, SCRATCH_X);
+    nf_reg b = nf_operand_float(job, w->b, bytes, SCRATCH_Y);
+    nf_insn insn = bytes == 4 ? NF_X_VFMADD213SS : NF_X_VFMADD213SD;
+    nf_mem mem;
+    if (nf_operand_float_mem(job, w->c, bytes, &mem))
+        nf_asm_v_rrm(&job->a, insn, bytes, SCRATCH_X, b, mem, NF_UNMASKED);
+    else
+        nf_asm_v_rrr(&job->a, insn, bytes, SCRATCH_X, b, w->c.reg, NF_UNMASKED);
+    nf_operand_float_to(job, nf_operand_reg(SCRATCH_X), bytes, w->dst);
+}
+
+/* From a register: the memory form would leave the upper part of dst waiting for its last use. */
+void nf_emit_sqrt(nf_baseline *job, nf_work *w)
+{
+    unsigned bytes = nf_type_bytes(w->type);
+    nf_operand_float_to(job, w->a, bytes, w->dst);
+    nf_asm_rr(&job->a, bytes == 4 ? NF_X_SQRTSS : NF_X_SQRTSD, bytes, w->dst, w->dst);
+}
+
+/* --- signs --- */
+
+/* The sign bit alone, or all bits but it, as 16 bytes in memory. */
+static nf_mem sign_mask(nf_baseline *job, unsigned bytes, bool inverted)
+{
+    uint64_t bit = bytes == 4 ? UINT64_C(1) << 31 : UINT64_C(1) << 63;
+    return nf_mem_label(
+        nf_constant_bytes(job, inverted ? (bytes == 4 ? bit - 1 : ~bit) : bit, XMM_BYTES));
+}
+
+void nf_emit_float_sign(nf_baseline *job, nf_work *w)
+{
+    unsigned bytes = nf_type_bytes(w->type);
+    bool negate = w->op == NF_OP_FNEG;
+    nf_operand_float_to(job, w->a, bytes, w->dst);
+    nf_asm_rm(&job->a, negate ? NF_X_XORPS : NF_X_ANDPS, XMM_BYTES, w->dst,
+              sign_mask(job, bytes, !negate));
+}
+
+void nf_emit_copysign(nf_baseline *job, nf_work *w)
+{
+    unsigned bytes = nf_type_bytes(w->type);
+    nf_operand_float_to(job, w->b, bytes, SCRATCH_Y);
+    nf_asm_rm(&job->a, NF_X_ANDPS, XMM_BYTES, SCRATCH_Y, sign_mask(job, bytes, false));
+    nf_operand_float_to(job, w->a, bytes, w->dst);
+    nf_asm_rm(&job->a, NF_X_ANDPS, XMM_BYTES, w->dst, sign_mask(job, bytes, true));
+    nf_asm_rr(&job->a, NF_X_ORPS, XMM_BYTES, w->dst, SCRATCH_Y);
+}
+
+/* --- rounding --- */
+
+void nf_emit_round(nf_baseline *job, nf_work *w)
+{
+    enum { NEAREST, DOWN, UP, TRUNCATE, NO_INEXACT = 8 };
+    static const uint8_t modes[NF_OP_COUNT] = {[NF_OP_FNEAREST] = NEAREST,
+                                               [NF_OP_FFLOOR] = DOWN,
+                                               [NF_OP_FCEIL] = UP,
+                                               [NF_OP_FTRUNC] = TRUNCATE};
+    unsigned bytes = nf_type_bytes(w->type);
+    if (!nf_has(job, NF_CPU_SSE41)) {
+        nf_emit_soft(job, w);
+        return;
+    }
+    nf_reg a = nf_operand_float(job, w->a, bytes, w->dst);
+    nf_asm_rri(&job->a, bytes == 4 ? NF_X_ROUNDSS : NF_X_ROUNDSD, bytes, w->dst, a,
+               modes[w->op] | NO_INEXACT);
+}

@@ -1,0 +1,127 @@
+/*
+ * Loads and stores. x86's address modes are NIR's, so the base, index, scale and offset of an
+ * access become one operand; locals fold into RBP + displacement.
+ *
+ * Atomic accesses are sequentially consistent: a plain load, and xchg for a store, which is a full
+ * barrier (Intel SDM volume 3, 8.2.2 and 8.2.5). Vectors move between memory and their slots.
+ */
+#include "baseline_internal.h"
+
+/* The base in a register, plus what the displacement cannot hold. */
+static nf_reg base_register(nf_baseline *job, nf_operand base, int64_t far)
+{
+    if (far == 0) return nf_operand_int(job, base, 8, SCRATCH_A);
+    nf_operand_int_to(job, base, 8, SCRATCH_A);
+    nf_asm_mov_imm(&job->a, SCRATCH_D, (uint64_t)far, false);
+    nf_asm_rr(&job->a, NF_X_ADD, 8, SCRATCH_A, SCRATCH_D);
+    return SCRATCH_A;
+}
+
+/* Whether all bytes of an access there can be reached by counting the displacement up. */
+static bool is_displacement(int64_t disp)
+{
+    enum { ACCESS_BYTES_MAX = 64 };
+    return nf_fits_i32(disp) && nf_fits_i32(disp + ACCESS_BYTES_MAX);
+}
+
+/* Uses SCRATCH_A and SCRATCH_C, and SCRATCH_D on the way. */
+nf_mem nf_address_of(nf_baseline *job, const nf_inst *inst)
+{
+    nf_operand base = nf_operand_of(job, inst->a);
+    int64_t disp = inst->imm;
+    nf_operand index = {.at = AT_NONE};
+    uint8_t shape = nf_op_of(inst)->shape;
+    if (inst->b.id != 0 && (shape == NF_SHAPE_LOAD || shape == NF_SHAPE_STORE))
+        index = nf_operand_of(job, inst->b);
+    if (index.at == AT_INT && nf_fits_i32(index.imm)) {
+        disp += index.imm * (INT64_C(1) << inst->sub);
+        index.at = AT_NONE;
+    }
+    nf_mem mem = nf_mem_base(base.reg, 0);
+    if (base.at == AT_LOCAL && is_displacement(base.imm + disp)) {
+        disp += base.imm;
+    } else {
+        int64_t far = is_displacement(disp) ? 0 : disp;
+        mem.base = (uint8_t)base_register(job, base, far);
+        disp -= far;
+    }
+    if (index.at != AT_NONE) {
+        mem.index = (uint8_t)nf_operand_int(job, index, 8, SCRATCH_C);
+        mem.scale_log2 = inst->sub;
+    }
+    mem.disp = (int32_t)disp;
+    return mem;
+}
+
+static void load_scalar(nf_baseline *job, nf_reg dst, nf_mem from, nf_type type)
+{
+    unsigned bytes = nf_type_bytes(type);
+    if (NF_TYPE_IS_FLOAT(type))
+        nf_asm_rm(&job->a, bytes == 4 ? NF_X_MOVSS : NF_X_MOVSD, bytes, dst, from);
+    else if (bytes < 4)
+        nf_asm_extend_m(&job->a, false, 4, bytes, dst, from);
+    else
+        nf_asm_rm(&job->a, NF_X_MOV, bytes, dst, from);
+}
+
+/* An unused load is done all the same: it may fault. */
+void nf_emit_load(nf_baseline *job, nf_value v, const nf_inst *inst)
+{
+    const nf_baseline_value *value = &job->values[v.id];
+    nf_mem from = nf_address_of(job, inst);
+    if (NF_TYPE_IS_VECTOR(inst->type)) {
+        nf_operand to = nf_operand_of(job, v);
+        if (to.at != AT_SLOT) to.disp = job->vector_temp;
+        nf_copy_memory(job, nf_slot(to), from, nf_type_bytes(inst->type));
+        return;
+    }
+    nf_reg scratch = NF_TYPE_IS_FLOAT(inst->type) ? SCRATCH_X : SCRATCH_A;
+    nf_reg dst = value->at == AT_REG ? value->reg : scratch;
+    load_scalar(job, dst, from, inst->type);
+    if (value->at == AT_SLOT) nf_result_store(job, v, dst);
+}
+
+/* The bits of any scalar in SCRATCH_D. */
+static void bits_to_scratch(nf_baseline *job, nf_operand o, nf_type type)
+{
+    unsigned bytes = nf_type_bytes(type);
+    if (o.at == AT_REG && NF_TYPE_IS_FLOAT(type))
+        nf_asm_rr(&job->a, NF_X_MOVD_MR, bytes, SCRATCH_D, o.reg);
+    else
+        nf_operand_int_to(job, o, bytes, SCRATCH_D);
+}
+
+static void store_scalar(nf_baseline *job, nf_mem to, nf_operand o, nf_type type)
+{
+    unsigned bytes = nf_type_bytes(type);
+    if (o.at == AT_REG && NF_TYPE_IS_FLOAT(type)) {
+        nf_asm_mr(&job->a, bytes == 4 ? NF_X_MOVSS_MR : NF_X_MOVSD_MR, bytes, to, o.reg);
+    } else if ((o.at == AT_INT || o.at == AT_FLOAT) && (bytes <= 4 || nf_fits_i32(o.imm))) {
+        nf_asm_mi(&job->a, NF_X_MOV_I, bytes, to, o.imm);
+    } else if (o.at == AT_REG) {
+        nf_asm_mr(&job->a, NF_X_MOV_MR, bytes, to, o.reg);
+    } else {
+        bits_to_scratch(job, o, type);
+        nf_asm_mr(&job->a, NF_X_MOV_MR, bytes, to, SCRATCH_D);
+    }
+}
+
+/* At most 8 bytes, of a vector too. */
+static void store_atomic(nf_baseline *job, nf_mem to, nf_operand o, nf_type type)
+{
+    bits_to_scratch(job, o, type);
+    nf_asm_mr(&job->a, NF_X_XCHG_MR, nf_type_bytes(type), to, SCRATCH_D);
+}
+
+void nf_emit_store(nf_baseline *job, nf_value v, const nf_inst *inst)
+{
+    (void)v;
+    nf_mem to = nf_address_of(job, inst);
+    nf_operand value = nf_operand_of(job, inst->c);
+    if (inst->mem.flags & NF_MEM_ATOMIC)
+        store_atomic(job, to, value, inst->type);
+    else if (NF_TYPE_IS_VECTOR(inst->type))
+        nf_copy_memory(job, to, nf_slot(value), nf_type_bytes(inst->type));
+    else
+        store_scalar(job, to, value, inst->type);
+}

@@ -1,0 +1,322 @@
+/*
+ * Operands into registers, results into their places, and the moves between places.
+ *
+ * Invariant of registers and 8-byte slots: the bits above a value's type are anything. A slot that
+ * holds at most four bytes has been written with four, so that reading four never waits for two
+ * stores. Floating-point values are alone in the low lane; the lanes above are anything.
+ */
+#include "baseline_internal.h"
+
+enum { SLOT_BYTES = 8, XMM_BYTES = 16, SLOT_BYTES_READ_MIN = 4 };
+
+static unsigned int_width(unsigned bytes)
+{
+    return bytes <= SLOT_BYTES_READ_MIN ? SLOT_BYTES_READ_MIN : SLOT_BYTES;
+}
+
+/* --- constants --- */
+
+uint64_t nf_symbol_address(nf_baseline *job, nf_symbol symbol)
+{
+    const nf_link *link = job->options->link;
+    uint64_t address = link && symbol.id < link->count ? link->addresses[symbol.id] : 0;
+    if (address == 0 && job->status == NF_OK)
+        job->status = nf_fail(job->error, NF_SYMBOL, "the symbol %s has no address",
+                              nf_symbol_at(job->f->module, symbol)->name);
+    return address;
+}
+
+nf_operand nf_operand_constant(nf_baseline *job, nf_value v)
+{
+    const nf_inst *inst = nf_inst_at(job->f, v);
+    uint8_t at = job->values[v.id].at;
+    nf_operand o = {.at = at, .value = v.id, .imm = inst->imm};
+    if (at == AT_SYMBOL) o.imm += (int64_t)nf_symbol_address(job, (nf_symbol){inst->extra});
+    if (at == AT_LOCAL) {
+        nf_local_place local = job->locals[inst->extra];
+        int64_t disp = local.disp + inst->imm;
+        o.reg = local.base;
+        o.disp = (int32_t)disp;
+        o.imm = disp;
+    }
+    return o;
+}
+
+nf_label nf_constant_bytes(nf_baseline *job, uint64_t bits, unsigned bytes)
+{
+    uint64_t words[2] = {bits, 0};
+    return nf_asm_constant(&job->a, words, bytes);
+}
+
+/* The label of a floating-point constant is made once. */
+static nf_mem float_constant(nf_baseline *job, nf_operand o, unsigned bytes)
+{
+    nf_baseline_value *value = &job->values[o.value];
+    if (value->home == 0) value->home = (int32_t)nf_constant_bytes(job, (uint64_t)o.imm, bytes).id;
+    return nf_mem_label((nf_label){(uint32_t)value->home});
+}
+
+/* --- integers --- */
+
+static void local_address(nf_baseline *job, nf_operand o, nf_reg to)
+{
+    if (nf_fits_i32(o.imm)) {
+        nf_asm_rm(&job->a, NF_X_LEA, 8, to, nf_mem_base(o.reg, o.disp));
+        return;
+    }
+    nf_mem sum = nf_mem_base(o.reg, 0);
+    sum.index = (uint8_t)to;
+    nf_asm_mov_imm(&job->a, to, (uint64_t)o.imm, false);
+    nf_asm_rm(&job->a, NF_X_LEA, 8, to, sum);
+}
+
+/* Leaves the flags alone. */
+void nf_operand_int_to(nf_baseline *job, nf_operand o, unsigned bytes, nf_reg to)
+{
+    switch (o.at) {
+    case AT_REG:
+        if (o.reg != to) nf_asm_rr(&job->a, NF_X_MOV, int_width(bytes), to, o.reg);
+        return;
+    case AT_SLOT: nf_asm_rm(&job->a, NF_X_MOV, int_width(bytes), to, nf_slot(o)); return;
+    case AT_LOCAL: local_address(job, o, to); return;
+    default:
+        nf_asm_mov_imm(&job->a, to,
+                       bytes <= SLOT_BYTES_READ_MIN ? (uint32_t)o.imm : (uint64_t)o.imm, false);
+    }
+}
+
+nf_reg nf_operand_int(nf_baseline *job, nf_operand o, unsigned bytes, nf_reg scratch)
+{
+    if (o.at == AT_REG) return o.reg;
+    nf_operand_int_to(job, o, bytes, scratch);
+    return scratch;
+}
+
+/* --- floating point --- */
+
+static bool is_zero(nf_operand o, unsigned bytes)
+{
+    return o.at == AT_FLOAT && (bytes == 4 ? (uint32_t)o.imm == 0 : o.imm == 0);
+}
+
+bool nf_operand_float_mem(nf_baseline *job, nf_operand o, unsigned bytes, nf_mem *mem)
+{
+    if (o.at == AT_REG) return false;
+    *mem = o.at == AT_SLOT ? nf_slot(o) : float_constant(job, o, bytes);
+    return true;
+}
+
+void nf_operand_float_to(nf_baseline *job, nf_operand o, unsigned bytes, nf_reg to)
+{
+    nf_mem mem;
+    if (o.at == AT_REG) {
+        if (o.reg != to) nf_asm_rr(&job->a, NF_X_MOVAPS, XMM_BYTES, to, o.reg);
+    } else if (is_zero(o, bytes)) {
+        nf_asm_rr(&job->a, NF_X_XORPS, XMM_BYTES, to, to);
+    } else if (nf_operand_float_mem(job, o, bytes, &mem)) {
+        nf_asm_rm(&job->a, bytes == 4 ? NF_X_MOVSS : NF_X_MOVSD, bytes, to, mem);
+    }
+}
+
+nf_reg nf_operand_float(nf_baseline *job, nf_operand o, unsigned bytes, nf_reg scratch)
+{
+    if (o.at == AT_REG) return o.reg;
+    nf_operand_float_to(job, o, bytes, scratch);
+    return scratch;
+}
+
+/* --- vectors: whole ones through a register, or piecewise --- */
+
+static bool vector_fits(nf_baseline *job, unsigned bytes)
+{
+    uint64_t need = bytes > 32 ? NF_CPU_AVX512F : NF_CPU_AVX;
+    if (bytes <= XMM_BYTES || nf_has(job, need)) return true;
+    if (job->status == NF_OK)
+        job->status = nf_fail(job->error, NF_UNSUPPORTED,
+                              "an argument of %u bytes in a vector register", bytes);
+    return false;
+}
+
+/* Slots have room for 16 bytes, which are moved where a vector has less. */
+void nf_vector_load(nf_baseline *job, nf_reg reg, nf_mem from, unsigned bytes)
+{
+    if (!vector_fits(job, bytes)) return;
+    if (bytes <= XMM_BYTES)
+        nf_asm_rm(&job->a, NF_X_MOVUPS, XMM_BYTES, reg, from);
+    else
+        nf_asm_v_rm(&job->a, NF_X_VMOVUPS, bytes, reg, from, NF_UNMASKED);
+}
+
+void nf_vector_store(nf_baseline *job, nf_mem to, nf_reg reg, unsigned bytes)
+{
+    if (!vector_fits(job, bytes)) return;
+    if (bytes <= XMM_BYTES)
+        nf_asm_mr(&job->a, NF_X_MOVUPS_MR, XMM_BYTES, to, reg);
+    else
+        nf_asm_v_mr(&job->a, NF_X_VMOVUPS_MR, bytes, to, reg, NF_UNMASKED);
+}
+
+/* Exactly `bytes` bytes, in as few pieces as possible; clobbers SCRATCH_D and SCRATCH_X. */
+void nf_copy_memory(nf_baseline *job, nf_mem to, nf_mem from, unsigned bytes)
+{
+    while (bytes > 0) {
+        unsigned piece = bytes >= XMM_BYTES ? XMM_BYTES : bytes >= 8 ? 8 : bytes >= 4 ? 4 : bytes;
+        if (piece == XMM_BYTES) {
+            nf_asm_rm(&job->a, NF_X_MOVUPS, XMM_BYTES, SCRATCH_X, from);
+            nf_asm_mr(&job->a, NF_X_MOVUPS_MR, XMM_BYTES, to, SCRATCH_X);
+        } else {
+            if (piece < 4)
+                nf_asm_extend_m(&job->a, false, 4, piece, SCRATCH_D, from);
+            else
+                nf_asm_rm(&job->a, NF_X_MOV, piece, SCRATCH_D, from);
+            nf_asm_mr(&job->a, NF_X_MOV_MR, piece, to, SCRATCH_D);
+        }
+        to.disp += (int32_t)piece;
+        from.disp += (int32_t)piece;
+        bytes -= piece;
+    }
+}
+
+/* --- results --- */
+
+static void store_slot(nf_baseline *job, nf_operand to, nf_reg reg, nf_type type)
+{
+    unsigned bytes = nf_type_bytes(type);
+    if (NF_TYPE_IS_VECTOR(type))
+        nf_vector_store(job, nf_slot(to), reg, bytes);
+    else if (NF_TYPE_IS_FLOAT(type))
+        nf_asm_mr(&job->a, bytes == 4 ? NF_X_MOVSS_MR : NF_X_MOVSD_MR, bytes, nf_slot(to), reg);
+    else
+        nf_asm_mr(&job->a, NF_X_MOV_MR, int_width(bytes), nf_slot(to), reg);
+}
+
+void nf_result_store(nf_baseline *job, nf_value v, nf_reg reg)
+{
+    const nf_baseline_value *value = &job->values[v.id];
+    nf_type type = nf_type_of(job->f, v);
+    if (value->at == AT_SLOT)
+        store_slot(job, nf_operand_of(job, v), reg, type);
+    else if (value->at == AT_REG && NF_TYPE_IS_FLOAT(type))
+        nf_operand_float_to(job, nf_operand_reg(reg), nf_type_bytes(type), value->reg);
+    else if (value->at == AT_REG)
+        nf_operand_int_to(job, nf_operand_reg(reg), nf_type_bytes(type), value->reg);
+}
+
+/* --- parallel moves: the payload is the value --- */
+
+uint32_t nf_place_number(nf_operand o)
+{
+    if (o.at == AT_REG) return o.reg;
+    return o.at == AT_SLOT ? NF_PLACE_SLOT + (uint32_t)-o.disp / SLOT_BYTES : NF_PLACE_NONE;
+}
+
+static nf_operand operand_of_place(uint32_t place)
+{
+    if (place < NF_PLACE_SLOT) return nf_operand_reg((nf_reg)place);
+    return (nf_operand){.at = AT_SLOT, .disp = -(int32_t)((place - NF_PLACE_SLOT) * SLOT_BYTES)};
+}
+
+static void move_vector(nf_baseline *job, nf_operand to, nf_operand from, unsigned bytes)
+{
+    enum { VECTOR_SLOT_MIN = XMM_BYTES };
+    if (to.at == AT_REG)
+        nf_vector_load(job, to.reg, nf_slot(from), bytes);
+    else if (from.at == AT_REG)
+        nf_vector_store(job, nf_slot(to), from.reg, bytes);
+    else
+        nf_copy_memory(job, nf_slot(to), nf_slot(from),
+                       bytes < VECTOR_SLOT_MIN ? VECTOR_SLOT_MIN : bytes);
+}
+
+static void move_emit(void *context, const nf_move *move)
+{
+    nf_baseline *job = context;
+    nf_value v = {move->payload};
+    nf_type type = nf_type_of(job->f, v);
+    unsigned bytes = nf_type_bytes(type);
+    nf_operand to = operand_of_place(move->to);
+    nf_operand from =
+        move->from == NF_PLACE_NONE ? nf_operand_of(job, v) : operand_of_place(move->from);
+    if (NF_TYPE_IS_VECTOR(type)) {
+        move_vector(job, to, from, bytes);
+    } else if (NF_TYPE_IS_FLOAT(type)) {
+        nf_reg reg = to.at == AT_REG ? to.reg : SCRATCH_X;
+        if (to.at == AT_REG)
+            nf_operand_float_to(job, from, bytes, reg);
+        else
+            store_slot(job, to, nf_operand_float(job, from, bytes, reg), type);
+    } else if (to.at == AT_REG) {
+        nf_operand_int_to(job, from, bytes, to.reg);
+    } else if (from.at == AT_INT && nf_fits_i32(from.imm)) {
+        nf_asm_mi(&job->a, NF_X_MOV_I, int_width(bytes), nf_slot(to), from.imm);
+    } else {
+        store_slot(job, to, nf_operand_int(job, from, bytes, SCRATCH_A), type);
+    }
+}
+
+static void swap_slots(nf_baseline *job, nf_operand x, nf_operand y, nf_type type)
+{
+    unsigned step = NF_TYPE_IS_VECTOR(type) ? XMM_BYTES : SLOT_BYTES;
+    unsigned bytes = nf_type_bytes(type);
+    for (; bytes > 0; bytes = bytes > step ? bytes - step : 0) {
+        if (step == XMM_BYTES) {
+            nf_asm_rm(&job->a, NF_X_MOVUPS, step, SCRATCH_X, nf_slot(x));
+            nf_asm_rm(&job->a, NF_X_MOVUPS, step, SCRATCH_Y, nf_slot(y));
+            nf_asm_mr(&job->a, NF_X_MOVUPS_MR, step, nf_slot(x), SCRATCH_Y);
+            nf_asm_mr(&job->a, NF_X_MOVUPS_MR, step, nf_slot(y), SCRATCH_X);
+        } else {
+            nf_asm_rm(&job->a, NF_X_MOV, step, SCRATCH_A, nf_slot(x));
+            nf_asm_rm(&job->a, NF_X_MOV, step, SCRATCH_D, nf_slot(y));
+            nf_asm_mr(&job->a, NF_X_MOV_MR, step, nf_slot(x), SCRATCH_D);
+            nf_asm_mr(&job->a, NF_X_MOV_MR, step, nf_slot(y), SCRATCH_A);
+        }
+        x.disp += (int32_t)step;
+        y.disp += (int32_t)step;
+    }
+}
+
+static void swap_mixed(nf_baseline *job, nf_reg reg, nf_operand slot, bool is_float)
+{
+    if (is_float) {
+        nf_asm_rm(&job->a, NF_X_MOVSD, SLOT_BYTES, SCRATCH_X, nf_slot(slot));
+        nf_asm_mr(&job->a, NF_X_MOVSD_MR, SLOT_BYTES, nf_slot(slot), reg);
+        nf_asm_rr(&job->a, NF_X_MOVAPS, XMM_BYTES, reg, SCRATCH_X);
+    } else {
+        nf_asm_rm(&job->a, NF_X_MOV, SLOT_BYTES, SCRATCH_A, nf_slot(slot));
+        nf_asm_mr(&job->a, NF_X_MOV_MR, SLOT_BYTES, nf_slot(slot), reg);
+        nf_asm_rr(&job->a, NF_X_MOV, SLOT_BYTES, reg, SCRATCH_A);
+    }
+}
+
+static void swap_registers(nf_baseline *job, nf_reg x, nf_reg y)
+{
+    if (x < NF_XMM0) {
+        nf_asm_rr(&job->a, NF_X_XCHG, SLOT_BYTES, x, y);
+        return;
+    }
+    nf_asm_rr(&job->a, NF_X_MOVAPS, XMM_BYTES, SCRATCH_X, x);
+    nf_asm_rr(&job->a, NF_X_MOVAPS, XMM_BYTES, x, y);
+    nf_asm_rr(&job->a, NF_X_MOVAPS, XMM_BYTES, y, SCRATCH_X);
+}
+
+/* The values of a cycle of mixed types are exchanged with all 8 bytes, which holds any of them;
+ * vectors have slots of their own. */
+static void swap_emit(void *context, const nf_move *move)
+{
+    nf_baseline *job = context;
+    nf_operand x = operand_of_place(move->to), y = operand_of_place(move->from);
+    nf_type type = nf_type_of(job->f, (nf_value){move->payload});
+    if (x.at == AT_REG && y.at == AT_REG)
+        swap_registers(job, x.reg, y.reg);
+    else if (x.at == AT_REG)
+        swap_mixed(job, x.reg, y, NF_TYPE_IS_FLOAT(type));
+    else if (y.at == AT_REG)
+        swap_mixed(job, y.reg, x, NF_TYPE_IS_FLOAT(type));
+    else
+        swap_slots(job, x, y, type);
+}
+
+void nf_moves_emit(nf_baseline *job)
+{
+    nf_moves_resolve(&job->moves, move_emit, swap_emit, job);
+}
