@@ -89,25 +89,52 @@ enum { UNIT_FIXED = 0x10, UNIT_WIDTH = 0x20, UNIT_DUP = 0x40, UNIT_SHIFT = 0x0f 
 
 typedef enum nf_imm_kind { IMM_0, IMM_Ib, IMM_Ir, IMM_Iz, IMM_Is, IMM_Iv } nf_imm_kind;
 
-/* A row of insn.def, ready for emission. */
+/* A row of insn.def, but for the bytes of its legacy form. */
 typedef struct nf_form {
-    uint32_t opcode;      /* escapes and opcode, as they stand in memory */
-    uint8_t opcode_bytes; /* how many those are */
-    uint8_t prefix;       /* F0, F2, F3, 66 of the legacy form; 0: none */
-    uint8_t mode[4];      /* by log2 of the width modulo 4: 1 and 16, 2 and 32, 4 and 64, 8 bytes */
-    uint8_t digit;        /* ModRM.reg where that is no register */
+    uint8_t mode[4]; /* by width_index() */
+    uint8_t digit;   /* ModRM.reg where that is no register */
     uint8_t imm;
     uint8_t first_place, third_place; /* of the first and third operand: OPERAND_REG .. */
     uint8_t forms;
-    uint8_t pp, map, last; /* fields and opcode of VEX and EVEX */
+    uint8_t pp, map, opcode; /* as in VEX and EVEX */
     uint8_t disp_unit;
     uint8_t widths; /* the legal ones, or-ed */
     uint8_t shape;
+    uint8_t prefix; /* of the legacy form, 0: none */
 } nf_form;
 
-_Static_assert(sizeof(nf_form) <= 24, "forms are looked up for each instruction");
+_Static_assert(sizeof(nf_form) == 16, "forms are looked up for each instruction");
 
-extern const nf_form nf_forms[NF_INSN_COUNT];
+/*
+ * What stands before ModRM in the legacy form at one width, ready to be stored: without REX, and
+ * with it (twice with, where W is 1). The last byte is not stored but tells about the others:
+ *
+ *   byte  0 ...                                  7
+ *         | prefixes | REX | escapes | opcode | ... | r/m byte:1 | bytes:1 | rm first:1 | prefixes:2 | length:3 |
+ *
+ * Length counts all, prefixes tells where REX stands, rm first is for the order of operands; the
+ * other two are MODE_RM_BYTE and MODE_BYTES.
+ */
+typedef struct nf_code {
+    uint64_t without_rex, with_rex;
+} nf_code;
+
+enum {
+    CODE_LENGTH_SHIFT = 56, /* 3 bits */
+    CODE_LENGTH_MASK = 7,
+    CODE_PREFIX_SHIFT = 59, /* 2 bits, the number of bytes; shifted by 56 it is that of bits */
+    CODE_PREFIX_BITS_MASK = 0x18,
+    CODE_RM_FIRST_SHIFT = 61,
+    CODE_BYTES_SHIFT = 62,
+    CODE_RM_BYTE_SHIFT = 63,
+};
+
+enum { WIDTH_INDICES = 4 };
+
+#define HIDDEN __attribute__((visibility("hidden")))
+
+extern const nf_form nf_forms[NF_INSN_COUNT] HIDDEN;
+extern const nf_code nf_codes[NF_INSN_COUNT][WIDTH_INDICES] HIDDEN;
 
 /* Whether operand number `index` of this row may be that register, or memory. For asserts. */
 bool nf_form_takes(nf_insn insn, unsigned index, nf_reg reg);
@@ -154,9 +181,15 @@ static inline unsigned bit4(unsigned reg)
     return reg >> 5 & ~(reg >> 4) & 1;
 }
 
+/* 0 for 1 and 16 bytes, 1 for 2 and 32, 2 for 4 and 64, 3 for 8. No row has two of a kind. */
+static inline unsigned width_index(unsigned width)
+{
+    return (unsigned)__builtin_ctz(width) & (WIDTH_INDICES - 1);
+}
+
 static inline unsigned mode_of(const nf_form *form, unsigned width)
 {
-    return form->mode[__builtin_ctz(width) & 3];
+    return form->mode[width_index(width)];
 }
 
 enum { MOD_DISP0 = 0x00, MOD_DISP8 = 0x40, MOD_DISP32 = 0x80, MOD_REGISTER = 0xc0 };

@@ -3,8 +3,9 @@
  *
  *   [66] [F0 F2 F3] [REX] [0F [38 3A]] opcode ModRM [SIB] [disp] [imm]
  *
- * All of them end in emit_registers() or emit_memory(). Nothing is looked up but the row's nf_form,
- * and nearly nothing branches, since a baseline compiler spends much of its time here.
+ * All of them end in emit_registers() or emit_memory(). What stands
+ * before ModRM comes out of nf_codes ready made, without REX and with it; and nearly nothing
+ * branches, since a baseline compiler spends much of its time here.
  *
  *   nf_asm_rr(a, NF_X_ADD, 8, NF_RAX, NF_R9):  REX.W + REX.B = 49, opcode 02 + 1, ModRM c1
  *
@@ -15,43 +16,41 @@
  */
 #include "asm_internal.h"
 
-enum { REX = 0x40, REX_R_SHIFT = 2, REX_X_SHIFT = 1 };
-enum { OPERAND_SIZE_PREFIX = 0x66, SHORT_IMM = 0x02 };
+enum { REX_R_SHIFT = 2, REX_X_SHIFT = 1 };
+enum { SHORT_IMM = 0x02 };
 
 /* Bit n: byte register n needs a REX; SPL, BPL, SIL, DIL. */
 #define NEW_BYTE_REGISTERS UINT64_C(0xf0)
 
-/* Not 0 when byte registers ask for a REX. NF_RAX stands for a field that holds no register. */
-static inline unsigned rex_forced(unsigned mode, unsigned reg, unsigned rm)
+static inline const nf_code *code_at(nf_insn insn, unsigned width)
 {
-    unsigned in_reg = mode / MODE_BYTES, in_rm = in_reg | mode / MODE_RM_BYTE;
-    return ((unsigned)(NEW_BYTE_REGISTERS >> reg) & in_reg & 1) |
-           ((unsigned)(NEW_BYTE_REGISTERS >> rm) & in_rm & 1);
+    return &nf_codes[insn][width_index(width)];
 }
 
-/* The bytes between the prefixes and ModRM: REX and the opcode. */
-typedef struct code {
+/* Not 0 when byte registers ask for a REX. NF_RAX stands for a field that holds no register. */
+static inline unsigned rex_forced(const nf_code *code, unsigned reg, unsigned rm)
+{
+    unsigned in_reg = code->without_rex >> CODE_BYTES_SHIFT & 1;
+    unsigned in_rm = (unsigned)(code->without_rex >> CODE_RM_BYTE_SHIFT) | in_reg;
+    if (__builtin_expect(in_rm == 0, 1)) return 0;
+    return ((unsigned)(NEW_BYTE_REGISTERS >> reg) & in_reg) |
+           ((unsigned)(NEW_BYTE_REGISTERS >> rm) & in_rm);
+}
+
+/* The bytes before ModRM; those behind `count` are anything. */
+typedef struct head {
     uint64_t bytes;
     unsigned count;
-} code;
+} head;
 
 /* rxb: the low three bits of REX; add: to the opcode's last byte. */
-static inline code code_of(const nf_form *form, unsigned mode, unsigned rxb, unsigned forced,
-                           unsigned add)
+static inline head head_of(const nf_code *code, unsigned rxb, unsigned forced, unsigned add)
 {
-    unsigned rex = (mode & MODE_W) | rxb, has_rex = (rex | forced) != 0;
-    unsigned last_shift = 8 * (form->opcode_bytes - 1u);
-    uint64_t opcode = form->opcode + (((mode / MODE_PLUS_1 & 1) + add) << last_shift);
-    return (code){opcode << 8 * has_rex | ((REX | rex) & (0u - has_rex)),
-                  form->opcode_bytes + has_rex};
-}
-
-static inline uint8_t *put_prefixes(uint8_t *p, const nf_form *form, unsigned mode)
-{
-    *p = OPERAND_SIZE_PREFIX;
-    p += mode & MODE_66;
-    *p = form->prefix;
-    return p + (form->prefix != 0);
+    uint64_t bytes = (rxb | forced) != 0 ? code->with_rex : code->without_rex;
+    unsigned notes = (unsigned)(bytes >> CODE_LENGTH_SHIFT);
+    unsigned count = notes & CODE_LENGTH_MASK;
+    bytes |= (uint64_t)rxb << (notes & CODE_PREFIX_BITS_MASK);
+    return (head){bytes + ((uint64_t)add << 8 * (count - 1)), count};
 }
 
 /* An immediate, once the row's rule is applied to its value. */
@@ -74,51 +73,52 @@ static inline immediate immediate_of(const nf_form *form, unsigned width, int64_
     return (immediate){(uint64_t)value, bytes, 0};
 }
 
-static inline void emit_registers(nf_asm *a, const nf_form *form, unsigned mode, unsigned reg,
-                                  unsigned rm, unsigned forced, immediate imm)
+static inline void emit_registers(nf_asm *a, const nf_code *code, unsigned reg, unsigned rm,
+                                  unsigned forced, immediate imm)
 {
-    code c = code_of(form, mode, bit3(reg) << REX_R_SHIFT | bit3(rm), forced, imm.opcode_add);
-    uint8_t *p = put_prefixes(a->cursor, form, mode);
-    p = put_bytes(p, c.bytes | (uint64_t)modrm_register(reg, rm) << 8 * c.count, c.count + 1);
+    head h = head_of(code, bit3(reg) << REX_R_SHIFT | bit3(rm), forced, imm.opcode_add);
+    uint64_t modrm = modrm_register(reg, rm);
+    uint8_t *p = put_bytes(a->cursor, h.bytes | modrm << 8 * h.count, h.count + 1);
     if (imm.bytes) p = put_bytes(p, imm.value, imm.bytes);
     asm_end(a, p);
 }
 
-static inline uint8_t *put_before_memory(nf_asm *a, const nf_form *form, unsigned mode,
-                                         unsigned reg, nf_mem m, unsigned forced, unsigned add)
+static inline uint8_t *put_before_memory(nf_asm *a, const nf_code *code, unsigned reg, nf_mem m,
+                                         unsigned forced, unsigned add)
 {
     unsigned rxb = bit3(reg) << REX_R_SHIFT | bit3(m.index) << REX_X_SHIFT | bit3(m.base);
-    code c = code_of(form, mode, rxb, forced, add);
-    return put_bytes(put_prefixes(a->cursor, form, mode), c.bytes, c.count);
+    head h = head_of(code, rxb, forced, add);
+    return put_bytes(a->cursor, h.bytes, h.count);
 }
 
 /* Apart, so that the usual case calls nothing. */
-__attribute__((noinline)) static void emit_special_memory(nf_asm *a, const nf_form *form,
-                                                          unsigned mode, unsigned reg, nf_mem m,
-                                                          unsigned forced, immediate imm)
+__attribute__((noinline)) static void emit_special_memory(nf_asm *a, const nf_code *code,
+                                                          unsigned reg, nf_mem m, unsigned forced,
+                                                          immediate imm)
 {
-    uint8_t *p = put_before_memory(a, form, mode, reg, m, forced, imm.opcode_add);
+    uint8_t *p = put_before_memory(a, code, reg, m, forced, imm.opcode_add);
     p = put_modrm_special(a, p, reg, m, imm.bytes);
     asm_end(a, put_bytes(p, imm.value, imm.bytes));
 }
 
-static inline void emit_memory(nf_asm *a, const nf_form *form, unsigned mode, unsigned reg,
-                               nf_mem m, unsigned forced, immediate imm)
+static inline void emit_memory(nf_asm *a, const nf_code *code, unsigned reg, nf_mem m,
+                               unsigned forced, immediate imm)
 {
     if (is_special(m)) {
-        emit_special_memory(a, form, mode, reg, m, forced, imm);
+        emit_special_memory(a, code, reg, m, forced, imm);
         return;
     }
-    uint8_t *p = put_before_memory(a, form, mode, reg, m, forced, imm.opcode_add);
+    uint8_t *p = put_before_memory(a, code, reg, m, forced, imm.opcode_add);
     p = put_modrm_memory(p, reg, m, 0);
     if (imm.bytes) p = put_bytes(p, imm.value, imm.bytes);
     asm_end(a, p);
 }
 
-static inline const nf_form *legacy_form(nf_insn insn, unsigned width)
+static inline void check_form(nf_insn insn, unsigned width)
 {
     NF_ASSERT(nf_forms[insn].forms == FORM_LEGACY && nf_forms[insn].widths & width);
-    return &nf_forms[insn];
+    (void)insn;
+    (void)width;
 }
 
 /* --- no operands --- */
@@ -131,102 +131,110 @@ void nf_asm_zero_operand(nf_asm *a, nf_insn insn, unsigned width)
         return;
     }
     NF_ASSERT(form->shape <= NF_SHAPE_Z2);
-    code c = code_of(form, form->mode[0], 0, 0, 0);
-    uint8_t *p = put_bytes(put_prefixes(a->cursor, form, 0), c.bytes, c.count);
+    head h = head_of(nf_codes[insn], 0, 0, 0);
+    uint8_t *p = put_bytes(a->cursor, h.bytes, h.count);
     if (form->shape != NF_SHAPE_Z)
         *p++ = (uint8_t)modrm_register(form->digit, (unsigned)form->shape - NF_SHAPE_Z0);
     asm_end(a, p);
 }
 
 /* --- one operand --- */
-static inline void emit_in_opcode(nf_asm *a, const nf_form *form, unsigned mode, nf_reg reg)
+static inline uint8_t *put_in_opcode(uint8_t *p, const nf_code *code, nf_reg reg)
 {
-    code c = code_of(form, mode, bit3(reg), 0, reg & 7);
-    asm_end(a, put_bytes(a->cursor, c.bytes, c.count));
+    head h = head_of(code, bit3(reg), 0, reg & 7);
+    return put_bytes(p, h.bytes, h.count);
 }
 
 void nf_asm_r(nf_asm *a, nf_insn insn, unsigned width, nf_reg rm)
 {
-    const nf_form *form = legacy_form(insn, width);
+    check_form(insn, width);
     NF_ASSERT(nf_form_takes(insn, 0, rm));
-    unsigned mode = mode_of(form, width);
+    const nf_form *form = &nf_forms[insn];
+    const nf_code *code = code_at(insn, width);
     if (form->first_place == OPERAND_OP)
-        emit_in_opcode(a, form, mode, rm);
+        asm_end(a, put_in_opcode(a->cursor, code, rm));
     else
-        emit_registers(a, form, mode, form->digit, rm, rex_forced(mode, NF_RAX, rm), no_immediate);
+        emit_registers(a, code, form->digit, rm, rex_forced(code, NF_RAX, rm), no_immediate);
 }
 
 void nf_asm_m(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm)
 {
-    const nf_form *form = legacy_form(insn, width);
+    check_form(insn, width);
     NF_ASSERT(nf_form_takes_memory(insn, 0));
-    emit_memory(a, form, mode_of(form, width), form->digit, rm, 0, no_immediate);
+    emit_memory(a, code_at(insn, width), nf_forms[insn].digit, rm, 0, no_immediate);
 }
 
 /* --- two operands --- */
 void nf_asm_rr(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg rm)
 {
-    const nf_form *form = legacy_form(insn, width);
+    check_form(insn, width);
     NF_ASSERT(nf_form_takes(insn, 0, reg) && nf_form_takes(insn, 1, rm));
-    unsigned mode = mode_of(form, width), forced = rex_forced(mode, reg, rm);
-    bool rm_first = form->first_place == OPERAND_RM;
-    emit_registers(a, form, mode, rm_first ? rm : reg, rm_first ? reg : rm, forced, no_immediate);
+    const nf_code *code = code_at(insn, width);
+    if (code->without_rex >> CODE_RM_FIRST_SHIFT & 1) {
+        nf_reg first = reg;
+        reg = rm;
+        rm = first;
+    }
+    emit_registers(a, code, reg, rm, rex_forced(code, reg, rm), no_immediate);
 }
 
 void nf_asm_rm(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_mem rm)
 {
-    const nf_form *form = legacy_form(insn, width);
+    check_form(insn, width);
     NF_ASSERT(nf_form_takes(insn, 0, reg) && nf_form_takes_memory(insn, 1));
-    unsigned mode = mode_of(form, width);
-    emit_memory(a, form, mode, reg, rm, rex_forced(mode, reg, NF_RAX), no_immediate);
+    const nf_code *code = code_at(insn, width);
+    emit_memory(a, code, reg, rm, rex_forced(code, reg, NF_RAX), no_immediate);
 }
 
 void nf_asm_mr(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm, nf_reg reg)
 {
-    const nf_form *form = legacy_form(insn, width);
+    check_form(insn, width);
     NF_ASSERT(nf_form_takes_memory(insn, 0) && nf_form_takes(insn, 1, reg));
-    unsigned mode = mode_of(form, width);
-    emit_memory(a, form, mode, reg, rm, rex_forced(mode, reg, NF_RAX), no_immediate);
+    const nf_code *code = code_at(insn, width);
+    emit_memory(a, code, reg, rm, rex_forced(code, reg, NF_RAX), no_immediate);
 }
 
 /* --- with an immediate --- */
 void nf_asm_ri(nf_asm *a, nf_insn insn, unsigned width, nf_reg rm, int64_t imm)
 {
-    const nf_form *form = legacy_form(insn, width);
-    NF_ASSERT(nf_form_takes(insn, 0, rm) && form->imm != IMM_0);
-    unsigned mode = mode_of(form, width), forced = rex_forced(mode, NF_RAX, rm);
-    emit_registers(a, form, mode, form->digit, rm, forced, immediate_of(form, width, imm));
+    check_form(insn, width);
+    NF_ASSERT(nf_form_takes(insn, 0, rm) && nf_forms[insn].imm != IMM_0);
+    const nf_form *form = &nf_forms[insn];
+    const nf_code *code = code_at(insn, width);
+    emit_registers(a, code, form->digit, rm, rex_forced(code, NF_RAX, rm),
+                   immediate_of(form, width, imm));
 }
 
 void nf_asm_mi(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm, int64_t imm)
 {
-    const nf_form *form = legacy_form(insn, width);
-    NF_ASSERT(nf_form_takes_memory(insn, 0) && form->imm != IMM_0);
-    unsigned mode = mode_of(form, width);
-    emit_memory(a, form, mode, form->digit, rm, 0, immediate_of(form, width, imm));
+    check_form(insn, width);
+    NF_ASSERT(nf_form_takes_memory(insn, 0) && nf_forms[insn].imm != IMM_0);
+    const nf_form *form = &nf_forms[insn];
+    emit_memory(a, code_at(insn, width), form->digit, rm, 0, immediate_of(form, width, imm));
 }
 
 void nf_asm_rri(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg rm, int64_t imm)
 {
-    const nf_form *form = legacy_form(insn, width);
-    NF_ASSERT(nf_form_takes(insn, 0, reg) && nf_form_takes(insn, 1, rm) && form->imm != IMM_0);
+    check_form(insn, width);
+    NF_ASSERT(nf_form_takes(insn, 0, reg) && nf_form_takes(insn, 1, rm));
+    const nf_form *form = &nf_forms[insn];
     bool rm_first = form->first_place == OPERAND_RM;
-    emit_registers(a, form, mode_of(form, width), rm_first ? rm : reg, rm_first ? reg : rm, 0,
+    emit_registers(a, code_at(insn, width), rm_first ? rm : reg, rm_first ? reg : rm, 0,
                    immediate_of(form, width, imm));
 }
 
 void nf_asm_rmi(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_mem rm, int64_t imm)
 {
-    const nf_form *form = legacy_form(insn, width);
-    NF_ASSERT(nf_form_takes(insn, 0, reg) && nf_form_takes_memory(insn, 1) && form->imm != IMM_0);
-    emit_memory(a, form, mode_of(form, width), reg, rm, 0, immediate_of(form, width, imm));
+    check_form(insn, width);
+    NF_ASSERT(nf_form_takes(insn, 0, reg) && nf_form_takes_memory(insn, 1));
+    emit_memory(a, code_at(insn, width), reg, rm, 0, immediate_of(&nf_forms[insn], width, imm));
 }
 
 void nf_asm_mri(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm, nf_reg reg, int64_t imm)
 {
-    const nf_form *form = legacy_form(insn, width);
-    NF_ASSERT(nf_form_takes_memory(insn, 0) && nf_form_takes(insn, 1, reg) && form->imm != IMM_0);
-    emit_memory(a, form, mode_of(form, width), reg, rm, 0, immediate_of(form, width, imm));
+    check_form(insn, width);
+    NF_ASSERT(nf_form_takes_memory(insn, 0) && nf_form_takes(insn, 1, reg));
+    emit_memory(a, code_at(insn, width), reg, rm, 0, immediate_of(&nf_forms[insn], width, imm));
 }
 
 /* --- by condition: added to the opcode --- */
@@ -237,27 +245,25 @@ static inline immediate condition(nf_cc cc)
 
 void nf_asm_setcc(nf_asm *a, nf_cc cc, nf_reg reg)
 {
-    const nf_form *form = &nf_forms[NF_X_SETCC];
-    unsigned mode = mode_of(form, 1), forced = rex_forced(mode, NF_RAX, reg);
-    emit_registers(a, form, mode, form->digit, reg, forced, condition(cc));
+    const nf_code *code = code_at(NF_X_SETCC, 1);
+    emit_registers(a, code, 0, reg, rex_forced(code, NF_RAX, reg), condition(cc));
 }
 
 void nf_asm_setcc_m(nf_asm *a, nf_cc cc, nf_mem rm)
 {
-    const nf_form *form = &nf_forms[NF_X_SETCC];
-    emit_memory(a, form, mode_of(form, 1), form->digit, rm, 0, condition(cc));
+    emit_memory(a, code_at(NF_X_SETCC, 1), 0, rm, 0, condition(cc));
 }
 
 void nf_asm_cmov(nf_asm *a, nf_cc cc, unsigned width, nf_reg reg, nf_reg rm)
 {
-    const nf_form *form = legacy_form(NF_X_CMOVCC, width);
-    emit_registers(a, form, mode_of(form, width), reg, rm, 0, condition(cc));
+    check_form(NF_X_CMOVCC, width);
+    emit_registers(a, code_at(NF_X_CMOVCC, width), reg, rm, 0, condition(cc));
 }
 
 void nf_asm_cmov_m(nf_asm *a, nf_cc cc, unsigned width, nf_reg reg, nf_mem rm)
 {
-    const nf_form *form = legacy_form(NF_X_CMOVCC, width);
-    emit_memory(a, form, mode_of(form, width), reg, rm, 0, condition(cc));
+    check_form(NF_X_CMOVCC, width);
+    emit_memory(a, code_at(NF_X_CMOVCC, width), reg, rm, 0, condition(cc));
 }
 
 /* --- extensions --- */
@@ -297,9 +303,7 @@ void nf_asm_mov_imm(nf_asm *a, nf_reg reg, uint64_t value, bool flags_free)
         nf_asm_ri(a, NF_X_MOV_I, 8, reg, (int64_t)value);
     } else {
         unsigned width = value <= UINT32_MAX ? 4 : 8;
-        const nf_form *form = &nf_forms[NF_X_MOV_OI];
-        code c = code_of(form, mode_of(form, width), bit3(reg), 0, reg & 7);
-        uint8_t *p = put_bytes(a->cursor, c.bytes, c.count);
+        uint8_t *p = put_in_opcode(a->cursor, code_at(NF_X_MOV_OI, width), reg);
         asm_end(a, put_bytes(p, value, width));
     }
 }

@@ -61,9 +61,9 @@ static inline code vex_code(const nf_form *form, unsigned width, unsigned reg, u
     unsigned r_inverted = (bit3(reg) ^ 1) << 7;
     unsigned tail = (~v & 15) << 3 | l << 2 | form->pp;
     if ((xb | w) == 0 && form->map == FIELD_MAP_0F)
-        return (code){VEX2 | (r_inverted | tail) << 8 | (unsigned)form->last << 16, 3};
+        return (code){VEX2 | (r_inverted | tail) << 8 | (unsigned)form->opcode << 16, 3};
     unsigned first = r_inverted | (xb ^ 3) << 5 | form->map;
-    return (code){VEX3 | first << 8 | (w << 7 | tail) << 16 | (unsigned)form->last << 24, 4};
+    return (code){VEX3 | first << 8 | (w << 7 | tail) << 16 | (unsigned)form->opcode << 24, 4};
 }
 
 static inline code evex_code(const nf_form *form, unsigned width, unsigned reg, unsigned v,
@@ -74,7 +74,7 @@ static inline code evex_code(const nf_form *form, unsigned width, unsigned reg, 
     unsigned p0 = rxb_inverted << 5 | (bit4(reg) ^ 1) << 4 | form->map;
     unsigned p1 = w << 7 | (~v & 15) << 3 | EVEX_P1_FIXED | form->pp;
     unsigned p2 = (e.zero ? EVEX_ZERO : 0) | (width >> 5) << 5 | (bit4(v) ^ 1) << 3 | e.mask;
-    return (code){EVEX | p0 << 8 | p1 << 16 | p2 << 24 | (uint64_t)form->last << 32, 5};
+    return (code){EVEX | p0 << 8 | p1 << 16 | p2 << 24 | (uint64_t)form->opcode << 32, 5};
 }
 
 /* trailing: an immediate byte follows when it is 1. */

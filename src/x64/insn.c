@@ -1,13 +1,13 @@
 /*
  * The table of instructions, expanded for the emitters, and what it answers.
  *
- * insn.def is written for people; here each of its columns becomes a byte of an nf_form. What an
- * emitter would have to derive from a row at each instruction (prefix and escape bytes, the order
- * of operands) is derived here by the compiler instead.
+ * insn.def is written for people; here each of its columns becomes a byte of an nf_form, and what
+ * the legacy form has before ModRM, an nf_code. What an emitter would have to derive from a row at
+ * each instruction is derived here by the compiler instead.
  *
- *   INSN(VPADDD, "vpaddd", X_Xv_XM, 66, 0F, FE, r, W0, VE, V, 0, XYZ, AVXI, F)
- *     -> {opcode 0xfe0f of 2 bytes, prefix 0x66, mode 0 at all widths, ..., VEX or EVEX, pp 1, map 1,
- *         last byte 0xfe, disp8 in units of the width, widths 16 | 32 | 64, ...}
+ *   INSN(XADD_MR, "xadd", GM_G, NP, 0F, C0, r, WB, L, no, 0, 1248, base, none)
+ *     nf_codes[NF_X_XADD_MR], width 2:   66 0f c1, length 3;   66 40 0f c1, length 4
+ *                             width 8:   48 0f c1, length 3;   the same
  *
  * Invariant: a token of the table that has no meaning here does not compile.
  * Source: Intel SDM volume 2, section 3.1.1 (how to read the encoding lines).
@@ -73,6 +73,7 @@ enum {
     PREFIX_F3 = 0xf3,
     PREFIX_F2 = 0xf2,
     PREFIX_F0 = 0xf0,
+    REX = 0x40,
     PP_NP = 0,
     PP_66 = 1,
     PP_F3 = 2,
@@ -108,6 +109,7 @@ enum {
 /* The places of the operands that differ from one shape to the next. */
 enum {
 #define SHAPE(name, a, b, c, d)                                                                    \
+    RM_FIRST_##name = (OPERAND_##a & OPERAND_PLACE) == OPERAND_RM,                                 \
     FIRST_##name = OPERAND_##a & OPERAND_PLACE, THIRD_##name = OPERAND_##c & OPERAND_PLACE,
 #include "shapes.def"
 #undef SHAPE
@@ -123,10 +125,7 @@ const nf_shape_info nf_shapes[NF_SHAPE_COUNT] = {
 
 const nf_form nf_forms[NF_INSN_COUNT] = {
 #define INSN(name, mnemonic, operands, pp_, map_, op, d, w, form, n, imm_, width, needs, evex)     \
-    [NF_X_##name] = {.opcode = OPCODE_##map_(0x##op),                                              \
-                     .opcode_bytes = OPCODE_BYTES_##map_,                                          \
-                     .prefix = PREFIX_##pp_,                                                       \
-                     .mode = {W_##w(1), W_##w(2), W_##w(4), W_##w(8)},                             \
+    [NF_X_##name] = {.mode = {W_##w(1), W_##w(2), W_##w(4), W_##w(8)},                             \
                      .digit = DIGIT_##d,                                                           \
                      .imm = IMM_##imm_,                                                            \
                      .first_place = FIRST_##operands,                                              \
@@ -134,10 +133,44 @@ const nf_form nf_forms[NF_INSN_COUNT] = {
                      .forms = FORM_SET_##form,                                                     \
                      .pp = PP_##pp_,                                                               \
                      .map = MAP_##map_,                                                            \
-                     .last = 0x##op,                                                               \
+                     .opcode = 0x##op,                                                             \
                      .disp_unit = UNIT_##n,                                                        \
                      .widths = WIDTH_##width,                                                      \
-                     .shape = NF_SHAPE_##operands},
+                     .shape = NF_SHAPE_##operands,                                                 \
+                     .prefix = PREFIX_##pp_},
+#include "insn.def"
+#undef INSN
+};
+
+/* The legacy form of a row at one width. mode: MODE_ bits; count: of prefixes; rex: 0 or 1 of it. */
+#define BIT(set, name)             (((set) & (name)) != 0)
+#define PREFIXES(mode, prefix)     (BIT(mode, MODE_66) ? PREFIX_66 | (prefix) << 8 : (prefix))
+#define PREFIX_COUNT(mode, prefix) (BIT(mode, MODE_66) + ((prefix) != 0))
+#define REX_OF(mode)               (REX | ((mode)&MODE_W))
+#define NOTES(mode, count, length, rm_first)                                                       \
+    ((uint64_t)(length) << CODE_LENGTH_SHIFT | (uint64_t)(count) << CODE_PREFIX_SHIFT |            \
+     (uint64_t)(rm_first) << CODE_RM_FIRST_SHIFT |                                                 \
+     (uint64_t)BIT(mode, MODE_BYTES) << CODE_BYTES_SHIFT |                                         \
+     (uint64_t)BIT(mode, MODE_RM_BYTE) << CODE_RM_BYTE_SHIFT)
+#define CODE_BYTES(mode, prefix, count, rex, opcode, bytes, rm_first)                              \
+    (PREFIXES(mode, prefix) | (uint64_t)((rex)*REX_OF(mode)) << 8 * (count) |                      \
+     (uint64_t)(opcode) << 8 * ((count) + (rex)) |                                                 \
+     NOTES(mode, count, (count) + (rex) + (bytes), rm_first))
+#define CODE(mode, prefix, count, opcode, bytes, rm_first)                                         \
+    {                                                                                              \
+        CODE_BYTES(mode, prefix, count, BIT(mode, MODE_W), opcode, bytes, rm_first),               \
+            CODE_BYTES(mode, prefix, count, 1, opcode, bytes, rm_first)                            \
+    }
+#define CODE_AT(mode, pp, map, op, operands)                                                       \
+    CODE(mode, PREFIX_##pp, PREFIX_COUNT(mode, PREFIX_##pp),                                       \
+         OPCODE_##map((op) + BIT(mode, MODE_PLUS_1)), OPCODE_BYTES_##map, RM_FIRST_##operands)
+
+const nf_code nf_codes[NF_INSN_COUNT][WIDTH_INDICES] = {
+#define INSN(name, mnemonic, operands, pp, map, op, d, w, form, n, imm, width, needs, evex)        \
+    [NF_X_##name] = {CODE_AT(W_##w(1), pp, map, 0x##op, operands),                                 \
+                     CODE_AT(W_##w(2), pp, map, 0x##op, operands),                                 \
+                     CODE_AT(W_##w(4), pp, map, 0x##op, operands),                                 \
+                     CODE_AT(W_##w(8), pp, map, 0x##op, operands)},
 #include "insn.def"
 #undef INSN
 };
