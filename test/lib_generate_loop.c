@@ -175,9 +175,9 @@ void generate_array_loop(generator *g)
     for (uint32_t i = 0; i < loop.reduction_count; i++) {
         carried[i + 1] = generate_value(g, loop.reductions[i]);
         loop.sums[i] = nf_block_param(g->func, head, loop.reductions[i]);
-        generate_remember(g, loop.sums[i]);
     }
     nf_build_br(g->func, g->block, head, carried, loop.reduction_count + 1);
+    for (uint32_t i = 0; i < loop.reduction_count; i++) generate_remember(g, loop.sums[i]);
     nf_cond cond = one_in(g, 2) ? NF_SLT : NF_ULT;
     nf_value more = nf_build_compare(g->func, head, cond, loop.counter, loop.trips);
     nf_build_brif(g->func, head, more, body, NULL, 0, exit, NULL, 0);
