@@ -67,7 +67,6 @@ typedef enum nf_version_state {
     NF_VERSION_LOST,
     NF_VERSION_ROLLED_BACK,
     NF_VERSION_RETIRED, /* waits for the last thread; its verdict stays in `reason` */
-    NF_VERSION_FREED,
 } nf_version_state;
 
 typedef struct nf_version nf_version;
@@ -277,6 +276,7 @@ void nf_reclaim_forget(nf_engine *engine, const nf_program *program); /* it is b
 void nf_reclaim_add(nf_engine *engine, nf_version *version);
 /* Frees what is not pinned; the bytes that are. The worker's, under work_lock. */
 size_t nf_reclaim(nf_engine *engine);
+size_t nf_reclaim_bytes(const nf_engine *engine); /* waiting; any thread */
 void nf_reclaim_when_due(
     nf_engine *engine); /* when enough has gathered, with back-off while pinned */
 

@@ -140,3 +140,8 @@ void nf_reclaim_when_due(nf_engine *engine)
     if (r->backoff_ns > BACKOFF_MAX_NS) r->backoff_ns = BACKOFF_MAX_NS;
     r->not_before_ns = nf_engine_now(engine) + r->backoff_ns;
 }
+
+size_t nf_reclaim_bytes(const nf_engine *engine)
+{
+    return __atomic_load_n(&engine->reclaimer->bytes, __ATOMIC_RELAXED);
+}

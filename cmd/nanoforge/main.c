@@ -1,0 +1,61 @@
+/* nanoforge: the table of commands, help, version. Each command has a file of its own. */
+#include <stdlib.h>
+#include <string.h>
+#include "command.h"
+#include "os/cpu.h"
+
+static const command commands[] = {
+    {"run", "FILE [-- ARGUMENT...]", "run a program while its functions get faster", command_run,
+     "The exit status is the program's. What happens is told on standard error."},
+    {"race", "FILE [-- ARGUMENT...]", "run a program until one function has raced, and show the race",
+     command_race, "Exits with 0 when the function raced, with 1 when it did not."},
+    {"cat", "FILE", "print a module as text, or turn it into binary", command_cat, ""},
+    {"verify", "FILE...", "check modules against every rule of NIR", command_verify, ""},
+    {"pass", "NAME FILE", "run one pass of the optimiser and print the result", command_pass, ""},
+    {"compile", "FILE", "compile functions and show what they became", command_compile, ""},
+    {"eval", "FILE [-- ARGUMENT...]", "run a program on the evaluator alone", command_eval, ""},
+    {"version", "", "print version and CPU features", command_version, ""},
+};
+enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+
+int command_version(const command *self, int argc, char **argv)
+{
+    arguments a;
+    int status = arguments_parse(self, NULL, 0, argc, argv, 0, 0, &a);
+    if (status != ARGUMENTS_GO_ON) return status;
+    nf_cpu_model model;
+    nf_cpu_model_read(&model);
+    printf("nanoforge %s\n%s:", nf_version_text(), model.brand[0] ? model.brand : model.vendor);
+    uint64_t features = nf_cpu_features();
+    for (uint32_t i = 0; i < NF_CPU_FEATURE_COUNT; i++)
+        if (features >> i & 1) printf(" %s", nf_cpu_feature_name(i));
+    printf("\n");
+    return EXIT_FINE;
+}
+
+static void help(FILE *stream)
+{
+    fprintf(stream, "Usage: nanoforge COMMAND [OPTION...] ...\n\nCommands:\n");
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        fprintf(stream, "  %-8s  %s\n", commands[i].name, commands[i].summary);
+    fprintf(stream, "\n'nanoforge COMMAND --help' tells more; the manual is nanoforge(1).\n");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        help(stderr);
+        return EXIT_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        help(stdout);
+        return EXIT_FINE;
+    }
+    if (strcmp(name, "--version") == 0) name = "version";
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run(&commands[i], argc - 1, argv + 1);
+    complain("there is no command '%s'; 'nanoforge --help' lists them", name);
+    return EXIT_USAGE;
+}
