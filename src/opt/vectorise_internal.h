@@ -92,14 +92,22 @@ bool nf_plan_make(nf_plan *plan, nf_opt *opt, nf_func *f, const nf_cfg *cfg, uin
 /* Finds the overlaps to check; false when two accesses are known to be too near. Needs lanes_log2.
  */
 bool nf_plan_overlaps(nf_plan *plan);
-/* The checks of them. */
-void nf_overlaps_emit(nf_plan *plan, nf_emit *e, nf_value count, nf_checks *checks);
+/* The checks of them; bases that are emitted on the way are left in bases[]. */
+void nf_overlaps_emit(nf_plan *plan, nf_emit *e, nf_value *bases, nf_value count,
+                      nf_checks *checks);
 
 /* A condition as lanes of all ones or all zeros, `bytes` wide; value none: all lanes. */
 typedef struct nf_lane_mask {
     nf_value value;
     uint8_t bytes;
 } nf_lane_mask;
+
+/* A constant in all lanes. */
+typedef struct nf_lane_const {
+    nf_type element;
+    int64_t bits;
+    nf_value vector;
+} nf_lane_const;
 
 /* Writes vector code; when dry it writes nothing and asks whether all of it could be compiled. */
 typedef struct nf_lanes {
@@ -115,6 +123,7 @@ typedef struct nf_lanes {
     nf_lane_mask *masks; /* masks of the body's blocks, by block id */
     nf_value *bases;     /* by base */
     nf_value iotas[NF_F64 + 1];
+    NF_VEC(nf_lane_const) constants;
     nf_value index, index_negative; /* number of the iteration in lane 0; its opposite */
     unsigned copy;
 } nf_lanes;
@@ -124,6 +133,7 @@ bool nf_lanes_init(nf_lanes *w, nf_plan *plan, bool dry);
 nf_type nf_lanes_type(const nf_lanes *w, nf_type element);
 nf_value nf_lanes_build(nf_lanes *w, nf_op op, nf_type type, nf_type operand, nf_value a,
                         nf_value b);
+nf_value nf_lanes_compare(nf_lanes *w, nf_cond cond, nf_type operand, nf_value a, nf_value b);
 nf_value nf_lanes_select(nf_lanes *w, nf_type element, nf_lane_mask mask, nf_value yes,
                          nf_value no);
 /* Every lane is the constant (bits for floating point) or the uniform value; made in `ahead`. */
@@ -137,15 +147,6 @@ nf_value nf_lanes_base(nf_lanes *w, uint32_t base);
 void nf_lanes_body(nf_lanes *w, nf_lane_mask mask);
 /* The vector of a value of the loop. */
 nf_value nf_lanes_of(nf_lanes *w, nf_value v);
-
-/* The operations that join the partial results of a reduction, and the value that changes none;
- * idempotent ones start from the reduction's initial value instead. */
-typedef struct nf_reduction_rule {
-    uint16_t reduce;
-    bool idempotent;
-    int64_t neutral_int, neutral_f32, neutral_f64;
-} nf_reduction_rule;
-const nf_reduction_rule *nf_reduction_rule_of(nf_op op);
 
 /* Whether the back end can do everything that the plan needs. */
 bool nf_plan_possible(nf_plan *plan);

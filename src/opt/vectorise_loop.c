@@ -1,0 +1,564 @@
+/*
+ * The loops around the vector body; see vectorise_internal.h.
+ *
+ *   preheader   count iterations; checks ───────────────── fails ──────────────┐
+ *   ahead       what is the same in all lanes                                  │
+ *   main loop   `copies` vectors a time, while that many are left              │
+ *   rest loop   one vector a time; the last one masked, or:                    │
+ *   end         reductions joined                                              ▼
+ *     │ all done                                 some left ───────────► scalar: the loop as it was
+ *     ▼                                                                        │
+ *   behind (values used behind the loop as parameters) ◄───────────────────────┘
+ *
+ * Both vector loops count iterations in one index from 0, bottom-tested against a limit that is the
+ * count rounded down to what they take at a time. A constant count leaves out the tests, and the
+ * loops that would not run. Where a value behind the loop is known to the scalar loop alone, that
+ * loop does the last iteration, so that the vectors end one earlier.
+ */
+#include "vectorise_internal.h"
+
+enum {
+    ARGS_MAX = 1 + NF_COUNTERS_MAX + NF_REDUCTIONS_MAX * NF_COPIES_MAX,
+    STATE_MAX = 1 + NF_REDUCTIONS_MAX,
+    PARAMS_MAX = 64, /* of a loop's header */
+};
+
+/* How the partial results of a reduction are joined, and the value that changes none. Idempotent
+ * operations start from the reduction's initial value instead. */
+typedef struct sum_rule {
+    uint16_t reduce;
+    bool idempotent;
+    int64_t neutral_int, neutral_f32, neutral_f64;
+} sum_rule;
+
+static const sum_rule RULES[NF_OP_COUNT] = {
+    [NF_OP_ADD] = {NF_OP_REDUCE_ADD, false, 0, 0, 0},
+    [NF_OP_MUL] = {NF_OP_REDUCE_MUL, false, 1, 0, 0},
+    [NF_OP_AND] = {NF_OP_REDUCE_AND, false, -1, 0, 0},
+    [NF_OP_OR] = {NF_OP_REDUCE_OR, false, 0, 0, 0},
+    [NF_OP_XOR] = {NF_OP_REDUCE_XOR, false, 0, 0, 0},
+    [NF_OP_SMIN] = {NF_OP_REDUCE_SMIN, true, 0, 0, 0},
+    [NF_OP_SMAX] = {NF_OP_REDUCE_SMAX, true, 0, 0, 0},
+    [NF_OP_UMIN] = {NF_OP_REDUCE_UMIN, true, 0, 0, 0},
+    [NF_OP_UMAX] = {NF_OP_REDUCE_UMAX, true, 0, 0, 0},
+    [NF_OP_FADD] = {NF_OP_REDUCE_FADD, false, 0, 0x80000000, INT64_MIN},          /* -0.0 */
+    [NF_OP_FMUL] = {NF_OP_REDUCE_FMUL, false, 0, 0x3f800000, 0x3ff0000000000000}, /* 1.0 */
+    [NF_OP_FMIN] = {NF_OP_REDUCE_FMIN, true, 0, 0, 0},
+    [NF_OP_FMAX] = {NF_OP_REDUCE_FMAX, true, 0, 0, 0},
+};
+
+/* A rewrite under way. Code goes to w.block. */
+typedef struct rewrite {
+    nf_plan *plan;
+    nf_func *f;
+    nf_lanes w;
+    nf_block layout; /* the newest block: the next one stands behind it */
+    nf_block scalar; /* leads to the loop as it was, with its header's parameters */
+    nf_block left;   /* where that loop goes when it is left */
+    nf_block behind;
+    bool scalar_used;
+    nf_value inits[PARAMS_MAX];
+    uint32_t param_count;
+    nf_value count;                   /* of iterations */
+    nf_value vector_count;            /* what vectors may do of them */
+    nf_value index;                   /* iterations done */
+    uint64_t done;                    /* the same, when the count is constant */
+    nf_value sums[NF_REDUCTIONS_MAX]; /* partial results */
+} rewrite;
+
+static nf_emit here(const rewrite *r)
+{
+    return (nf_emit){r->f, r->w.block};
+}
+
+static nf_block block_new(rewrite *r)
+{
+    r->layout = nf_block_insert(r->f, r->layout);
+    return r->layout;
+}
+
+/* --- reductions --- */
+
+static nf_value neutral_of(nf_lanes *w, const nf_reduction *reduction)
+{
+    const sum_rule *rule = &RULES[reduction->op];
+    if (rule->idempotent) return nf_lanes_splat(w, reduction->init);
+    int64_t bits = reduction->type == NF_F32   ? rule->neutral_f32
+                   : reduction->type == NF_F64 ? rule->neutral_f64
+                                               : rule->neutral_int;
+    return nf_lanes_splat_const(w, reduction->type, bits);
+}
+
+static nf_value sums_join(nf_lanes *w, const nf_reduction *reduction, nf_value a, nf_value b)
+{
+    nf_type type = nf_lanes_type(w, reduction->type);
+    return nf_lanes_build(w, reduction->op, type, type, a, b);
+}
+
+static nf_value sum_reduce(nf_lanes *w, const nf_reduction *reduction, nf_value lanes)
+{
+    const sum_rule *rule = &RULES[reduction->op];
+    nf_type type = nf_lanes_type(w, reduction->type), scalar = reduction->type;
+    nf_value sum = nf_lanes_build(w, (nf_op)rule->reduce, type, type, lanes, (nf_value){0});
+    if (rule->idempotent) return sum;
+    return nf_lanes_build(w, reduction->op, scalar, scalar, reduction->init, sum);
+}
+
+/* --- counters --- */
+
+/* 0, step, 2 * step ... */
+static nf_value counter_lanes(nf_lanes *w, nf_type element, int64_t step)
+{
+    nf_type type = nf_lanes_type(w, element);
+    nf_block block = w->block;
+    nf_value iota = nf_lanes_iota(w, element);
+    if (step == 1) return iota;
+    w->block = w->ahead;
+    nf_value lanes = step == -1 ? nf_lanes_build(w, NF_OP_SUB, type, type,
+                                                 nf_lanes_splat_const(w, element, 0), iota)
+                                : nf_lanes_build(w, NF_OP_MUL, type, type, iota,
+                                                 nf_lanes_splat_const(w, element, step));
+    w->block = block;
+    return lanes;
+}
+
+/* The vector of a counter for the iterations from an index on. */
+static nf_value counter_first(nf_lanes *w, const nf_affine *form, nf_value index)
+{
+    nf_emit e = {w->f, w->block};
+    nf_type type = nf_lanes_type(w, form->type);
+    nf_value start = w->dry ? index : nf_affine_emit_at(&e, form, index);
+    nf_value splat = nf_lanes_build(w, NF_OP_SPLAT, type, form->type, start, (nf_value){0});
+    if (form->step == 0) return splat;
+    return nf_lanes_build(w, NF_OP_ADD, type, type, splat,
+                          counter_lanes(w, form->type, form->step));
+}
+
+/* The same some lanes on. */
+static nf_value counter_ahead(nf_lanes *w, const nf_affine *form, nf_value vector, unsigned lanes)
+{
+    nf_type type = nf_lanes_type(w, form->type);
+    int64_t way = nf_type_canonical(form->type, (int64_t)((uint64_t)form->step * lanes));
+    if (way == 0) return vector;
+    return nf_lanes_build(w, NF_OP_ADD, type, type, vector,
+                          nf_lanes_splat_const(w, form->type, way));
+}
+
+static const nf_affine *counter_form(nf_plan *plan, uint32_t i)
+{
+    return nf_affine_of(&plan->loop, plan->counters[i]);
+}
+
+/* --- masks --- */
+
+/* The lanes whose iterations exist: index + lane < count. */
+static nf_lane_mask mask_of_rest(nf_lanes *w, nf_value index, nf_value count)
+{
+    static const uint8_t elements[] = {[1] = NF_I8, [2] = NF_I16, [4] = NF_I32, [8] = NF_I64};
+    unsigned lanes = nf_plan_lanes(w->plan), bytes = w->plan->opt->variant->vector_bytes / lanes;
+    nf_type element = elements[bytes], type = nf_lanes_type(w, element);
+    nf_emit e = {w->f, w->block};
+    nf_value rest = index;
+    if (!w->dry) {
+        rest = nf_emit_op(&e, NF_OP_SUB, NF_I64, count, index);
+        rest = nf_emit_op(&e, NF_OP_UMIN, NF_I64, rest, nf_emit_iconst(&e, NF_I64, lanes));
+        rest = nf_emit_resize(&e, NF_OP_ZEXT, element, rest);
+    }
+    nf_value splat = nf_lanes_build(w, NF_OP_SPLAT, type, element, rest, (nf_value){0});
+    nf_value iota = nf_lanes_iota(w, element);
+    return (nf_lane_mask){nf_lanes_compare(w, NF_ULT, type, iota, splat), (uint8_t)bytes};
+}
+
+/* --- one copy of the body --- */
+
+/* sums: partial results before, and then behind this copy. */
+static void copy_emit(nf_lanes *w, unsigned copy, nf_lane_mask mask, const nf_value *counters,
+                      nf_value *sums)
+{
+    nf_plan *plan = w->plan;
+    w->copy = copy;
+    for (uint32_t i = 0; i < plan->counter_count; i++)
+        w->vectors[plan->counters[i].id] =
+            counter_ahead(w, counter_form(plan, i), counters[i], copy * nf_plan_lanes(plan));
+    for (uint32_t i = 0; i < plan->reduction_count; i++)
+        w->vectors[plan->reductions[i].param.id] = sums[i];
+    nf_lanes_body(w, mask);
+    for (uint32_t i = 0; i < plan->reduction_count; i++) {
+        nf_value next = nf_lanes_of(w, plan->reductions[i].next);
+        sums[i] = mask.value.id ? nf_lanes_select(w, plan->reductions[i].type, mask, next, sums[i])
+                                : next;
+    }
+}
+
+/* --- a vector loop --- */
+
+typedef struct stage {
+    unsigned copies;
+    bool masked;
+    uint64_t stride; /* iterations at a time */
+    nf_value limit;
+    nf_block preheader, loop, out, join;
+    nf_value args[ARGS_MAX]; /* index, counters, partial results copy by copy */
+    uint32_t arg_count;
+} stage;
+
+/* Decides where the loop ends; false when a constant count says that it does not run. */
+static bool stage_limit(rewrite *r, stage *s)
+{
+    nf_emit e = here(r);
+    int64_t count;
+    if (nf_value_is_const(r->f, r->vector_count, &count)) {
+        uint64_t rounded = (uint64_t)count / s->stride * s->stride;
+        uint64_t limit = s->masked ? (uint64_t)count : rounded;
+        if (r->done >= limit) return false;
+        s->limit = nf_emit_iconst(&e, NF_I64, (int64_t)limit);
+        r->done = s->masked ? (uint64_t)count : limit;
+        return true;
+    }
+    nf_value mask = nf_emit_iconst(&e, NF_I64, -(int64_t)s->stride);
+    s->limit =
+        s->masked ? r->vector_count : nf_emit_op(&e, NF_OP_AND, NF_I64, r->vector_count, mask);
+    return true;
+}
+
+/* What the loop starts with. Sums gathered so far go into the first copy. */
+static void stage_args(rewrite *r, stage *s)
+{
+    nf_plan *plan = r->plan;
+    s->arg_count = 0;
+    s->args[s->arg_count++] = r->index;
+    for (uint32_t i = 0; i < plan->counter_count; i++)
+        s->args[s->arg_count++] = counter_first(&r->w, counter_form(plan, i), r->index);
+    for (unsigned copy = 0; copy < s->copies; copy++)
+        for (uint32_t i = 0; i < plan->reduction_count; i++)
+            s->args[s->arg_count++] =
+                copy == 0 ? r->sums[i] : neutral_of(&r->w, &plan->reductions[i]);
+}
+
+/* Parameters like the arguments; args[] then has the parameters. */
+static void params_like(nf_func *f, nf_block b, nf_value *args, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) args[i] = nf_block_param(f, b, nf_type_of(f, args[i]));
+}
+
+/* The body; args[] then has what the next round starts with. */
+static void stage_body(rewrite *r, stage *s)
+{
+    nf_plan *plan = r->plan;
+    nf_lanes *w = &r->w;
+    nf_emit e = here(r);
+    nf_value *counters = s->args + 1, *sums = counters + plan->counter_count;
+    nf_lane_mask mask = {{0}, 0};
+    w->index = s->args[0];
+    w->index_negative = (nf_value){0};
+    for (uint32_t i = 0; i < plan->access_count; i++)
+        if (plan->accesses[i].address.step < 0 && w->index_negative.id == 0)
+            w->index_negative =
+                nf_emit_op(&e, NF_OP_SUB, NF_I64, nf_emit_iconst(&e, NF_I64, 0), w->index);
+    if (s->masked) mask = mask_of_rest(w, w->index, r->count);
+    for (unsigned copy = 0; copy < s->copies; copy++)
+        copy_emit(w, copy, mask, counters, sums + copy * plan->reduction_count);
+    nf_value stride = nf_emit_iconst(&e, NF_I64, (int64_t)s->stride);
+    s->args[0] = nf_emit_op(&e, NF_OP_ADD, NF_I64, w->index, stride);
+    for (uint32_t i = 0; i < plan->counter_count; i++)
+        counters[i] = counter_ahead(w, counter_form(plan, i), counters[i], (unsigned)s->stride);
+}
+
+/* Joins the copies' partial results; they and the index are then the rewrite's. */
+static void stage_join(rewrite *r, stage *s)
+{
+    nf_plan *plan = r->plan;
+    nf_value *sums = s->args + 1 + plan->counter_count;
+    uint32_t count = plan->reduction_count;
+    for (unsigned width = s->copies / 2; width > 0; width /= 2)
+        for (uint32_t i = 0; i < width * count; i++)
+            sums[i] =
+                sums_join(&r->w, &plan->reductions[i % count], sums[i], sums[i + width * count]);
+    for (uint32_t i = 0; i < count; i++) r->sums[i] = sums[i];
+    r->index = s->args[0];
+}
+
+/* Index and partial results as one list, and back. */
+static uint32_t state_pack(const rewrite *r, nf_value *state)
+{
+    state[0] = r->index;
+    for (uint32_t i = 0; i < r->plan->reduction_count; i++) state[i + 1] = r->sums[i];
+    return r->plan->reduction_count + 1;
+}
+
+static void state_unpack(rewrite *r, const nf_value *state)
+{
+    r->index = state[0];
+    for (uint32_t i = 0; i < r->plan->reduction_count; i++) r->sums[i] = state[i + 1];
+}
+
+/* Goes to the loop, or past it when there is nothing to do. The loop's own preheader stands
+ * between, for the passes behind this one. */
+static void stage_enter(rewrite *r, const stage *s, bool certain)
+{
+    nf_value state[STATE_MAX];
+    uint32_t count = state_pack(r, state);
+    nf_block from = r->w.block;
+    if (!certain) {
+        nf_emit e = here(r);
+        nf_value enter = nf_emit_compare(&e, NF_ULT, r->index, s->limit);
+        nf_build_brif(r->f, from, enter, s->preheader, NULL, 0, s->join, state, count);
+        from = s->preheader;
+    }
+    nf_build_br(r->f, from, s->loop, s->args, s->arg_count);
+}
+
+static void stage_blocks(rewrite *r, stage *s, bool certain)
+{
+    if (!certain) s->preheader = block_new(r);
+    s->loop = block_new(r);
+    s->out = block_new(r);
+    if (!certain) s->join = block_new(r);
+}
+
+/* Goes on from the loop's exit to where those meet who passed it by. */
+static void stage_leave(rewrite *r, const stage *s)
+{
+    nf_value state[STATE_MAX];
+    uint32_t count = state_pack(r, state);
+    nf_build_br(r->f, r->w.block, s->join, state, count);
+    params_like(r->f, s->join, state, count);
+    state_unpack(r, state);
+    r->w.block = s->join;
+}
+
+static void stage_emit(rewrite *r, unsigned copies, bool masked)
+{
+    stage s = {.copies = copies, .masked = masked};
+    int64_t known;
+    s.stride = (uint64_t)copies * nf_plan_lanes(r->plan);
+    if (!stage_limit(r, &s)) return;
+    bool certain = nf_value_is_const(r->f, s.limit, &known);
+    stage_args(r, &s);
+    stage_blocks(r, &s, certain);
+    stage_enter(r, &s, certain);
+    params_like(r->f, s.loop, s.args, s.arg_count);
+    r->w.block = s.loop;
+    stage_body(r, &s);
+    nf_emit e = here(r);
+    nf_value more = nf_emit_compare(&e, NF_ULT, s.args[0], s.limit);
+    nf_build_brif(r->f, s.loop, more, s.loop, s.args, s.arg_count, s.out, s.args, s.arg_count);
+    params_like(r->f, s.out, s.args, s.arg_count);
+    r->w.block = s.out;
+    stage_join(r, &s);
+    if (!certain) stage_leave(r, &s);
+}
+
+/* --- in front --- */
+
+/* Branches to the scalar loop unless all checks hold. */
+static void checks_flush(rewrite *r, nf_checks *checks)
+{
+    for (uint32_t i = 0; i < checks->count; i++) {
+        nf_block next = block_new(r);
+        nf_build_brif(r->f, r->w.block, checks->data[i], next, NULL, 0, r->scalar, r->inits,
+                      r->param_count);
+        r->w.block = next;
+        r->scalar_used = true;
+    }
+    checks->count = 0;
+}
+
+/* Counts, checks, and leaves w.block and w.ahead where the vectors begin. */
+static void front_emit(rewrite *r)
+{
+    nf_plan *plan = r->plan;
+    nf_checks checks = {0};
+    nf_emit e = here(r);
+    int64_t known;
+    r->count = nf_trip_emit(&plan->loop, &e, &checks);
+    nf_needs_emit(&plan->loop, &e, plan->needs, r->count, &checks);
+    r->vector_count = r->count;
+    nf_value one = nf_emit_iconst(&e, NF_I64, 1);
+    if (plan->scalar_last) r->vector_count = nf_emit_op(&e, NF_OP_SUB, NF_I64, r->count, one);
+    bool constant = nf_value_is_const(r->f, r->count, &known);
+    bool endless = plan->masked && plan->loop.count_max != 0;
+    if (!constant && !endless) {
+        nf_value least = nf_emit_iconst(&e, NF_I64, plan->masked ? 1 : nf_plan_lanes(plan));
+        nf_value enough = nf_emit_compare(&e, NF_UGE, r->vector_count, least);
+        (void)NF_VEC_PUSH(r->f->arena, &checks, enough);
+    }
+    checks_flush(r, &checks);
+    e = here(r);
+    nf_overlaps_emit(plan, &e, r->w.bases, r->count, &checks);
+    checks_flush(r, &checks);
+    r->w.ahead = r->w.block;
+    e = here(r);
+    r->index = nf_emit_iconst(&e, NF_I64, 0);
+    for (uint32_t i = 0; i < plan->reduction_count; i++)
+        r->sums[i] = neutral_of(&r->w, &plan->reductions[i]);
+    r->w.block = block_new(r);
+}
+
+/* --- behind --- */
+
+typedef struct replacement {
+    const nf_plan *plan;
+    nf_value *params;
+} replacement;
+
+static void out_replace(void *context, nf_value *place)
+{
+    const replacement *by = context;
+    for (uint32_t i = 0; i < by->plan->out_count; i++)
+        if (place->id == by->plan->outs[i].id) *place = by->params[i];
+}
+
+/* A block behind the loop with a parameter for each of its values that are used there. */
+static nf_block outs_block(rewrite *r, nf_value *params)
+{
+    nf_plan *plan = r->plan;
+    nf_block b = block_new(r);
+    for (uint32_t i = 0; i < plan->out_count; i++)
+        params[i] = nf_block_param(r->f, b, nf_type_of(r->f, plan->outs[i]));
+    return b;
+}
+
+/* The edge that left the loop leaves block `from`, and the loop goes to `to` instead. */
+static void exit_move(rewrite *r, nf_block from, nf_block to)
+{
+    nf_func *f = r->f;
+    const nf_counted *loop = &r->plan->loop;
+    uint32_t args = nf_pool_new(f, r->plan->outs, r->plan->out_count), moved = nf_edges_new(f, 1);
+    nf_value branch = nf_inst_new(f, &(nf_inst){.op = NF_OP_BR, .c = {1}, .extra = moved});
+    nf_edge *edge = nf_edge_at(f, nf_block_at(f, loop->latch)->last, loop->out);
+    f->edges.data[moved] = *edge;
+    *edge = (nf_edge){.to = to, .args = args, .arg_count = r->plan->out_count};
+    edge->arg_capacity = edge->arg_count;
+    nf_inst_append(f, from, branch);
+}
+
+/* Makes the block that both ways out lead to, and the scalar loop's own exit in front of it. Their
+ * parameters stand for the loop's values. */
+static void behind_make(rewrite *r)
+{
+    nf_plan *plan = r->plan;
+    nf_func *f = r->f;
+    const nf_counted *loop = &plan->loop;
+    nf_value left[NF_OUTS_MAX], behind[NF_OUTS_MAX];
+    uint32_t block_count = f->blocks.count;
+    r->layout = loop->latch;
+    r->left = outs_block(r, left);
+    r->behind = outs_block(r, behind);
+    exit_move(r, r->behind, r->left);
+    nf_build_br(f, r->left, r->behind, left, plan->out_count);
+    replacement by = {plan, behind};
+    NF_FOR_BLOCKS(f, b)
+    {
+        bool body = b.id < block_count && nf_cfg_reachable(loop->cfg, b) &&
+                    nf_cfg_loop_has(loop->cfg, loop->loop, b);
+        if (body) continue;
+        NF_FOR_INSTS(f, b, v) nf_operands_each(f, v, out_replace, &by);
+    }
+}
+
+/* A value of the loop when all iterations are done. */
+static nf_value value_at_end(rewrite *r, nf_emit *e, nf_value v, const nf_value *sums)
+{
+    nf_plan *plan = r->plan;
+    for (uint32_t i = 0; i < plan->reduction_count; i++)
+        if (plan->reductions[i].next.id == v.id) return sums[i];
+    nf_value one = nf_emit_iconst(e, NF_I64, 1);
+    nf_value last = nf_emit_op(e, NF_OP_SUB, NF_I64, r->count, one);
+    return nf_affine_emit_at(e, nf_affine_of(&plan->loop, v), last);
+}
+
+/* A header parameter when `index` iterations are done. */
+static nf_value param_at(rewrite *r, nf_emit *e, uint32_t param, const nf_value *sums)
+{
+    nf_plan *plan = r->plan;
+    for (uint32_t i = 0; i < plan->reduction_count; i++)
+        if (plan->reductions[i].index == param) return sums[i];
+    nf_value v = nf_param_at(r->f, plan->loop.header, param);
+    return nf_affine_emit_at(e, nf_affine_of(&plan->loop, v), r->index);
+}
+
+/* Joins the partial results and leaves, or goes on with the scalar loop. */
+static void end_emit(rewrite *r)
+{
+    nf_plan *plan = r->plan;
+    nf_value sums[NF_REDUCTIONS_MAX], outs[NF_OUTS_MAX], params[PARAMS_MAX];
+    nf_emit e = here(r);
+    int64_t count = 0;
+    bool constant = nf_value_is_const(r->f, r->count, &count);
+    bool all = plan->masked || (constant && r->done == (uint64_t)count);
+    bool none = plan->scalar_last || (constant && !all);
+    for (uint32_t i = 0; i < plan->reduction_count; i++)
+        sums[i] = sum_reduce(&r->w, &plan->reductions[i], r->sums[i]);
+    for (uint32_t i = 0; !none && i < plan->out_count; i++)
+        outs[i] = value_at_end(r, &e, plan->outs[i], sums);
+    for (uint32_t i = 0; !all && i < r->param_count; i++) params[i] = param_at(r, &e, i, sums);
+    r->scalar_used |= !all;
+    if (all) {
+        nf_build_br(r->f, e.block, r->behind, outs, plan->out_count);
+    } else if (none) {
+        nf_build_br(r->f, e.block, r->scalar, params, r->param_count);
+    } else {
+        nf_value done = nf_emit_compare(&e, NF_EQ, r->index, r->count);
+        nf_build_brif(r->f, e.block, done, r->behind, outs, plan->out_count, r->scalar, params,
+                      r->param_count);
+    }
+}
+
+/* --- the whole --- */
+
+/* Cuts the preheader off the loop and puts the scalar loop's entrance between. */
+static void scalar_make(rewrite *r)
+{
+    nf_func *f = r->f;
+    const nf_counted *loop = &r->plan->loop;
+    nf_value args[PARAMS_MAX], branch = nf_block_at(f, loop->preheader)->last;
+    r->param_count = nf_block_at(f, loop->header)->param_count;
+    r->scalar = nf_block_insert(f, loop->preheader);
+    for (uint32_t i = 0; i < r->param_count; i++) {
+        r->inits[i] = nf_counted_init(loop, i);
+        args[i] = nf_block_param(f, r->scalar, nf_type_of(f, r->inits[i]));
+    }
+    nf_inst_remove(f, branch);
+    nf_build_br(f, r->scalar, loop->header, args, r->param_count);
+    r->layout = r->w.block = loop->preheader;
+}
+
+void nf_plan_apply(nf_plan *plan)
+{
+    rewrite r = {.plan = plan, .f = plan->f};
+    if (!nf_lanes_init(&r.w, plan, false)) return;
+    behind_make(&r);
+    scalar_make(&r);
+    front_emit(&r);
+    nf_block first = r.w.block;
+    if (plan->copies > 1) stage_emit(&r, plan->copies, false);
+    stage_emit(&r, 1, plan->masked);
+    end_emit(&r);
+    nf_build_br(r.f, r.w.ahead, first, NULL, 0);
+    if (r.scalar_used) return;
+    nf_block_remove(r.f, r.scalar);
+    nf_block_remove(r.f, r.left);
+    for (uint32_t i = 0; i < plan->loop.block_count; i++)
+        nf_block_remove(r.f, plan->loop.blocks[i]);
+}
+
+bool nf_plan_possible(nf_plan *plan)
+{
+    nf_lanes w;
+    nf_value counters[NF_COUNTERS_MAX], sums[NF_REDUCTIONS_MAX];
+    const nf_value any = {1};
+    if (!nf_lanes_init(&w, plan, true)) return false;
+    for (uint32_t i = 0; i < plan->counter_count; i++)
+        counters[i] = counter_first(&w, counter_form(plan, i), any);
+    for (uint32_t i = 0; i < plan->reduction_count; i++)
+        sums[i] = neutral_of(&w, &plan->reductions[i]);
+    copy_emit(&w, 1, (nf_lane_mask){{0}, 0}, counters, sums);
+    if (plan->masked) copy_emit(&w, 0, mask_of_rest(&w, any, any), counters, sums);
+    for (uint32_t i = 0; i < plan->reduction_count; i++) {
+        nf_value joined = sums_join(&w, &plan->reductions[i], any, any);
+        sum_reduce(&w, &plan->reductions[i], joined);
+    }
+    plan->reason = w.possible ? NULL : "an operation that this CPU has no vectors for";
+    return w.possible;
+}

@@ -1,0 +1,398 @@
+/*
+ * The loop optimiser against the evaluator.
+ *
+ * Every function of test/loops/ is transformed for every width of vectors and every number of
+ * copies, and then gives what the original gives: results and memory, bit for bit. Directives in
+ * front of a function say what must have become of its loop:
+ *
+ *     ; loop: vectorised              or  ; loop: refused PART OF THE REMARK
+ *
+ * Parameters are made by their names: n a number of elements (ns: negative too, n1: at least 1),
+ * x4 a pointer to elements of 4 bytes (x4_2: with 2 more on both sides), others a number of their
+ * type. Arrays lie against guard pages, so that what reads or writes too far crashes, or in one
+ * region at all small distances from one another. Functions that may be reassociated get numbers
+ * whose sums and products are exact in any order.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <ctype.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "ir/eval.h"
+#include "ir/print.h"
+#include "lib_allocator.h"
+#include "lib_generate.h"
+#include "opt/opt.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+enum {
+    PARAMS_MAX = 8,
+    PAGE = 4096,
+    SIZE_MAX_TESTED = 70,
+    DIRECTIVE_BYTES = 80,
+    EVAL_STEPS = 10000000,
+};
+
+/* Widths of vectors and copies of the body, one variant each. */
+static const uint8_t WIDTHS[] = {0, 16, 32, 64};
+static const uint8_t COPIES[] = {1, 2, 4, 8};
+
+/* Distances in bytes between the pointers of a function in one region. */
+static const int DISTANCES[] = {0,   1,   -1,  2,   -2,  3,    -3,  4,    -4,  6,    -6,
+                                8,   -8,  12,  -12, 15,  -15,  16,  -16,  20,  -20,  28,
+                                -28, 31,  -31, 32,  -32, 33,   -33, 60,   -60, 63,   -63,
+                                64,  -64, 65,  -65, 124, -124, 128, -128, 256, -256, 300};
+
+static const uint32_t SIZES[] = {0,  1,  2,  3,  4,  5,  7,  8,  9,  11, 15, 16,
+                                 17, 23, 31, 32, 33, 40, 47, 63, 64, 65, 70};
+
+/* --- memory: per pointer a page between guards, all mapped once --- */
+
+static uint8_t *region_of(unsigned index)
+{
+    static uint8_t *memory;
+    if (memory == NULL) {
+        size_t bytes = (2 * PARAMS_MAX + 1) * PAGE;
+        memory = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        assert_true(memory != MAP_FAILED);
+        for (unsigned i = 0; i < PARAMS_MAX; i++)
+            assert_int_equal(mprotect(memory + (2 * i + 1) * PAGE, PAGE, PROT_READ | PROT_WRITE),
+                             0);
+    }
+    return memory + (2 * index + 1) * PAGE;
+}
+
+/* --- a function under test --- */
+
+typedef struct parameter {
+    enum { NUMBER, SIZE, POINTER } kind;
+    nf_type type;
+    int64_t least;   /* of a size */
+    unsigned bytes;  /* of a pointer's elements */
+    unsigned around; /* elements that may be touched before the first and behind the last */
+} parameter;
+
+typedef struct subject {
+    const nf_func *f;
+    const char *name;
+    parameter params[PARAMS_MAX];
+    uint32_t param_count;
+    nf_type result;
+    bool reassoc;
+    char directive[DIRECTIVE_BYTES];
+} subject;
+
+typedef struct world {
+    test_allocator memory;
+    nf_module *module;
+    nf_arena arena; /* clones and scratch, reset for each */
+    nf_arena frames;
+} world;
+
+/* One evaluation: what goes in, what comes out. */
+typedef struct trial {
+    nf_bits args[PARAMS_MAX];
+    uint8_t before[PARAMS_MAX][PAGE];
+    nf_bits result;
+    uint8_t behind[PARAMS_MAX][PAGE];
+    nf_status status;
+} trial;
+
+static void parameter_parse(parameter *p, const char *name, nf_type type)
+{
+    *p = (parameter){.kind = NUMBER, .type = type};
+    if (name[0] == 'n' && (name[1] == 0 || name[1] == 's' || name[1] == '1')) {
+        p->kind = SIZE;
+        p->least = name[1] == 's' ? -3 : name[1] == '1';
+    } else if (type == NF_I64 && isdigit((unsigned char)name[1])) {
+        p->kind = POINTER;
+        p->bytes = (unsigned)(name[1] - '0');
+        if (name[2] == '_') p->around = (unsigned)atoi(name + 3);
+    }
+}
+
+/* Fills the directive that stands in front of the function in the text. */
+static void directive_find(subject *s, const char *text)
+{
+    char head[64], last[DIRECTIVE_BYTES] = "";
+    snprintf(head, sizeof head, "func @%s(", s->name);
+    for (const char *line = text; line && *line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        sscanf(line, "; loop: %79[^\n]", last);
+        if (strncmp(line, head, strlen(head)) == 0) strcpy(s->directive, last);
+        if (strncmp(line, "func", 4) == 0) last[0] = 0;
+    }
+}
+
+static void subject_init(subject *s, const world *w, const nf_func *f, const char *text)
+{
+    *s = (subject){.f = f, .name = nf_symbol_at(w->module, f->symbol)->name};
+    s->param_count = nf_block_at(f, f->entry)->param_count;
+    assert_true(s->param_count <= PARAMS_MAX);
+    for (uint32_t i = 0; i < s->param_count; i++) {
+        nf_value v = nf_param_at(f, f->entry, i);
+        parameter_parse(&s->params[i], f->debug.value_names.data[v.id], nf_type_of(f, v));
+    }
+    s->result = nf_signature_at(w->module, f->signature)->result;
+    s->reassoc = (f->attributes & NF_ATTR_REASSOC) != 0;
+    directive_find(s, text);
+}
+
+/* --- inputs --- */
+
+static uint64_t number_bits(const subject *s, nf_type type, uint64_t *seed)
+{
+    static const float exact[] = {1, -1, 2, -2, 0.5f, -0.5f, 1, 1};
+    float f = exact[generate_below(seed, COUNT(exact))];
+    double d = f;
+    uint64_t bits = 0;
+    if (NF_TYPE_IS_FLOAT(type) && s->reassoc)
+        memcpy(&bits, type == NF_F32 ? (void *)&f : (void *)&d, nf_type_bytes(type));
+    else if (type == NF_F32)
+        bits = generate_f32_bits(seed);
+    else if (type == NF_F64)
+        bits = generate_f64_bits(seed);
+    else
+        bits = (uint64_t)generate_integer(seed) & (UINT64_MAX >> (64 - 8 * nf_type_bytes(type)));
+    return bits;
+}
+
+/* Whether the function works on floating point of this many bytes. */
+static bool has_floats(const nf_func *f, unsigned bytes)
+{
+    NF_FOR_BLOCKS(f, b)
+    {
+        NF_FOR_INSTS(f, b, v)
+        {
+            const nf_inst *inst = nf_inst_at(f, v);
+            if (inst->op == NF_OP_LOAD && NF_TYPE_IS_FLOAT(inst->type) &&
+                nf_type_bytes(inst->type) == bytes)
+                return true;
+        }
+    }
+    return false;
+}
+
+static void page_fill(const subject *s, uint8_t *page, unsigned bytes, uint64_t *seed)
+{
+    nf_type type = bytes == 8 ? NF_I64 : bytes == 4 ? NF_I32 : bytes == 2 ? NF_I16 : NF_I8;
+    if (has_floats(s->f, bytes)) type = bytes == 8 ? NF_F64 : NF_F32;
+    for (unsigned at = 0; at < PAGE; at += bytes) {
+        uint64_t bits = number_bits(s, type, seed);
+        memcpy(page + at, &bits, bytes);
+    }
+}
+
+/* Where arrays lie. */
+typedef struct placement {
+    enum { AT_END, AT_START, TOGETHER } how;
+    int distance; /* TOGETHER: from one pointer to the next */
+} placement;
+
+static uint64_t pointer_place(const parameter *p, unsigned index, unsigned order, int64_t size,
+                              placement where)
+{
+    int64_t count = size > 0 ? size : 0, bytes = p->bytes, around = p->around * bytes;
+    switch (where.how) {
+    case AT_END: return (uint64_t)region_of(index) + PAGE - (uint64_t)(count * bytes + around);
+    case AT_START: return (uint64_t)region_of(index) + (uint64_t)around;
+    default: return (uint64_t)region_of(0) + PAGE / 4 + (uint64_t)((int64_t)order * where.distance);
+    }
+}
+
+static void trial_prepare(const subject *s, trial *t, int64_t size, placement where, uint64_t seed)
+{
+    unsigned order = 0;
+    memset(t->args, 0, sizeof t->args);
+    for (unsigned i = 0; i < s->param_count; i++) {
+        const parameter *p = &s->params[i];
+        if (p->kind == SIZE)
+            t->args[i].u64[0] = (uint64_t)size & (UINT64_MAX >> (64 - 8 * nf_type_bytes(p->type)));
+        else if (p->kind == POINTER)
+            t->args[i].u64[0] = pointer_place(p, i, order++, size, where);
+        else
+            t->args[i].u64[0] = number_bits(s, p->type, &seed);
+        page_fill(s, t->before[i], p->kind == POINTER ? p->bytes : 4, &seed);
+    }
+}
+
+static void trial_run(world *w, const subject *s, const nf_func *f, trial *t)
+{
+    nf_error error = {0};
+    nf_eval eval = {.steps = EVAL_STEPS, .depth_max = 1, .arena = &w->frames, .error = &error};
+    for (unsigned i = 0; i < s->param_count; i++) memcpy(region_of(i), t->before[i], PAGE);
+    memset(&t->result, 0, sizeof t->result);
+    t->status = nf_eval_run(&eval, f, t->args, &t->result);
+    for (unsigned i = 0; i < s->param_count; i++) memcpy(t->behind[i], region_of(i), PAGE);
+    nf_arena_reset(&w->frames);
+}
+
+/* --- the comparison --- */
+
+static void function_show(world *w, const nf_func *f)
+{
+    nf_text text;
+    nf_text_init(&text, &w->frames);
+    nf_func_print(f, &w->frames, &text);
+    fprintf(stderr, "%s\n", text.data);
+    nf_arena_reset(&w->frames);
+}
+
+static void trials_compare(world *w, const subject *s, const nf_func *changed, const char *variant,
+                           int64_t size, placement where, trial *t)
+{
+    static trial again;
+    trial_run(w, s, s->f, t);
+    memcpy(again.args, t->args, sizeof t->args);
+    memcpy(again.before, t->before, sizeof t->before);
+    trial_run(w, s, changed, &again);
+    bool same =
+        t->status == again.status && memcmp(&t->result, &again.result, sizeof t->result) == 0;
+    for (unsigned i = 0; i < s->param_count; i++)
+        same &= memcmp(t->behind[i], again.behind[i], PAGE) == 0;
+    if (same) return;
+    function_show(w, changed);
+    fprintf(stderr, "status %d, %d; result %llx, %llx\n", t->status, again.status,
+            (unsigned long long)t->result.u64[0], (unsigned long long)again.result.u64[0]);
+    fail_msg("%s for %s differs: %lld elements, placement %d, distance %d", s->name, variant,
+             (long long)size, where.how, where.distance);
+}
+
+static int64_t size_least(const subject *s)
+{
+    for (uint32_t i = 0; i < s->param_count; i++)
+        if (s->params[i].kind == SIZE) return s->params[i].least;
+    return 0;
+}
+
+static bool has_pointers(const subject *s, unsigned at_least)
+{
+    unsigned count = 0;
+    for (uint32_t i = 0; i < s->param_count; i++) count += s->params[i].kind == POINTER;
+    return count >= at_least;
+}
+
+static void subject_compare(world *w, const subject *s, const nf_func *changed, const char *variant)
+{
+    static trial t;
+    uint64_t seed = 1;
+    for (int64_t size = size_least(s); size <= SIZE_MAX_TESTED; size++) {
+        placement where = {.how = size % 2 ? AT_START : AT_END};
+        trial_prepare(s, &t, size, where, seed++);
+        trials_compare(w, s, changed, variant, size, where, &t);
+    }
+    for (unsigned d = 0; has_pointers(s, 2) && !s->f->noalias && d < COUNT(DISTANCES); d++) {
+        for (unsigned i = d % 3; i < COUNT(SIZES); i += 3) {
+            placement where = {.how = TOGETHER, .distance = DISTANCES[d]};
+            if (SIZES[i] < size_least(s)) continue;
+            trial_prepare(s, &t, SIZES[i], where, seed++);
+            trials_compare(w, s, changed, variant, SIZES[i], where, &t);
+        }
+    }
+}
+
+/* --- transforming --- */
+
+static void expectation_check(const subject *s, const nf_opt *opt, const char *variant)
+{
+    char reason[DIRECTIVE_BYTES] = "";
+    if (opt->variant->vector_bytes == 0 || s->directive[0] == 0) return;
+    if (strncmp(s->directive, "vectorised", 10) == 0) {
+        if (opt->loops_vectorised != 1)
+            fail_msg("%s for %s was refused: %s", s->name, variant, opt->remark);
+    } else if (sscanf(s->directive, "refused %79[^\n]", reason) == 1) {
+        if (opt->loops_vectorised != 0 || strstr(opt->remark, reason) == NULL)
+            fail_msg("%s for %s: \"%s\" is not in \"%s\"", s->name, variant, reason, opt->remark);
+    } else {
+        fail_msg("%s: what is \"%s\"?", s->name, s->directive);
+    }
+}
+
+static void subject_test(world *w, const subject *s, const nf_variant *variant)
+{
+    static const char *const passes[] = {"simplify_cfg", "vectorise", "dce", "simplify_cfg"};
+    nf_error error = {0};
+    nf_func *changed = nf_func_clone(s->f, &w->arena);
+    nf_opt opt = {.scratch = &w->arena, .variant = variant};
+    assert_non_null(changed);
+    for (unsigned i = 0; i < COUNT(passes); i++) {
+        nf_status status = nf_pass_run(&opt, passes[i], changed, &error);
+        if (status == NF_OK) status = nf_func_verify(changed, &w->arena, &error);
+        if (status == NF_OK) continue;
+        function_show(w, changed);
+        fail_msg("%s for %s behind %s: %s", s->name, variant->name, passes[i], error.message);
+    }
+    expectation_check(s, &opt, variant->name);
+    subject_compare(w, s, changed, variant->name);
+    nf_arena_reset(&w->arena);
+}
+
+static char *file_read(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    char *text = calloc(1, 1 << 20);
+    assert_non_null(text);
+    assert_true(fread(text, 1, (1 << 20) - 1, file) > 0);
+    fclose(file);
+    return text;
+}
+
+static void file_test(world *w, const char *path)
+{
+    nf_error error = {0};
+    char *text = file_read(path);
+    const char *only = getenv("LOOP");
+    if (nf_module_read(&w->memory.allocator, path, text, strlen(text), &w->module, &error) != NF_OK)
+        fail_msg("%s:%u: %s", path, error.line, error.message);
+    for (uint32_t i = 1; i < w->module->symbols.count; i++) {
+        const nf_func *f = nf_module_function_at(w->module, (nf_symbol){i});
+        subject s;
+        if (f == NULL) continue;
+        subject_init(&s, w, f, text);
+        if (only && strcmp(only, s.name) != 0) continue;
+        for (unsigned width = 0; width < COUNT(WIDTHS); width++) {
+            for (unsigned copies = 0; copies < COUNT(COPIES); copies++) {
+                char name[32];
+                snprintf(name, sizeof name, "%u.u%u", WIDTHS[width], COPIES[copies]);
+                nf_variant variant = {name, WIDTHS[width], COPIES[copies], 0};
+                subject_test(w, &s, &variant);
+            }
+        }
+    }
+    nf_module_free(w->module);
+    free(text);
+}
+
+static void files(void **state)
+{
+    glob_t found;
+    (void)state;
+    assert_int_equal(glob("test/loops/*.nir", 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        world w = {0};
+        test_allocator_init(&w.memory);
+        nf_arena_init(&w.arena, &w.memory.allocator);
+        nf_arena_init(&w.frames, &w.memory.allocator);
+        file_test(&w, found.gl_pathv[i]);
+        nf_arena_free(&w.frames);
+        nf_arena_free(&w.arena);
+        assert_int_equal(w.memory.blocks, 0);
+    }
+    globfree(&found);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(files)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
