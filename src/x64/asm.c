@@ -209,8 +209,8 @@ static bool is_near(const nf_asm *a, const uint8_t *p, nf_label to, int32_t *dis
 static void put_distance(nf_asm *a, uint8_t *p, nf_label to)
 {
     put_u32(p, 0);
-    asm_end(a, p + DISP32_BYTES);
     if (!a->failed) fixup_add(a, p, to, 0, NF_RELOC_REL32);
+    asm_end(a, p + DISP32_BYTES);
 }
 
 void nf_asm_jmp(nf_asm *a, nf_label to)
