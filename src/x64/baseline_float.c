@@ -7,9 +7,9 @@
  *
  *   fsub.f64 dst, a, b  with b in dst:     vsubsd dst, a, dst      or  movaps xmm14, b; ...
  *
- * fma: of the three orders of VFMADD the NaN rule wants 213: it looks at its operands as
- * (second * first) + third, and a NaN in the first one counts before one in the second (Intel SDM
- * volume 1, 14.5.1, "FMA instruction operand order and arithmetic behavior"). dst holds a.
+ * fma: in each of VFMADD's three orders the NaN of the first factor counts first, then the second
+ * factor's, then the addend's. Which operand is a factor is what the digits say (Intel SDM volume 2,
+ * VFMADD132SS): dst is the first factor in 132, the second one in 213 and the addend in 231.
  */
 #include "baseline_internal.h"
 
@@ -29,6 +29,10 @@ VEX_ROW(MINSS);
 VEX_ROW(MINSD);
 VEX_ROW(MAXSS);
 VEX_ROW(MAXSD);
+_Static_assert(NF_X_VFMADD132SD == NF_X_VFMADD132SS + 1 &&
+                   NF_X_VFMADD213SD == NF_X_VFMADD213SS + 1 &&
+                   NF_X_VFMADD231SD == NF_X_VFMADD231SS + 1,
+               "the f64 row is behind the f32 row");
 
 /* By width: f32, f64. */
 static const uint16_t binary_rows[NF_OP_COUNT][2] = {
@@ -70,6 +74,19 @@ void nf_emit_float_binary(nf_baseline *job, nf_work *w)
         nf_asm_rr(&job->a, insn, bytes, w->dst, w->b.reg);
 }
 
+/* The row for f64 is behind that for f32. */
+static void fma_emit(nf_baseline *job, nf_insn insn, unsigned bytes, nf_reg dst, nf_operand second,
+                     nf_operand third)
+{
+    nf_reg reg = nf_operand_float(job, second, bytes, SCRATCH_Y);
+    nf_mem mem;
+    if (bytes == 8) insn += 1;
+    if (nf_operand_float_mem(job, third, bytes, &mem))
+        nf_asm_v_rrm(&job->a, insn, bytes, dst, reg, mem, NF_UNMASKED);
+    else
+        nf_asm_v_rrr(&job->a, insn, bytes, dst, reg, third.reg, NF_UNMASKED);
+}
+
 void nf_emit_fma(nf_baseline *job, nf_work *w)
 {
     unsigned bytes = nf_type_bytes(w->type);
@@ -77,15 +94,14 @@ void nf_emit_fma(nf_baseline *job, nf_work *w)
         nf_emit_soft(job, w);
         return;
     }
-    nf_operand_float_to(job, w->a, bytes, SCRATCH_X);
-    nf_reg b = nf_operand_float(job, w->b, bytes, SCRATCH_Y);
-    nf_insn insn = bytes == 4 ? NF_X_VFMADD213SS : NF_X_VFMADD213SD;
-    nf_mem mem;
-    if (nf_operand_float_mem(job, w->c, bytes, &mem))
-        nf_asm_v_rrm(&job->a, insn, bytes, SCRATCH_X, b, mem, NF_UNMASKED);
-    else
-        nf_asm_v_rrr(&job->a, insn, bytes, SCRATCH_X, b, w->c.reg, NF_UNMASKED);
-    nf_operand_float_to(job, nf_operand_reg(SCRATCH_X), bytes, w->dst);
+    if (nf_operand_is_reg(w->a, w->dst)) {
+        fma_emit(job, NF_X_VFMADD132SS, bytes, w->dst, w->c, w->b);
+    } else if (nf_operand_is_reg(w->b, w->dst)) {
+        fma_emit(job, NF_X_VFMADD213SS, bytes, w->dst, w->a, w->c);
+    } else {
+        nf_operand_float_to(job, w->c, bytes, w->dst);
+        fma_emit(job, NF_X_VFMADD231SS, bytes, w->dst, w->a, w->b);
+    }
 }
 
 /* From a register: the memory form would leave the upper part of dst waiting for its last use. */
