@@ -110,7 +110,7 @@ typedef enum nf_lir_op {
     NF_LIR_TAIL_M, /* the same through the constant mem */
     NF_LIR_JMP,    /* edge 0 */
     NF_LIR_JCC,    /* cc: edge 0, else edge 1 */
-    NF_LIR_SWITCH, /* USE index (8 bytes, below the table's size), TEMP; edges by index */
+    NF_LIR_SWITCH, /* USE value, TEMP, TEMP: to the edge with its key, else to edge 0 */
     NF_LIR_RET,
     NF_LIR_OP_END,
 } nf_lir_op;
@@ -175,9 +175,11 @@ typedef struct nf_lir_mem {
     uint32_t id;
 } nf_lir_mem;
 
-/* A source that is a register or memory. */
+/* A source that is a register or memory. in_register: its spill slot is narrower than the
+ * instruction reads, so a register it must be. */
 typedef struct nf_lir_rm {
     nf_vreg vreg; /* none: mem */
+    bool in_register;
     nf_lir_mem mem;
 } nf_lir_rm;
 
@@ -189,6 +191,7 @@ typedef struct nf_lir_constant {
 /* --- blocks, in layout order --- */
 
 typedef struct nf_lir_edge {
+    int64_t key;              /* of a switch case; edge 0 is the default */
     uint32_t from, to;        /* blocks */
     uint32_t args, arg_count; /* in lir->args: one vreg per parameter of `to`; none: not needed */
 } nf_lir_edge;
@@ -228,7 +231,8 @@ typedef struct nf_lir {
     uint64_t features;
     uint32_t outgoing_bytes; /* largest area of stack arguments */
     bool has_calls;
-    bool wide; /* uses YMM or ZMM registers */
+    bool wide;         /* uses YMM or ZMM registers */
+    nf_lir_inst spare; /* takes the writes when memory is out */
 } nf_lir;
 
 /* --- building; see select.h for how a lowering is written --- */
@@ -242,7 +246,8 @@ void nf_lir_add(nf_lir *lir, nf_lir_role role, nf_vreg vreg);
 void nf_lir_rm_add(nf_lir *lir, nf_lir_rm rm); /* an RM operand, or the memory operand */
 void nf_lir_mem_add(nf_lir *lir, nf_lir_mem mem);
 void nf_lir_imm(nf_lir *lir, int64_t imm);
-void nf_lir_cc(nf_lir *lir, nf_cc cc); /* reads the flags */
+void nf_lir_address(nf_lir *lir, uint64_t address); /* of a pseudo instruction */
+void nf_lir_cc(nf_lir *lir, nf_cc cc);              /* reads the flags */
 void nf_lir_flag(nf_lir *lir, unsigned flag);
 void nf_lir_end(nf_lir *lir); /* the instruction is complete */
 

@@ -55,8 +55,10 @@ typedef struct nf_select {
     uint32_t *uses;   /* by value id: how many places use it */
     uint32_t *epochs; /* by value id: effects on memory before it, in its block */
     nf_block block;   /* being selected */
-    uint32_t epoch;   /* of the instruction being selected */
+    nf_lir_block *lir_block;
+    uint32_t epoch; /* of the instruction being selected */
     nf_value current;
+    bool sealed;       /* loads may not be folded: the instruction may be selected more than once */
     nf_op unsupported; /* the first operation that could not be done */
     nf_type unsupported_type;
     nf_symbol unresolved; /* the first symbol without an address */
@@ -80,8 +82,10 @@ nf_lir_rm nf_select_constant(nf_select *s, const void *bytes, size_t size);
 nf_vreg nf_select_constant_vreg(nf_select *s, const void *bytes, size_t size);
 /* A register with this integer. */
 nf_vreg nf_select_int(nf_select *s, int64_t value);
-/* Restricts a vector register to XMM0-15. */
-void nf_select_low(nf_select *s, nf_vreg v);
+
+/* --- the whole function --- */
+nf_status nf_select_run(const nf_func *f, const nf_cfg *cfg, const nf_compile *options, nf_lir *lir,
+                        nf_error *error);
 
 /* --- questions --- */
 bool nf_select_folds(const nf_select *s, nf_value v);
@@ -98,6 +102,11 @@ void nf_select_binary_imm(nf_select *s, unsigned op, unsigned width, nf_vreg d, 
 /* d = a op imm: pshufd, psrldq (legacy: tied where the row has one register), rorx. */
 void nf_select_unary_imm(nf_select *s, unsigned op, unsigned width, nf_vreg d, nf_lir_rm a,
                          int64_t imm);
+/* Fused multiply-add. Which operand is overwritten decides the form, and the form the order in which
+ * the hardware looks for NaNs; this keeps a before b before c. rows: by form. */
+typedef enum nf_fma_form { NF_FMA_132, NF_FMA_213, NF_FMA_231, NF_FMA_FORMS } nf_fma_form;
+void nf_select_fma(nf_select *s, const uint16_t rows[NF_FMA_FORMS], unsigned width, nf_vreg d,
+                   const nf_inst *inst, unsigned bytes);
 void nf_select_store(nf_select *s, unsigned op, unsigned width, nf_lir_mem to, nf_vreg value);
 /* d = v, a copy that the allocator tries to make vanish. */
 void nf_select_copy(nf_select *s, nf_vreg d, nf_vreg v);
