@@ -131,7 +131,8 @@ enum {
 
 enum { WIDTH_INDICES = 4 };
 
-#define HIDDEN __attribute__((visibility("hidden")))
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define HIDDEN        __attribute__((visibility("hidden")))
 
 extern const nf_form nf_forms[NF_INSN_COUNT] HIDDEN;
 extern const nf_code nf_codes[NF_INSN_COUNT][WIDTH_INDICES] HIDDEN;

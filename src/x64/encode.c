@@ -59,8 +59,6 @@ typedef struct immediate {
     unsigned bytes, opcode_add;
 } immediate;
 
-static const immediate no_immediate = {0, 0, 0};
-
 static inline immediate immediate_of(const nf_form *form, unsigned width, int64_t imm)
 {
     if (form->imm == IMM_Ib) return (immediate){(uint64_t)imm, 1, 0};
@@ -73,7 +71,7 @@ static inline immediate immediate_of(const nf_form *form, unsigned width, int64_
     return (immediate){(uint64_t)value, bytes, 0};
 }
 
-static inline void emit_registers(nf_asm *a, const nf_code *code, unsigned reg, unsigned rm,
+ALWAYS_INLINE void emit_registers(nf_asm *a, const nf_code *code, unsigned reg, unsigned rm,
                                   unsigned forced, immediate imm)
 {
     head h = head_of(code, bit3(reg) << REX_R_SHIFT | bit3(rm), forced, imm.opcode_add);
@@ -91,21 +89,26 @@ static inline uint8_t *put_before_memory(nf_asm *a, const nf_code *code, unsigne
     return put_bytes(a->cursor, h.bytes, h.count);
 }
 
-/* Apart, so that the usual case calls nothing. */
-__attribute__((noinline)) static void emit_special_memory(nf_asm *a, const nf_code *code,
-                                                          unsigned reg, nf_mem m, unsigned forced,
-                                                          immediate imm)
+/* All but the operand and the immediate, in one register. */
+typedef struct details {
+    uint8_t reg, forced, opcode_add, imm_bytes;
+} details;
+
+/* Apart and with no arguments in memory, so that the usual case has nothing to save. */
+__attribute__((noinline)) static void emit_special_memory(nf_asm *a, const nf_code *code, nf_mem m,
+                                                          details d, uint64_t imm)
 {
-    uint8_t *p = put_before_memory(a, code, reg, m, forced, imm.opcode_add);
-    p = put_modrm_special(a, p, reg, m, imm.bytes);
-    asm_end(a, put_bytes(p, imm.value, imm.bytes));
+    uint8_t *p = put_before_memory(a, code, d.reg, m, d.forced, d.opcode_add);
+    p = put_modrm_special(a, p, d.reg, m, d.imm_bytes);
+    asm_end(a, put_bytes(p, imm, d.imm_bytes));
 }
 
-static inline void emit_memory(nf_asm *a, const nf_code *code, unsigned reg, nf_mem m,
+ALWAYS_INLINE void emit_memory(nf_asm *a, const nf_code *code, unsigned reg, nf_mem m,
                                unsigned forced, immediate imm)
 {
     if (is_special(m)) {
-        emit_special_memory(a, code, reg, m, forced, imm);
+        details d = {(uint8_t)reg, (uint8_t)forced, (uint8_t)imm.opcode_add, (uint8_t)imm.bytes};
+        emit_special_memory(a, code, m, d, imm.value);
         return;
     }
     uint8_t *p = put_before_memory(a, code, reg, m, forced, imm.opcode_add);
@@ -154,14 +157,14 @@ void nf_asm_r(nf_asm *a, nf_insn insn, unsigned width, nf_reg rm)
     if (form->first_place == OPERAND_OP)
         asm_end(a, put_in_opcode(a->cursor, code, rm));
     else
-        emit_registers(a, code, form->digit, rm, rex_forced(code, NF_RAX, rm), no_immediate);
+        emit_registers(a, code, form->digit, rm, rex_forced(code, NF_RAX, rm), (immediate){0});
 }
 
 void nf_asm_m(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm)
 {
     check_form(insn, width);
     NF_ASSERT(nf_form_takes_memory(insn, 0));
-    emit_memory(a, code_at(insn, width), nf_forms[insn].digit, rm, 0, no_immediate);
+    emit_memory(a, code_at(insn, width), nf_forms[insn].digit, rm, 0, (immediate){0});
 }
 
 /* --- two operands --- */
@@ -175,7 +178,7 @@ void nf_asm_rr(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_reg rm)
         reg = rm;
         rm = first;
     }
-    emit_registers(a, code, reg, rm, rex_forced(code, reg, rm), no_immediate);
+    emit_registers(a, code, reg, rm, rex_forced(code, reg, rm), (immediate){0});
 }
 
 void nf_asm_rm(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_mem rm)
@@ -183,7 +186,7 @@ void nf_asm_rm(nf_asm *a, nf_insn insn, unsigned width, nf_reg reg, nf_mem rm)
     check_form(insn, width);
     NF_ASSERT(nf_form_takes(insn, 0, reg) && nf_form_takes_memory(insn, 1));
     const nf_code *code = code_at(insn, width);
-    emit_memory(a, code, reg, rm, rex_forced(code, reg, NF_RAX), no_immediate);
+    emit_memory(a, code, reg, rm, rex_forced(code, reg, NF_RAX), (immediate){0});
 }
 
 void nf_asm_mr(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm, nf_reg reg)
@@ -191,7 +194,7 @@ void nf_asm_mr(nf_asm *a, nf_insn insn, unsigned width, nf_mem rm, nf_reg reg)
     check_form(insn, width);
     NF_ASSERT(nf_form_takes_memory(insn, 0) && nf_form_takes(insn, 1, reg));
     const nf_code *code = code_at(insn, width);
-    emit_memory(a, code, reg, rm, rex_forced(code, reg, NF_RAX), no_immediate);
+    emit_memory(a, code, reg, rm, rex_forced(code, reg, NF_RAX), (immediate){0});
 }
 
 /* --- with an immediate --- */

@@ -78,33 +78,61 @@ static inline code evex_code(const nf_form *form, unsigned width, unsigned reg, 
 }
 
 /* trailing: an immediate byte follows when it is 1. */
-static inline void emit_registers(nf_asm *a, const nf_form *form, unsigned width, fields f,
+ALWAYS_INLINE void emit_registers(nf_asm *a, const nf_form *form, unsigned width, fields f,
                                   nf_evex e, unsigned trailing, uint8_t imm)
 {
     unsigned high = bit4(f.reg) | bit4(f.v) | bit4(f.rm);
     unsigned xb = bit4(f.rm) << 1 | bit3(f.rm);
+    uint64_t modrm_imm = modrm_register(f.reg, f.rm) | (unsigned)imm << 8;
     bool evex = wants_evex(form, width, high, e);
     NF_ASSERT(!evex || form->forms & FORM_EVEX);
     code c =
         evex ? evex_code(form, width, f.reg, f.v, xb, e) : vex_code(form, width, f.reg, f.v, xb);
-    uint64_t modrm_imm = modrm_register(f.reg, f.rm) | (unsigned)imm << 8;
     asm_end(a, put_bytes(a->cursor, c.bytes | modrm_imm << 8 * c.count, c.count + 1 + trailing));
 }
 
-static inline void emit_memory(nf_asm *a, const nf_form *form, unsigned width, fields f, nf_mem m,
+static inline code code_before_memory(const nf_form *form, unsigned width, fields f, nf_mem m,
+                                      nf_evex e, bool evex)
+{
+    unsigned xb = bit3(m.index) << 1 | bit3(m.base);
+    return evex ? evex_code(form, width, f.reg, f.v, xb, e) : vex_code(form, width, f.reg, f.v, xb);
+}
+
+/* All but the operand in memory, in one register. */
+typedef struct details {
+    uint8_t width, reg, v, trailing, imm;
+    bool evex;
+    nf_evex e;
+} details;
+
+_Static_assert(sizeof(details) == sizeof(uint64_t), "one register");
+
+/* Apart, so that the usual case has nothing to save. */
+__attribute__((noinline)) static void emit_special_memory(nf_asm *a, const nf_form *form, nf_mem m,
+                                                          details d)
+{
+    code c = code_before_memory(form, d.width, (fields){d.reg, d.v, 0}, m, d.e, d.evex);
+    uint8_t *p = put_bytes(a->cursor, c.bytes, c.count);
+    p = put_modrm_special(a, p, d.reg, m, d.trailing);
+    *p = d.imm;
+    asm_end(a, p + d.trailing);
+}
+
+ALWAYS_INLINE void emit_memory(nf_asm *a, const nf_form *form, unsigned width, fields f, nf_mem m,
                                nf_evex e, unsigned trailing, uint8_t imm)
 {
     unsigned high = bit4(f.reg) | bit4(f.v) | has_evex_memory_only(form);
-    unsigned xb = bit3(m.index) << 1 | bit3(m.base);
     bool evex = wants_evex(form, width, high, e);
     NF_ASSERT(!evex || form->forms & FORM_EVEX);
-    code c =
-        evex ? evex_code(form, width, f.reg, f.v, xb, e) : vex_code(form, width, f.reg, f.v, xb);
+    if (is_special(m)) {
+        emit_special_memory(a, form, m,
+                            (details){(uint8_t)width, (uint8_t)f.reg, (uint8_t)f.v,
+                                      (uint8_t)trailing, imm, evex, e});
+        return;
+    }
+    code c = code_before_memory(form, width, f, m, e, evex);
     uint8_t *p = put_bytes(a->cursor, c.bytes, c.count);
-    if (is_special(m))
-        p = put_modrm_special(a, p, f.reg, m, trailing);
-    else
-        p = put_modrm_memory(p, f.reg, m, evex ? disp_unit_log2(form, width) : 0);
+    p = put_modrm_memory(p, f.reg, m, evex ? disp_unit_log2(form, width) : 0);
     *p = imm;
     asm_end(a, p + trailing);
 }
