@@ -330,7 +330,7 @@ bool differential_check(const nf_func *func, const nf_link *link, uint64_t seed,
             if (codes[i] == NULL) continue;
             execute(codes[i], type, &input);
             equal = outcomes_equal();
-            if (!equal) describe(func, seed, executors[i].name, &input);
+            if (!equal && !totals->quiet) describe(func, seed, executors[i].name, &input);
         }
         signals_restore(old);
     }

@@ -26,6 +26,7 @@ typedef struct differential_totals {
     uint64_t functions, inputs, traps;
     uint64_t over_budget; /* inputs that the evaluator gave up; not compared */
     uint64_t mismatches;
+    bool quiet; /* set by the caller: mismatches are not described */
 } differential_totals;
 
 /* False on a mismatch. link: addresses of functions for indirect calls; see eval.h. */
