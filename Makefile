@@ -270,7 +270,7 @@ $(BUILD)/cppcheck/%.stamp: %.c $(BUILD)/werror-clang/%.o
 	@mkdir -p $(@D)
 	$(call say,CPPCHECK,$<) cppcheck --quiet --std=c11 --enable=warning,performance,portability \
 		--inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
-		$(INCLUDES) -D__x86_64__ -D__GNUC__=12 $<
+		$(subst -iquote ,-I,$(INCLUDES)) -D__x86_64__ -D__GNUC__=12 $<
 	@touch $@
 
 $(TIDY_SRC:%.c=$(BUILD)/werror-clang/%.o): check-warnings ;
