@@ -45,17 +45,24 @@ typedef struct arguments {
 enum { ARGUMENTS_GO_ON = -1 };
 /* Parses argv[1..]. Gives ARGUMENTS_GO_ON, or the status to exit with: after --help, or after an
  * error, which it printed. */
-int arguments_parse(const command *command, const option *options, size_t option_count, int argc,
+int arguments_parse(const command *self, const option *options, size_t option_count, int argc,
                     char **argv, int count_min, int count_max, arguments *out);
 
 /* One line on stderr: "nanoforge: ...". */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void complain_error(const nf_error *error);
-int usage_error(const command *command, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+int usage_error(const command *self, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Colour for a stream that is a terminal, unless NO_COLOR is set: the escape sequence, or "". */
-typedef enum colour { COLOUR_NONE, COLOUR_BOLD, COLOUR_DIM, COLOUR_GREEN, COLOUR_YELLOW, COLOUR_RED, COLOUR_CYAN } colour;
+typedef enum colour {
+    COLOUR_NONE,
+    COLOUR_BOLD,
+    COLOUR_DIM,
+    COLOUR_GREEN,
+    COLOUR_YELLOW,
+    COLOUR_RED,
+    COLOUR_CYAN
+} colour;
 const char *colour_of(FILE *stream, colour c);
 
 /* The whole file, or standard input for "-"; freed by the caller. NULL after a message. */

@@ -46,7 +46,8 @@ bool file_write(const char *path, const void *bytes, size_t size)
     bool standard = path == NULL || strcmp(path, "-") == 0;
     FILE *stream = standard ? stdout : fopen(path, "wb");
     bool fine = stream && fwrite(bytes, 1, size, stream) == size && fflush(stream) == 0;
-    if (!fine) complain("%s: cannot write: %s", standard ? "standard output" : path, strerror(errno));
+    if (!fine)
+        complain("%s: cannot write: %s", standard ? "standard output" : path, strerror(errno));
     if (stream && !standard && fclose(stream) != 0 && fine) {
         complain("%s: cannot write: %s", path, strerror(errno));
         fine = false;

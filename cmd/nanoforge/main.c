@@ -7,8 +7,9 @@
 static const command commands[] = {
     {"run", "FILE [-- ARGUMENT...]", "run a program while its functions get faster", command_run,
      "The exit status is the program's. What happens is told on standard error."},
-    {"race", "FILE [-- ARGUMENT...]", "run a program until one function has raced, and show the race",
-     command_race, "Exits with 0 when the function raced, with 1 when it did not."},
+    {"race", "FILE [-- ARGUMENT...]",
+     "run a program until one function has raced, and show the race", command_race,
+     "Exits with 0 when the function raced, with 1 when it did not."},
     {"cat", "FILE", "print a module as text, or turn it into binary", command_cat, ""},
     {"verify", "FILE...", "check modules against every rule of NIR", command_verify, ""},
     {"pass", "NAME FILE", "run one pass of the optimiser and print the result", command_pass, ""},

@@ -1,0 +1,193 @@
+/*
+ * nanoforge run and race: a whole program under the engine.
+ *
+ * The program may leave by exit() from anywhere, so the end of a run (report, summary) is done by an atexit
+ * handler, on whatever thread exits; the engine is not freed then, since other threads may still be in its
+ * functions.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "status.h"
+#include "os/cpu.h"
+#include "ir/ir.h"
+
+typedef struct running {
+    nf_engine *engine;
+    nf_program *program;
+    status_view view;
+    const char *json, *race_function;
+    bool quiet, ended, raced;
+} running;
+
+static running now; /* atexit() hands nothing over */
+
+typedef struct run_options {
+    const char *tier, *json, *function, *off;
+    uint64_t code_bytes, seed;
+    bool quiet;
+} run_options;
+
+static void piece_write(void *context, const char *bytes, size_t size)
+{
+    fwrite(bytes, 1, size, context);
+}
+
+static bool report_write(const char *path)
+{
+    nf_error error = {0};
+    FILE *stream = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
+    bool fine = stream && nf_engine_report(now.engine, piece_write, stream, &error) == NF_OK;
+    if (stream && (stream == stdout ? fflush(stream) : fclose(stream)) != 0) fine = false;
+    if (!fine) complain("%s: cannot write the report", path);
+    return fine;
+}
+
+static void run_end(void)
+{
+    if (now.ended || now.engine == NULL) return;
+    now.ended = true;
+    fflush(stdout);
+    status_view_end(&now.view);
+    if (now.race_function) {
+        now.raced = status_view_race(now.program, now.race_function, stdout);
+        if (!now.raced) complain("%s did not race", now.race_function);
+    } else if (!now.quiet) {
+        status_view_summary(now.engine, stderr);
+    }
+    if (now.json) report_write(now.json);
+}
+
+static bool mode_read(const char *tier, nf_mode *mode)
+{
+    static const struct {
+        const char *name;
+        nf_mode mode;
+    } modes[] = {{"auto", NF_MODE_AUTO},
+                 {"0", NF_MODE_EVALUATE},
+                 {"1", NF_MODE_BASELINE},
+                 {"2", NF_MODE_OPTIMISED}};
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+        if (strcmp(tier, modes[i].name) == 0) {
+            *mode = modes[i].mode;
+            return true;
+        }
+    return false;
+}
+
+/* "avx512f,avx2": every name must be a feature. */
+static bool features_read(const char *list, uint64_t *mask)
+{
+    *mask = 0;
+    while (list && *list) {
+        size_t length = strcspn(list, ",");
+        uint64_t one = nf_cpu_feature_mask(list, length);
+        if (one == 0) return false;
+        *mask |= one;
+        list += length + (list[length] == ',');
+    }
+    return true;
+}
+
+/* Loads the program into a new engine; EXIT_FINE or the status to exit with. */
+static int start(const command *self, const char *path, const run_options *options)
+{
+    nf_config config = {
+        .code_bytes = options->code_bytes,
+        .seed = options->seed,
+        .event = status_view_event,
+        .event_context = &now.view,
+    };
+    nf_error error = {0};
+    size_t size;
+    if (!mode_read(options->tier, &config.mode))
+        return usage_error(self, "--tier is 0, 1, 2 or auto, not '%s'", options->tier);
+    if (!features_read(options->off, &config.features_off))
+        return usage_error(self,
+                           "--without takes features that 'nanoforge version' lists, not '%s'",
+                           options->off);
+    void *bytes = file_read(path, &size);
+    if (bytes == NULL) return EXIT_FAILED;
+    nf_status status = nf_engine_new(&config, &now.engine, &error);
+    if (status == NF_OK)
+        status = nf_program_load(now.engine, path, bytes, size, &now.program, &error);
+    free(bytes);
+    if (status == NF_OK) return EXIT_FINE;
+    complain_error(&error);
+    nf_engine_free(now.engine);
+    now.engine = NULL;
+    return EXIT_FAILED;
+}
+
+static int main_call(const char *path, int rest_count, char **rest)
+{
+    void *entry = nf_program_function(now.program, "main");
+    if (entry == NULL) {
+        complain("%s: the module has no function @main", path);
+        return EXIT_FAILED;
+    }
+    char **argv = calloc((size_t)rest_count + 2, sizeof *argv);
+    if (argv == NULL) return EXIT_FAILED;
+    argv[0] = (char *)path;
+    for (int i = 0; i < rest_count; i++) argv[i + 1] = rest[i];
+    int (*program_main)(int, char **) = (int (*)(int, char **))entry;
+    int status = program_main(rest_count + 1, argv);
+    free(argv);
+    return status & 0xff;
+}
+
+int command_run(const command *self, int argc, char **argv)
+{
+    run_options o = {.tier = "auto"};
+    const option options[] = {
+        {"tier", 't', OPTION_TEXT, &o.tier, "0|1|2|auto",
+         "evaluator, baseline, optimised, or by heat (auto)"},
+        {"quiet", 'q', OPTION_FLAG, &o.quiet, NULL, "say nothing about what the engine does"},
+        {"json", 'j', OPTION_TEXT, &o.json, "FILE", "write the report there at the end"},
+        {"code-bytes", 0, OPTION_NUMBER, &o.code_bytes, "N", "limit of machine code (64M)"},
+        {"without", 0, OPTION_TEXT, &o.off, "FEATURE,...", "do not use these CPU features"},
+        {"seed", 0, OPTION_NUMBER, &o.seed, "N", "of the order in races"},
+    };
+    arguments a;
+    int status =
+        arguments_parse(self, options, sizeof options / sizeof *options, argc, argv, 1, 1, &a);
+    if (status != ARGUMENTS_GO_ON) return status;
+    now.json = o.json;
+    now.quiet = o.quiet;
+    status_view_init(&now.view, o.quiet, NULL);
+    status = start(self, a.files[0], &o);
+    if (status != EXIT_FINE) return status;
+    atexit(run_end);
+    return main_call(a.files[0], a.rest_count, a.rest);
+}
+
+int command_race(const command *self, int argc, char **argv)
+{
+    run_options o = {.tier = "auto"};
+    const option options[] = {
+        {"function", 'f', OPTION_TEXT, &o.function, "NAME", "the function that is to race"},
+        {"quiet", 'q', OPTION_FLAG, &o.quiet, NULL, "only the table at the end"},
+        {"json", 'j', OPTION_TEXT, &o.json, "FILE", "write the report there at the end"},
+        {"without", 0, OPTION_TEXT, &o.off, "FEATURE,...", "do not use these CPU features"},
+        {"seed", 0, OPTION_NUMBER, &o.seed, "N", "of the order in races"},
+    };
+    arguments a;
+    int status =
+        arguments_parse(self, options, sizeof options / sizeof *options, argc, argv, 1, 1, &a);
+    if (status != ARGUMENTS_GO_ON) return status;
+    if (o.function == NULL) return usage_error(self, "--function is missing");
+    now.json = o.json;
+    now.race_function = o.function;
+    status_view_init(&now.view, o.quiet, o.function);
+    status = start(self, a.files[0], &o);
+    if (status != EXIT_FINE) return status;
+    if (nf_program_function(now.program, o.function) == NULL) {
+        complain("%s: unknown symbol: there is no function @%s", a.files[0], o.function);
+        return EXIT_FAILED;
+    }
+    atexit(run_end);
+    main_call(a.files[0], a.rest_count, a.rest);
+    nf_engine_settle(now.engine, UINT64_C(2000000000));
+    run_end();
+    return now.raced ? EXIT_FINE : EXIT_FAILED;
+}
