@@ -83,6 +83,7 @@ static bool external(reader *r)
 static bool bytes_append(reader *r, const void *bytes, size_t count)
 {
     nf_parser *p = &r->parser;
+    if (count == 0) return true;
     if (count > NF_DATA_INITIAL_BYTES_MAX - r->bytes.count)
         return nf_parse_fail(p, &p->token, NF_LIMIT, "more than %d bytes of initial data",
                              NF_DATA_INITIAL_BYTES_MAX);

@@ -399,6 +399,12 @@ static bool cases(body *b, nf_inst *record, nf_type written)
     return true;
 }
 
+/* Behind ret; a name in front of '=' begins another statement, which the verifier will blame. */
+static bool has_result(nf_parser *p)
+{
+    return p->token.kind == TOKEN_VALUE && nf_lexer_peek(&p->lexer) != '=';
+}
+
 static bool terminator(body *b, nf_inst *record, nf_type written)
 {
     bool parsed;
@@ -409,7 +415,7 @@ static bool terminator(body *b, nf_inst *record, nf_type written)
         parsed = one(b, record) && comma(b) && edge(b, 0) && comma(b) && edge(b, 0);
         break;
     case NF_SHAPE_SWITCH: parsed = cases(b, record, written); break;
-    case NF_SHAPE_RET: return b->p->token.kind != TOKEN_VALUE || one(b, record);
+    case NF_SHAPE_RET: return !has_result(b->p) || one(b, record);
     default: return true;
     }
     if (parsed) edges_store(b, record);

@@ -291,21 +291,23 @@ static bool type_is_scalar(nf_type type)
     return nf_type_valid(type) && !NF_TYPE_IS_VECTOR(type);
 }
 
-static bool signatures_are_sound(nf_checker *c)
+bool nf_signature_is_sound(const nf_signature_data *signature)
 {
-    for (uint32_t i = 1; i < c->module->signatures.count; i++) {
-        const nf_signature_data *signature = &c->module->signatures.data[i];
-        bool sound = signature->param_count <= NF_SIGNATURE_PARAMS_MAX &&
-                     (signature->result == NF_VOID || type_is_scalar(signature->result));
-        for (uint32_t p = 0; sound && p < signature->param_count; p++)
-            sound = type_is_scalar(signature->params[p]);
-        if (sound) continue;
-        c->status = nf_fail_at(c->error, NF_TYPE, c->module->name, 0, 0,
-                               "a signature has at most %d parameters, and scalar types only",
-                               NF_SIGNATURE_PARAMS_MAX);
-        return false;
-    }
-    return true;
+    bool sound = signature->param_count <= NF_SIGNATURE_PARAMS_MAX &&
+                 (signature->result == NF_VOID || type_is_scalar(signature->result));
+    for (uint32_t i = 0; sound && i < signature->param_count; i++)
+        sound = type_is_scalar(signature->params[i]);
+    return sound;
+}
+
+static bool symbol_signature_is_sound(nf_checker *c, const nf_symbol_data *symbol)
+{
+    uint32_t id = symbol->signature.id;
+    if (symbol->kind != NF_SYMBOL_FUNC && symbol->kind != NF_SYMBOL_EXTERN) return true;
+    if (id == 0 || id >= c->module->signatures.count)
+        return symbol_fail(c, symbol, NF_INVALID, "the symbol has no signature");
+    if (nf_signature_is_sound(nf_signature_at(c->module, symbol->signature))) return true;
+    return symbol_fail(c, symbol, NF_TYPE, NF_SIGNATURE_RULE, NF_SIGNATURE_PARAMS_MAX);
 }
 
 static bool name_is_sound(nf_checker *c, const nf_symbol_data *symbol, nf_string_map *names)
@@ -373,10 +375,6 @@ static bool func_symbol_is_sound(nf_checker *c, uint32_t id, const nf_symbol_dat
 static bool symbol_is_sound(nf_checker *c, uint32_t id)
 {
     const nf_symbol_data *symbol = &c->module->symbols.data[id];
-    bool has_signature = symbol->kind == NF_SYMBOL_FUNC || symbol->kind == NF_SYMBOL_EXTERN;
-    if (has_signature &&
-        (symbol->signature.id == 0 || symbol->signature.id >= c->module->signatures.count))
-        return symbol_fail(c, symbol, NF_INVALID, "the symbol has no signature");
     switch (symbol->kind) {
     case NF_SYMBOL_FUNC: return func_symbol_is_sound(c, id, symbol);
     case NF_SYMBOL_DATA: return data_is_sound(c, symbol);
@@ -394,9 +392,10 @@ static bool module_is_sound(nf_checker *c, nf_string_map *names)
                                NF_SYMBOLS_MAX);
         return false;
     }
-    if (!signatures_are_sound(c)) return false;
-    for (uint32_t id = 1; id < module->symbols.count; id++)
-        if (!name_is_sound(c, &module->symbols.data[id], names)) return false;
+    for (uint32_t id = 1; id < module->symbols.count; id++) {
+        const nf_symbol_data *symbol = &module->symbols.data[id];
+        if (!name_is_sound(c, symbol, names) || !symbol_signature_is_sound(c, symbol)) return false;
+    }
     for (uint32_t id = 1; id < module->symbols.count; id++)
         if (!symbol_is_sound(c, id)) return false;
     return true;

@@ -303,6 +303,8 @@ static bool callee_is_sound(nf_checker *c, nf_value v, const nf_inst *inst)
     if (shape == NF_SHAPE_CALL_INDIRECT || shape == NF_SHAPE_TAIL_CALL_INDIRECT) {
         if (id == 0 || id >= c->module->signatures.count)
             return nf_verify_fail(c, v, NF_INVALID, "there is no such signature");
+        if (!nf_signature_is_sound(&c->module->signatures.data[id]))
+            return nf_verify_fail(c, v, NF_TYPE, NF_SIGNATURE_RULE, NF_SIGNATURE_PARAMS_MAX);
         return expect_type(c, v, "the callee", inst->a, NF_I64);
     }
     if (id == 0 || id >= c->module->symbols.count)

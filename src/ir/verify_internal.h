@@ -20,6 +20,10 @@ typedef struct nf_checker {
 bool nf_verify_fail(nf_checker *c, nf_value at, nf_status status, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* What a function can have; the text of the rule that is broken otherwise. */
+bool nf_signature_is_sound(const nf_signature_data *signature);
+#define NF_SIGNATURE_RULE "a signature has at most %d parameters, and scalar types only"
+
 /* Every rule of one instruction that is in a block; lists and edges' targets are known to be sound. */
 bool nf_verify_inst(nf_checker *c, nf_value v);
 
