@@ -1,7 +1,8 @@
 # NanoForge. Needs GNU make and a C compiler; the rest is detected (scripts/detect). 'make help'
 # lists the targets. Sources are found by where they lie:
 #
-#   src/<floor>/**.c     the library, build/libnanoforge.{a,so}; src/llvm is a plug-in of its own
+#   src/<floor>/**.c     the library, build/libnanoforge.{a,so}; src/llvm is a plug-in of its own;
+#                        a folder bare/ is for the freestanding archive only, linux/ is not in it
 #   cmd/NAME/*.c         build/NAME
 #   bench/NAME.c         build/bench/NAME, each with bench/lib_*.c
 #   test/test_*.c        build/test/test_*, with what they need of test/lib_*.c and of cmd/*/*.c
@@ -135,6 +136,7 @@ $(FLAGS): always
 # --- sources --------------------------------------------------------------------------------------
 
 LIB_SRC := $(sort $(shell find src -name '*.c' ! -path 'src/llvm/*' ! -path '*/bare/*'))
+BARE_ONLY := $(sort $(shell find src -name '*.c' -path '*/bare/*'))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libnanoforge.a
 LIB_SO := $(BUILD)/libnanoforge.so
@@ -250,7 +252,7 @@ check-layers:
 	@scripts/layers && echo 'check: layers'
 
 # Everything that is compiled, by both compilers, where a warning is an error.
-objects: $(LIB_OBJ) $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/os/bare/*.c cmd/*/*.c bench/*.c \
+objects: $(LIB_OBJ) $(patsubst %.c,$(BUILD)/%.o,$(BARE_ONLY) $(wildcard cmd/*/*.c bench/*.c \
 	examples/embed/*.c $(if $(HAVE_CMOCKA),test/test_*.c) test/lib_*.c test/fuzz_*.c))
 	@true
 
