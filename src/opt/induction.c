@@ -308,7 +308,7 @@ static nf_value emit_multiple(nf_emit *e, nf_type type, nf_value v, uint64_t mag
     if (magnitude == 1) return v;
     bool power = (magnitude & (magnitude - 1)) == 0;
     int64_t by = power ? __builtin_ctzll(magnitude) : (int64_t)magnitude;
-    return nf_emit_op(e, power ? NF_OP_SHL : NF_OP_MUL, type, v, nf_emit_iconst(e, type, by));
+    return nf_loop_op(e, power ? NF_OP_SHL : NF_OP_MUL, type, v, nf_loop_iconst(e, type, by));
 }
 
 /* sum + factor * v, where sum may be none. */
@@ -319,8 +319,8 @@ static nf_value emit_add_multiple(nf_emit *e, nf_type type, nf_value sum, nf_val
     uint64_t magnitude = negative ? -(uint64_t)factor : (uint64_t)factor;
     nf_value part = emit_multiple(e, type, v, magnitude);
     if (sum.id == 0 && !negative) return part;
-    if (sum.id == 0) sum = nf_emit_iconst(e, type, 0);
-    return nf_emit_op(e, negative ? NF_OP_SUB : NF_OP_ADD, type, sum, part);
+    if (sum.id == 0) sum = nf_loop_iconst(e, type, 0);
+    return nf_loop_op(e, negative ? NF_OP_SUB : NF_OP_ADD, type, sum, part);
 }
 
 nf_value nf_affine_emit_terms(nf_emit *e, const nf_affine *a)
@@ -329,7 +329,7 @@ nf_value nf_affine_emit_terms(nf_emit *e, const nf_affine *a)
     for (uint32_t i = 0; i < a->term_count; i++) {
         nf_value part = a->terms[i].value;
         if (a->terms[i].convert)
-            part = nf_emit_op(e, (nf_op)a->terms[i].convert, a->type, part, (nf_value){0});
+            part = nf_loop_op(e, (nf_op)a->terms[i].convert, a->type, part, (nf_value){0});
         sum = emit_add_multiple(e, a->type, sum, part, a->terms[i].factor);
     }
     return sum;
@@ -339,15 +339,15 @@ nf_value nf_affine_emit(nf_emit *e, const nf_affine *a)
 {
     nf_value terms = nf_affine_emit_terms(e, a);
     if (terms.id && a->constant == 0) return terms;
-    nf_value constant = nf_emit_iconst(e, a->type, a->constant);
-    return terms.id ? nf_emit_op(e, NF_OP_ADD, a->type, terms, constant) : constant;
+    nf_value constant = nf_loop_iconst(e, a->type, a->constant);
+    return terms.id ? nf_loop_op(e, NF_OP_ADD, a->type, terms, constant) : constant;
 }
 
 nf_value nf_affine_emit_at(nf_emit *e, const nf_affine *a, nf_value k)
 {
     nf_value first = nf_affine_emit(e, a);
     if (a->step == 0) return first;
-    return emit_add_multiple(e, a->type, first, nf_emit_resize(e, NF_OP_ZEXT, a->type, k), a->step);
+    return emit_add_multiple(e, a->type, first, nf_loop_resize(e, NF_OP_ZEXT, a->type, k), a->step);
 }
 
 /* --- the shape --- */

@@ -165,9 +165,9 @@ static bool need_is_proven(const nf_counted *c, const nf_need *need)
 static void emit_range_check(nf_emit *e, const nf_need *need, nf_value x, nf_checks *checks)
 {
     nf_op extension = need->is_signed ? NF_OP_SEXT : NF_OP_ZEXT;
-    nf_value narrow = nf_emit_op(e, NF_OP_TRUNC, need->narrow.type, x, (nf_value){0});
-    nf_value again = nf_emit_op(e, extension, NF_I64, narrow, (nf_value){0});
-    check_add(e, checks, nf_emit_compare(e, NF_EQ, x, again));
+    nf_value narrow = nf_loop_op(e, NF_OP_TRUNC, need->narrow.type, x, (nf_value){0});
+    nf_value again = nf_loop_op(e, extension, NF_I64, narrow, (nf_value){0});
+    check_add(e, checks, nf_loop_compare(e, NF_EQ, x, again));
 }
 
 static void emit_need(nf_emit *e, const nf_need *need, nf_value count, nf_checks *checks)
@@ -178,7 +178,7 @@ static void emit_need(nf_emit *e, const nf_need *need, nf_value count, nf_checks
     nf_value first = nf_affine_emit(e, &wide);
     if (wide.constant || wide.term_count == 0) emit_range_check(e, need, first, checks);
     if (wide.step == 0) return;
-    nf_value before = nf_emit_op(e, NF_OP_SUB, NF_I64, count, nf_emit_iconst(e, NF_I64, 1));
+    nf_value before = nf_loop_op(e, NF_OP_SUB, NF_I64, count, nf_loop_iconst(e, NF_I64, 1));
     emit_range_check(e, need, nf_affine_emit_at(e, &wide, before), checks);
 }
 
@@ -188,8 +188,8 @@ void nf_needs_emit(nf_counted *c, nf_emit *e, uint32_t needs, nf_value count, nf
     for (uint32_t i = 0; i < c->need_count; i++) {
         if (!(needs >> i & 1) || need_is_proven(c, &c->needs[i])) continue;
         if (!countable) {
-            nf_value limit = nf_emit_iconst(e, NF_I64, (int64_t)COUNT_CHECKABLE);
-            check_add(e, checks, nf_emit_compare(e, NF_ULE, count, limit));
+            nf_value limit = nf_loop_iconst(e, NF_I64, (int64_t)COUNT_CHECKABLE);
+            check_add(e, checks, nf_loop_compare(e, NF_ULE, count, limit));
             countable = true;
         }
         emit_need(e, &c->needs[i], count, checks);
@@ -228,8 +228,8 @@ void nf_trip_analyse(nf_counted *c)
 static nf_value emit_difference(nf_counted *c, nf_emit *e, const trip_kind *kind)
 {
     nf_value t = nf_affine_emit(e, &c->tested), y = nf_affine_emit(e, &c->bound);
-    return kind->upward ? nf_emit_op(e, NF_OP_SUB, c->tested.type, y, t)
-                        : nf_emit_op(e, NF_OP_SUB, c->tested.type, t, y);
+    return kind->upward ? nf_loop_op(e, NF_OP_SUB, c->tested.type, y, t)
+                        : nf_loop_op(e, NF_OP_SUB, c->tested.type, t, y);
 }
 
 /* The same for lt and gt: 0 when the bound is met at once; less is taken off first. */
@@ -244,52 +244,52 @@ static nf_value emit_distance(nf_counted *c, nf_emit *e, const trip_kind *kind, 
     int64_t sign = kind->upward ? 1 : -1;
     if (slack) {
         int64_t limit = (int64_t)((uint64_t)limit_of(c, kind) - (uint64_t)sign * slack);
-        nf_value farthest = nf_emit_iconst(e, type, limit);
+        nf_value farthest = nf_loop_iconst(e, type, limit);
         nf_cond cond = (nf_cond)within[kind->is_signed][kind->upward];
-        check_add(e, checks, nf_emit_compare(e, cond, y, farthest));
+        check_add(e, checks, nf_loop_compare(e, cond, y, farthest));
     }
-    if (kind->inclusive) y = nf_emit_op(e, NF_OP_ADD, type, y, nf_emit_iconst(e, type, sign));
+    if (kind->inclusive) y = nf_loop_op(e, NF_OP_ADD, type, y, nf_loop_iconst(e, type, sign));
     nf_value t = nf_affine_emit(e, &c->tested);
-    nf_value end = nf_emit_op(e, (nf_op)nearest[kind->is_signed][kind->upward], type, t, y);
-    nf_value from = nf_emit_op(e, NF_OP_SUB, type, t, nf_emit_iconst(e, type, sign * less));
-    return kind->upward ? nf_emit_op(e, NF_OP_SUB, type, end, from)
-                        : nf_emit_op(e, NF_OP_SUB, type, from, end);
+    nf_value end = nf_loop_op(e, (nf_op)nearest[kind->is_signed][kind->upward], type, t, y);
+    nf_value from = nf_loop_op(e, NF_OP_SUB, type, t, nf_loop_iconst(e, type, sign * less));
+    return kind->upward ? nf_loop_op(e, NF_OP_SUB, type, end, from)
+                        : nf_loop_op(e, NF_OP_SUB, type, from, end);
 }
 
 /* distance / stride as i64; rounded up, or for ne with a check that nothing is left. */
 static nf_value emit_quotient(nf_emit *e, const trip_kind *kind, nf_value distance,
                               nf_checks *checks)
 {
-    nf_value wide = nf_emit_resize(e, NF_OP_ZEXT, NF_I64, distance);
+    nf_value wide = nf_loop_resize(e, NF_OP_ZEXT, NF_I64, distance);
     if (kind->stride == 1) return wide;
-    nf_value stride = nf_emit_iconst(e, NF_I64, (int64_t)kind->stride);
-    nf_value zero = nf_emit_iconst(e, NF_I64, 0);
+    nf_value stride = nf_loop_iconst(e, NF_I64, (int64_t)kind->stride);
+    nf_value zero = nf_loop_iconst(e, NF_I64, 0);
     bool power = (kind->stride & (kind->stride - 1)) == 0;
-    nf_value less = nf_emit_iconst(e, NF_I64, (int64_t)kind->stride - 1);
+    nf_value less = nf_loop_iconst(e, NF_I64, (int64_t)kind->stride - 1);
     if (kind->different) {
-        nf_value rest = power ? nf_emit_op(e, NF_OP_AND, NF_I64, wide, less)
-                              : nf_emit_op(e, NF_OP_UREM, NF_I64, wide, stride);
-        check_add(e, checks, nf_emit_compare(e, NF_EQ, rest, zero));
+        nf_value rest = power ? nf_loop_op(e, NF_OP_AND, NF_I64, wide, less)
+                              : nf_loop_op(e, NF_OP_UREM, NF_I64, wide, stride);
+        check_add(e, checks, nf_loop_compare(e, NF_EQ, rest, zero));
     } else {
-        wide = nf_emit_op(e, NF_OP_ADD, NF_I64, wide, less);
+        wide = nf_loop_op(e, NF_OP_ADD, NF_I64, wide, less);
     }
-    if (!power) return nf_emit_op(e, NF_OP_UDIV, NF_I64, wide, stride);
-    nf_value shift = nf_emit_iconst(e, NF_I64, __builtin_ctzll(kind->stride));
-    return nf_emit_op(e, NF_OP_LSHR, NF_I64, wide, shift);
+    if (!power) return nf_loop_op(e, NF_OP_UDIV, NF_I64, wide, stride);
+    nf_value shift = nf_loop_iconst(e, NF_I64, __builtin_ctzll(kind->stride));
+    return nf_loop_op(e, NF_OP_LSHR, NF_I64, wide, shift);
 }
 
 nf_value nf_trip_emit(nf_counted *c, nf_emit *e, nf_checks *checks)
 {
     trip_kind kind = kind_of(c);
-    if (c->count) return nf_emit_iconst(e, NF_I64, (int64_t)c->count);
-    nf_value one = nf_emit_iconst(e, NF_I64, 1);
+    if (c->count) return nf_loop_iconst(e, NF_I64, (int64_t)c->count);
+    nf_value one = nf_loop_iconst(e, NF_I64, 1);
     /* With a constant start the last iteration is counted by starting one earlier, for nothing. */
     bool early = kind.stride == 1 && !kind.different && c->tested.term_count == 0 && c->count_max &&
                  (width_of(c) == 64 || c->count_max >> width_of(c) == 0);
     nf_value distance = kind.different ? emit_difference(c, e, &kind)
                                        : emit_distance(c, e, &kind, checks, early ? 1 : 0);
     nf_value times = emit_quotient(e, &kind, distance, checks);
-    nf_value count = early ? times : nf_emit_op(e, NF_OP_ADD, NF_I64, times, one);
+    nf_value count = early ? times : nf_loop_op(e, NF_OP_ADD, NF_I64, times, one);
     nf_needs_emit(c, e, c->tested.needs | c->bound.needs, count, checks);
     return count;
 }

@@ -13,7 +13,7 @@ bool nf_value_is_const(const nf_func *f, nf_value v, int64_t *number)
     return true;
 }
 
-nf_value nf_emit_iconst(nf_emit *e, nf_type type, int64_t value)
+nf_value nf_loop_iconst(nf_emit *e, nf_type type, int64_t value)
 {
     return nf_build_iconst(e->f, e->block, type, value);
 }
@@ -33,7 +33,7 @@ static nf_value fold(nf_emit *e, const nf_inst *record)
     if (!nf_eval_op(record, operand, &bits[0], &bits[1], NULL, &result)) return (nf_value){0};
     int64_t number;
     __builtin_memcpy(&number, &result, sizeof number);
-    return nf_emit_iconst(e, record->type, number);
+    return nf_loop_iconst(e, record->type, number);
 }
 
 /* Whether b leaves a as it is. */
@@ -51,7 +51,7 @@ static bool is_identity(const nf_func *f, nf_op op, nf_value b)
     }
 }
 
-nf_value nf_emit_op(nf_emit *e, nf_op op, nf_type type, nf_value a, nf_value b)
+nf_value nf_loop_op(nf_emit *e, nf_op op, nf_type type, nf_value a, nf_value b)
 {
     if (b.id && is_identity(e->f, op, b)) return a;
     nf_inst record = {.op = (uint16_t)op, .type = nf_op_result_type(op, type), .a = a, .b = b};
@@ -59,16 +59,16 @@ nf_value nf_emit_op(nf_emit *e, nf_op op, nf_type type, nf_value a, nf_value b)
     return folded.id ? folded : nf_build(e->f, e->block, op, type, a, b, (nf_value){0});
 }
 
-nf_value nf_emit_compare(nf_emit *e, nf_cond cond, nf_value a, nf_value b)
+nf_value nf_loop_compare(nf_emit *e, nf_cond cond, nf_value a, nf_value b)
 {
     nf_inst record = {.op = NF_OP_ICMP, .type = NF_I8, .sub = (uint8_t)cond, .a = a, .b = b};
     nf_value folded = fold(e, &record);
     return folded.id ? folded : nf_build_compare(e->f, e->block, cond, a, b);
 }
 
-nf_value nf_emit_resize(nf_emit *e, nf_op extension, nf_type type, nf_value a)
+nf_value nf_loop_resize(nf_emit *e, nf_op extension, nf_type type, nf_value a)
 {
     unsigned from = nf_type_bytes(nf_type_of(e->f, a)), to = nf_type_bytes(type);
     if (from == to) return a;
-    return nf_emit_op(e, from < to ? extension : NF_OP_TRUNC, type, a, (nf_value){0});
+    return nf_loop_op(e, from < to ? extension : NF_OP_TRUNC, type, a, (nf_value){0});
 }

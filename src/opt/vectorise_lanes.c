@@ -308,9 +308,9 @@ static nf_address address_flat(nf_lanes *w, nf_address address)
 {
     nf_emit e = {w->f, w->block};
     if (w->dry) return address;
-    nf_value shift = nf_emit_iconst(&e, NF_I64, address.scale_log2);
-    nf_value way = nf_emit_op(&e, NF_OP_SHL, NF_I64, address.index, shift);
-    address.base = nf_emit_op(&e, NF_OP_ADD, NF_I64, address.base, way);
+    nf_value shift = nf_loop_iconst(&e, NF_I64, address.scale_log2);
+    nf_value way = nf_loop_op(&e, NF_OP_SHL, NF_I64, address.index, shift);
+    address.base = nf_loop_op(&e, NF_OP_ADD, NF_I64, address.base, way);
     address.index = (nf_value){0};
     address.scale_log2 = 0;
     return address;

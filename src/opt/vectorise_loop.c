@@ -20,7 +20,6 @@
 enum {
     ARGS_MAX = 1 + NF_COUNTERS_MAX + NF_REDUCTIONS_MAX * NF_COPIES_MAX,
     STATE_MAX = 1 + NF_REDUCTIONS_MAX,
-    PARAMS_MAX = 64, /* of a loop's header */
 };
 
 /* How the partial results of a reduction are joined, and the value that changes none. Idempotent
@@ -47,18 +46,12 @@ static const sum_rule RULES[NF_OP_COUNT] = {
     [NF_OP_FMAX] = {NF_OP_REDUCE_FMAX, true, 0, 0, 0},
 };
 
-/* A rewrite under way. Code goes to w.block. */
+/* A rewrite under way. Code goes to split.block; so does that of the lanes. */
 typedef struct rewrite {
     nf_plan *plan;
     nf_func *f;
     nf_lanes w;
-    nf_block layout; /* the newest block: the next one stands behind it */
-    nf_block scalar; /* leads to the loop as it was, with its header's parameters */
-    nf_block left;   /* where that loop goes when it is left */
-    nf_block behind;
-    bool scalar_used;
-    nf_value inits[PARAMS_MAX];
-    uint32_t param_count;
+    nf_split split;
     nf_value count;                   /* of iterations */
     nf_value vector_count;            /* what vectors may do of them */
     nf_value index;                   /* iterations done */
@@ -68,13 +61,12 @@ typedef struct rewrite {
 
 static nf_emit here(const rewrite *r)
 {
-    return (nf_emit){r->f, r->w.block};
+    return (nf_emit){r->f, r->split.block};
 }
 
-static nf_block block_new(rewrite *r)
+static void go_to(rewrite *r, nf_block b)
 {
-    r->layout = nf_block_insert(r->f, r->layout);
-    return r->layout;
+    r->split.block = r->w.block = b;
 }
 
 /* --- reductions --- */
@@ -160,9 +152,9 @@ static nf_lane_mask mask_of_rest(nf_lanes *w, nf_value index, nf_value count)
     nf_emit e = {w->f, w->block};
     nf_value rest = index;
     if (!w->dry) {
-        rest = nf_emit_op(&e, NF_OP_SUB, NF_I64, count, index);
-        rest = nf_emit_op(&e, NF_OP_UMIN, NF_I64, rest, nf_emit_iconst(&e, NF_I64, lanes));
-        rest = nf_emit_resize(&e, NF_OP_ZEXT, element, rest);
+        rest = nf_loop_op(&e, NF_OP_SUB, NF_I64, count, index);
+        rest = nf_loop_op(&e, NF_OP_UMIN, NF_I64, rest, nf_loop_iconst(&e, NF_I64, lanes));
+        rest = nf_loop_resize(&e, NF_OP_ZEXT, element, rest);
     }
     nf_value splat = nf_lanes_build(w, NF_OP_SPLAT, type, element, rest, (nf_value){0});
     nf_value iota = nf_lanes_iota(w, element);
@@ -211,13 +203,13 @@ static bool stage_limit(rewrite *r, stage *s)
         uint64_t rounded = (uint64_t)count / s->stride * s->stride;
         uint64_t limit = s->masked ? (uint64_t)count : rounded;
         if (r->done >= limit) return false;
-        s->limit = nf_emit_iconst(&e, NF_I64, (int64_t)limit);
+        s->limit = nf_loop_iconst(&e, NF_I64, (int64_t)limit);
         r->done = s->masked ? (uint64_t)count : limit;
         return true;
     }
-    nf_value mask = nf_emit_iconst(&e, NF_I64, -(int64_t)s->stride);
+    nf_value mask = nf_loop_iconst(&e, NF_I64, -(int64_t)s->stride);
     s->limit =
-        s->masked ? r->vector_count : nf_emit_op(&e, NF_OP_AND, NF_I64, r->vector_count, mask);
+        s->masked ? r->vector_count : nf_loop_op(&e, NF_OP_AND, NF_I64, r->vector_count, mask);
     return true;
 }
 
@@ -254,12 +246,12 @@ static void stage_body(rewrite *r, stage *s)
     for (uint32_t i = 0; i < plan->access_count; i++)
         if (plan->accesses[i].address.step < 0 && w->index_negative.id == 0)
             w->index_negative =
-                nf_emit_op(&e, NF_OP_SUB, NF_I64, nf_emit_iconst(&e, NF_I64, 0), w->index);
+                nf_loop_op(&e, NF_OP_SUB, NF_I64, nf_loop_iconst(&e, NF_I64, 0), w->index);
     if (s->masked) mask = mask_of_rest(w, w->index, r->count);
     for (unsigned copy = 0; copy < s->copies; copy++)
         copy_emit(w, copy, mask, counters, sums + copy * plan->reduction_count);
-    nf_value stride = nf_emit_iconst(&e, NF_I64, (int64_t)s->stride);
-    s->args[0] = nf_emit_op(&e, NF_OP_ADD, NF_I64, w->index, stride);
+    nf_value stride = nf_loop_iconst(&e, NF_I64, (int64_t)s->stride);
+    s->args[0] = nf_loop_op(&e, NF_OP_ADD, NF_I64, w->index, stride);
     for (uint32_t i = 0; i < plan->counter_count; i++)
         counters[i] = counter_ahead(w, counter_form(plan, i), counters[i], (unsigned)s->stride);
 }
@@ -298,10 +290,10 @@ static void stage_enter(rewrite *r, const stage *s, bool certain)
 {
     nf_value state[STATE_MAX];
     uint32_t count = state_pack(r, state);
-    nf_block from = r->w.block;
+    nf_block from = r->split.block;
     if (!certain) {
         nf_emit e = here(r);
-        nf_value enter = nf_emit_compare(&e, NF_ULT, r->index, s->limit);
+        nf_value enter = nf_loop_compare(&e, NF_ULT, r->index, s->limit);
         nf_build_brif(r->f, from, enter, s->preheader, NULL, 0, s->join, state, count);
         from = s->preheader;
     }
@@ -310,10 +302,10 @@ static void stage_enter(rewrite *r, const stage *s, bool certain)
 
 static void stage_blocks(rewrite *r, stage *s, bool certain)
 {
-    if (!certain) s->preheader = block_new(r);
-    s->loop = block_new(r);
-    s->out = block_new(r);
-    if (!certain) s->join = block_new(r);
+    if (!certain) s->preheader = nf_split_block(&r->split);
+    s->loop = nf_split_block(&r->split);
+    s->out = nf_split_block(&r->split);
+    if (!certain) s->join = nf_split_block(&r->split);
 }
 
 /* Goes on from the loop's exit to where those meet who passed it by. */
@@ -321,10 +313,10 @@ static void stage_leave(rewrite *r, const stage *s)
 {
     nf_value state[STATE_MAX];
     uint32_t count = state_pack(r, state);
-    nf_build_br(r->f, r->w.block, s->join, state, count);
+    nf_build_br(r->f, r->split.block, s->join, state, count);
     params_like(r->f, s->join, state, count);
     state_unpack(r, state);
-    r->w.block = s->join;
+    go_to(r, s->join);
 }
 
 static void stage_emit(rewrite *r, unsigned copies, bool masked)
@@ -338,31 +330,18 @@ static void stage_emit(rewrite *r, unsigned copies, bool masked)
     stage_blocks(r, &s, certain);
     stage_enter(r, &s, certain);
     params_like(r->f, s.loop, s.args, s.arg_count);
-    r->w.block = s.loop;
+    go_to(r, s.loop);
     stage_body(r, &s);
     nf_emit e = here(r);
-    nf_value more = nf_emit_compare(&e, NF_ULT, s.args[0], s.limit);
+    nf_value more = nf_loop_compare(&e, NF_ULT, s.args[0], s.limit);
     nf_build_brif(r->f, s.loop, more, s.loop, s.args, s.arg_count, s.out, s.args, s.arg_count);
     params_like(r->f, s.out, s.args, s.arg_count);
-    r->w.block = s.out;
+    go_to(r, s.out);
     stage_join(r, &s);
     if (!certain) stage_leave(r, &s);
 }
 
 /* --- in front --- */
-
-/* Branches to the scalar loop unless all checks hold. */
-static void checks_flush(rewrite *r, nf_checks *checks)
-{
-    for (uint32_t i = 0; i < checks->count; i++) {
-        nf_block next = block_new(r);
-        nf_build_brif(r->f, r->w.block, checks->data[i], next, NULL, 0, r->scalar, r->inits,
-                      r->param_count);
-        r->w.block = next;
-        r->scalar_used = true;
-    }
-    checks->count = 0;
-}
 
 /* Counts, checks, and leaves w.block and w.ahead where the vectors begin. */
 static void front_emit(rewrite *r)
@@ -374,88 +353,28 @@ static void front_emit(rewrite *r)
     r->count = nf_trip_emit(&plan->loop, &e, &checks);
     nf_needs_emit(&plan->loop, &e, plan->needs, r->count, &checks);
     r->vector_count = r->count;
-    nf_value one = nf_emit_iconst(&e, NF_I64, 1);
-    if (plan->scalar_last) r->vector_count = nf_emit_op(&e, NF_OP_SUB, NF_I64, r->count, one);
+    nf_value one = nf_loop_iconst(&e, NF_I64, 1);
+    if (plan->scalar_last) r->vector_count = nf_loop_op(&e, NF_OP_SUB, NF_I64, r->count, one);
     bool constant = nf_value_is_const(r->f, r->count, &known);
     bool endless = plan->masked && plan->loop.count_max != 0;
     if (!constant && !endless) {
-        nf_value least = nf_emit_iconst(&e, NF_I64, plan->masked ? 1 : nf_plan_lanes(plan));
-        nf_value enough = nf_emit_compare(&e, NF_UGE, r->vector_count, least);
+        nf_value least = nf_loop_iconst(&e, NF_I64, plan->masked ? 1 : nf_plan_lanes(plan));
+        nf_value enough = nf_loop_compare(&e, NF_UGE, r->vector_count, least);
         (void)NF_VEC_PUSH(r->f->arena, &checks, enough);
     }
-    checks_flush(r, &checks);
+    nf_split_checks(&r->split, &checks);
     e = here(r);
     nf_overlaps_emit(plan, &e, r->w.bases, r->count, &checks);
-    checks_flush(r, &checks);
-    r->w.ahead = r->w.block;
+    nf_split_checks(&r->split, &checks);
+    r->w.ahead = r->split.block;
     e = here(r);
-    r->index = nf_emit_iconst(&e, NF_I64, 0);
+    r->index = nf_loop_iconst(&e, NF_I64, 0);
     for (uint32_t i = 0; i < plan->reduction_count; i++)
         r->sums[i] = neutral_of(&r->w, &plan->reductions[i]);
-    r->w.block = block_new(r);
+    go_to(r, nf_split_block(&r->split));
 }
 
 /* --- behind --- */
-
-typedef struct replacement {
-    const nf_plan *plan;
-    nf_value *params;
-} replacement;
-
-static void out_replace(void *context, nf_value *place)
-{
-    const replacement *by = context;
-    for (uint32_t i = 0; i < by->plan->out_count; i++)
-        if (place->id == by->plan->outs[i].id) *place = by->params[i];
-}
-
-/* A block behind the loop with a parameter for each of its values that are used there. */
-static nf_block outs_block(rewrite *r, nf_value *params)
-{
-    nf_plan *plan = r->plan;
-    nf_block b = block_new(r);
-    for (uint32_t i = 0; i < plan->out_count; i++)
-        params[i] = nf_block_param(r->f, b, nf_type_of(r->f, plan->outs[i]));
-    return b;
-}
-
-/* The edge that left the loop leaves block `from`, and the loop goes to `to` instead. */
-static void exit_move(rewrite *r, nf_block from, nf_block to)
-{
-    nf_func *f = r->f;
-    const nf_counted *loop = &r->plan->loop;
-    uint32_t args = nf_pool_new(f, r->plan->outs, r->plan->out_count), moved = nf_edges_new(f, 1);
-    nf_value branch = nf_inst_new(f, &(nf_inst){.op = NF_OP_BR, .c = {1}, .extra = moved});
-    nf_edge *edge = nf_edge_at(f, nf_block_at(f, loop->latch)->last, loop->out);
-    f->edges.data[moved] = *edge;
-    *edge = (nf_edge){.to = to, .args = args, .arg_count = r->plan->out_count};
-    edge->arg_capacity = edge->arg_count;
-    nf_inst_append(f, from, branch);
-}
-
-/* Makes the block that both ways out lead to, and the scalar loop's own exit in front of it. Their
- * parameters stand for the loop's values. */
-static void behind_make(rewrite *r)
-{
-    nf_plan *plan = r->plan;
-    nf_func *f = r->f;
-    const nf_counted *loop = &plan->loop;
-    nf_value left[NF_OUTS_MAX], behind[NF_OUTS_MAX];
-    uint32_t block_count = f->blocks.count;
-    r->layout = loop->latch;
-    r->left = outs_block(r, left);
-    r->behind = outs_block(r, behind);
-    exit_move(r, r->behind, r->left);
-    nf_build_br(f, r->left, r->behind, left, plan->out_count);
-    replacement by = {plan, behind};
-    NF_FOR_BLOCKS(f, b)
-    {
-        bool body = b.id < block_count && nf_cfg_reachable(loop->cfg, b) &&
-                    nf_cfg_loop_has(loop->cfg, loop->loop, b);
-        if (body) continue;
-        NF_FOR_INSTS(f, b, v) nf_operands_each(f, v, out_replace, &by);
-    }
-}
 
 /* A value of the loop when all iterations are done. */
 static nf_value value_at_end(rewrite *r, nf_emit *e, nf_value v, const nf_value *sums)
@@ -463,8 +382,8 @@ static nf_value value_at_end(rewrite *r, nf_emit *e, nf_value v, const nf_value 
     nf_plan *plan = r->plan;
     for (uint32_t i = 0; i < plan->reduction_count; i++)
         if (plan->reductions[i].next.id == v.id) return sums[i];
-    nf_value one = nf_emit_iconst(e, NF_I64, 1);
-    nf_value last = nf_emit_op(e, NF_OP_SUB, NF_I64, r->count, one);
+    nf_value one = nf_loop_iconst(e, NF_I64, 1);
+    nf_value last = nf_loop_op(e, NF_OP_SUB, NF_I64, r->count, one);
     return nf_affine_emit_at(e, nf_affine_of(&plan->loop, v), last);
 }
 
@@ -482,65 +401,47 @@ static nf_value param_at(rewrite *r, nf_emit *e, uint32_t param, const nf_value 
 static void end_emit(rewrite *r)
 {
     nf_plan *plan = r->plan;
-    nf_value sums[NF_REDUCTIONS_MAX], outs[NF_OUTS_MAX], params[PARAMS_MAX];
+    nf_value sums[NF_REDUCTIONS_MAX], outs[NF_OUTS_MAX];
+    nf_value *params = NF_NEW_ARRAY(plan->opt->scratch, nf_value, r->split.param_count);
     nf_emit e = here(r);
     int64_t count = 0;
+    if (params == NULL) return;
     bool constant = nf_value_is_const(r->f, r->count, &count);
     bool all = plan->masked || (constant && r->done == (uint64_t)count);
     bool none = plan->scalar_last || (constant && !all);
     for (uint32_t i = 0; i < plan->reduction_count; i++)
         sums[i] = sum_reduce(&r->w, &plan->reductions[i], r->sums[i]);
-    for (uint32_t i = 0; !none && i < plan->out_count; i++)
-        outs[i] = value_at_end(r, &e, plan->outs[i], sums);
-    for (uint32_t i = 0; !all && i < r->param_count; i++) params[i] = param_at(r, &e, i, sums);
-    r->scalar_used |= !all;
+    for (uint32_t i = 0; !none && i < plan->outs.count; i++)
+        outs[i] = value_at_end(r, &e, plan->outs.values[i], sums);
+    for (uint32_t i = 0; !all && i < r->split.param_count; i++)
+        params[i] = param_at(r, &e, i, sums);
+    r->split.scalar_used |= !all;
     if (all) {
-        nf_build_br(r->f, e.block, r->behind, outs, plan->out_count);
+        nf_build_br(r->f, e.block, r->split.behind, outs, plan->outs.count);
     } else if (none) {
-        nf_build_br(r->f, e.block, r->scalar, params, r->param_count);
+        nf_build_br(r->f, e.block, r->split.scalar, params, r->split.param_count);
     } else {
-        nf_value done = nf_emit_compare(&e, NF_EQ, r->index, r->count);
-        nf_build_brif(r->f, e.block, done, r->behind, outs, plan->out_count, r->scalar, params,
-                      r->param_count);
+        nf_value done = nf_loop_compare(&e, NF_EQ, r->index, r->count);
+        nf_build_brif(r->f, e.block, done, r->split.behind, outs, plan->outs.count, r->split.scalar,
+                      params, r->split.param_count);
     }
 }
 
 /* --- the whole --- */
 
-/* Cuts the preheader off the loop and puts the scalar loop's entrance between. */
-static void scalar_make(rewrite *r)
-{
-    nf_func *f = r->f;
-    const nf_counted *loop = &r->plan->loop;
-    nf_value args[PARAMS_MAX], branch = nf_block_at(f, loop->preheader)->last;
-    r->param_count = nf_block_at(f, loop->header)->param_count;
-    r->scalar = nf_block_insert(f, loop->preheader);
-    for (uint32_t i = 0; i < r->param_count; i++) {
-        r->inits[i] = nf_counted_init(loop, i);
-        args[i] = nf_block_param(f, r->scalar, nf_type_of(f, r->inits[i]));
-    }
-    nf_inst_remove(f, branch);
-    nf_build_br(f, r->scalar, loop->header, args, r->param_count);
-    r->layout = r->w.block = loop->preheader;
-}
-
 void nf_plan_apply(nf_plan *plan)
 {
     rewrite r = {.plan = plan, .f = plan->f};
+    nf_arena *scratch = plan->opt->scratch;
     if (!nf_lanes_init(&r.w, plan, false)) return;
-    behind_make(&r);
-    scalar_make(&r);
+    if (!nf_split_begin(&r.split, &plan->loop, &plan->outs, scratch)) return;
     front_emit(&r);
-    nf_block first = r.w.block;
+    nf_block first = r.split.block;
     if (plan->copies > 1) stage_emit(&r, plan->copies, false);
     stage_emit(&r, 1, plan->masked);
     end_emit(&r);
     nf_build_br(r.f, r.w.ahead, first, NULL, 0);
-    if (r.scalar_used) return;
-    nf_block_remove(r.f, r.scalar);
-    nf_block_remove(r.f, r.left);
-    for (uint32_t i = 0; i < plan->loop.block_count; i++)
-        nf_block_remove(r.f, plan->loop.blocks[i]);
+    nf_split_end(&r.split);
 }
 
 bool nf_plan_possible(nf_plan *plan)

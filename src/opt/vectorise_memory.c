@@ -161,12 +161,12 @@ typedef struct check_writer {
 
 static nf_value emit_const(check_writer *w, int64_t number)
 {
-    return nf_emit_iconst(w->e, NF_I64, number);
+    return nf_loop_iconst(w->e, NF_I64, number);
 }
 
 static void check(check_writer *w, nf_cond cond, nf_value a, uint64_t number)
 {
-    nf_value holds = nf_emit_compare(w->e, cond, a, emit_const(w, (int64_t)number));
+    nf_value holds = nf_loop_compare(w->e, cond, a, emit_const(w, (int64_t)number));
     (void)NF_VEC_PUSH(w->e->f->arena, w->checks, holds);
 }
 
@@ -179,9 +179,9 @@ static nf_value emit_distance(check_writer *w, const nf_access *a, const nf_acce
         nf_value *base = &w->bases[both[i]->base];
         if (base->id == 0) *base = nf_affine_emit(w->e, &w->plan->bases[both[i]->base]);
     }
-    nf_value distance = nf_emit_op(w->e, NF_OP_SUB, NF_I64, w->bases[b->base], w->bases[a->base]);
+    nf_value distance = nf_loop_op(w->e, NF_OP_SUB, NF_I64, w->bases[b->base], w->bases[a->base]);
     int64_t constant = (int64_t)b->displacement - a->displacement + extra;
-    return nf_emit_op(w->e, NF_OP_ADD, NF_I64, distance, emit_const(w, constant));
+    return nf_loop_op(w->e, NF_OP_ADD, NF_I64, distance, emit_const(w, constant));
 }
 
 static void emit_window(check_writer *w, const nf_access *a, const nf_access *b)
@@ -196,19 +196,19 @@ static nf_value emit_way(check_writer *w, const nf_access *a)
 {
     if (a->address.step == 0) return (nf_value){0};
     nf_value shift = emit_const(w, __builtin_ctz(a->bytes));
-    nf_value before = nf_emit_op(w->e, NF_OP_SUB, NF_I64, w->count, emit_const(w, 1));
-    return nf_emit_op(w->e, NF_OP_SHL, NF_I64, before, shift);
+    nf_value before = nf_loop_op(w->e, NF_OP_SUB, NF_I64, w->count, emit_const(w, 1));
+    return nf_loop_op(w->e, NF_OP_SHL, NF_I64, before, shift);
 }
 
 /* low end of b - low end of a >= length of a */
 static void emit_half_apart(check_writer *w, const nf_access *a, const nf_access *b)
 {
     nf_value distance = emit_distance(w, a, b, 0), way_a = emit_way(w, a), way_b = emit_way(w, b);
-    if (b->address.step < 0) distance = nf_emit_op(w->e, NF_OP_SUB, NF_I64, distance, way_b);
-    if (a->address.step < 0) distance = nf_emit_op(w->e, NF_OP_ADD, NF_I64, distance, way_a);
+    if (b->address.step < 0) distance = nf_loop_op(w->e, NF_OP_SUB, NF_I64, distance, way_b);
+    if (a->address.step < 0) distance = nf_loop_op(w->e, NF_OP_ADD, NF_I64, distance, way_a);
     nf_value length = emit_const(w, a->bytes);
-    if (way_a.id) length = nf_emit_op(w->e, NF_OP_ADD, NF_I64, way_a, length);
-    nf_value holds = nf_emit_compare(w->e, NF_UGE, distance, length);
+    if (way_a.id) length = nf_loop_op(w->e, NF_OP_ADD, NF_I64, way_a, length);
+    nf_value holds = nf_loop_compare(w->e, NF_UGE, distance, length);
     (void)NF_VEC_PUSH(w->e->f->arena, w->checks, holds);
 }
 
