@@ -243,7 +243,7 @@ check-all: check-format check-layers check-warnings check-tidy check-cppcheck fr
 	@echo 'check: all well'
 
 FORMATTED := $(shell find src include cmd bench test examples -name '*.[ch]')
-TIDY_SRC := $(LIB_SRC) $(wildcard src/*/bare/*.c cmd/*/*.c)
+TIDY_SRC := $(LIB_SRC) $(BARE_ONLY) $(wildcard cmd/*/*.c)
 
 check-format:
 	@clang-format --dry-run -Werror $(FORMATTED) && echo 'check: format'
