@@ -27,6 +27,8 @@
 #include "lib_generate.h"
 
 enum { SEEDS = 150, STEPS = 2000000, DEPTH = 40, INPUTS = 4, SYMBOLS_MAX = 64, FUNCS = 3 };
+/* Where functions would be, for those who take their address. */
+enum { FUNC_ADDRESS = 0x10000, FUNC_BYTES = 64 };
 
 static const char *const directory = "test/opt";
 static const char *const pipeline = "pipeline";
@@ -234,6 +236,13 @@ static void outcomes_compare(world *w, const nf_func *before, const nf_func *aft
              memcmp(expected.memory, got.memory, sizeof got.memory) ? "differs" : "is the same");
 }
 
+static void facts_check_or_fail(world *w, const char *pass, const nf_func *f, uint64_t seed)
+{
+    if (strcmp(pass, "rotate") != 0) return;
+    const char *broken = nf_facts_check(f, NF_FACT_ROTATED | NF_FACT_LOOP_CLOSED, &w->arena);
+    if (broken) fail_msg("rotate, seed %llu: %s", (unsigned long long)seed, broken);
+}
+
 static void seed_test(world *w, const char *pass, uint64_t seed, const nf_opt *options)
 {
     static const uint32_t widths[] = {0, 0, 16, 32, 64};
@@ -255,6 +264,7 @@ static void seed_test(world *w, const char *pass, uint64_t seed, const nf_opt *o
             fail_msg("%s, seed %llu: %s", pass, (unsigned long long)seed, error.message);
         }
         verify_or_fail(f, &w->arena, pass, "generated");
+        facts_check_or_fail(w, pass, f, seed);
         for (int i = 0; i < INPUTS; i++) {
             nf_bits args[GENERATE_PARAMS];
             inputs_make(w, args);
@@ -282,6 +292,7 @@ static void pass_test(const char *pass, const nf_opt *options)
     static world w;
     w = (world){.random = 1};
     test_allocator_init(&w.memory);
+    for (uint64_t i = 1; i < SYMBOLS_MAX; i++) w.addresses[i] = FUNC_ADDRESS + i * FUNC_BYTES;
     w.buffer = aligned_alloc(GENERATE_BUFFER_ALIGN, GENERATE_BUFFER_BYTES);
     for (uint64_t seed = seed_first(), end = seed + seed_count(); seed < end; seed++) {
         w.random = seed;
