@@ -192,6 +192,8 @@ static nf_status race_hold(nf_function *function, const field *f, nf_race_record
         .tolerance = function->ir->tolerance,
         .writes = function->effects.writes,
         .seed = engine->seed++,
+        .ignored_start = (uint64_t)(uintptr_t)engine->counters,
+        .ignored_end = (uint64_t)(uintptr_t)(engine->counters + NF_FUNCTIONS_MAX),
         .prepare = sandbox_prepare,
         .progress = race_progress,
         .context = function,
