@@ -55,7 +55,7 @@ run run-client:
 	$(BUILD)/nanoforge run $(PROGRAM) -- $(ARGS)
 
 run-daemon:
-	@$(setup) build
+	@$(setup) build daemon
 	@$(MAKE) all
 	@scripts/run-daemon $(BUILD)/nanoforged
 
