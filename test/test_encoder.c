@@ -315,7 +315,7 @@ static bool mask_is(const sample *s, const decoded *d)
 
 static bool prefix_is(const sample *s, const decoded *d)
 {
-    bool lock = nf_forms[s->insn].prefix == 0xf0;
+    bool lock = strncmp(nf_insn_name(s->insn), "LOCK_", 5) == 0;
     bool repeat = strncmp(nf_insn_name(s->insn), "REP_", 4) == 0;
     return lock == ((d->insn.attributes & ZYDIS_ATTRIB_HAS_LOCK) != 0) &&
            repeat == ((d->insn.attributes & ZYDIS_ATTRIB_HAS_REP) != 0);
@@ -434,6 +434,23 @@ static bool decode(const uint8_t *bytes, size_t size, decoded *d)
     return true;
 }
 
+/* Whether the row's masks are those that exist: the same bytes with a mask, or with zeroing too, are
+ * an instruction when the row says so, and none otherwise. */
+static bool masks_are_exact(const sample *s, const uint8_t *bytes, size_t size)
+{
+    enum { EVEX_P2 = 3, MASK_K1 = 0x01, ZERO = 0x80 };
+    uint8_t masked[ZYDIS_MAX_INSTRUCTION_LENGTH];
+    decoded d;
+    unsigned forms = nf_forms[s->insn].forms;
+    if (bytes[0] != 0x62 || s->evex.mask != 0) return true;
+    memcpy(masked, bytes, size);
+    masked[EVEX_P2] |= MASK_K1;
+    if (decode(masked, size, &d) != ((forms & FORM_MASK) != 0)) return false;
+    masked[EVEX_P2] |= ZERO;
+    bool store = s->count > 0 && s->operands[0].memory;
+    return store || decode(masked, size, &d) == ((forms & FORM_ZERO) != 0);
+}
+
 static const char *fault_of(const sample *s, const uint8_t *bytes, size_t size)
 {
     decoded d;
@@ -448,6 +465,7 @@ static const char *fault_of(const sample *s, const uint8_t *bytes, size_t size)
     if (!form_is_shortest(s, &d, bytes)) return "a shorter form exists";
     if (!displacement_is_shortest(s, &d)) return "a shorter displacement exists";
     if (!features_are(s, &d)) return "CPU features";
+    if (!masks_are_exact(s, bytes, size)) return "mask column";
     return NULL;
 }
 
@@ -614,6 +632,27 @@ static void test_rows(void **state)
     assert_int_equal(failures, 0);
 }
 
+/* Columns that a row has no use for say so. */
+static void test_unused_columns(void **state)
+{
+    (void)state;
+    for (nf_insn insn = 1; insn < NF_INSN_COUNT; insn++) {
+        const nf_form *form = &nf_forms[insn];
+        bool has_reg = false;
+        for (unsigned i = 0; i < NF_OPERANDS_MAX; i++)
+            has_reg |= (shape_of(insn)->operands[i] & OPERAND_PLACE) == OPERAND_REG;
+        bool unit = form->disp_unit != UNIT_FIXED;
+        unsigned evex_modes = 0, vex_modes = 0;
+        for (unsigned i = 0; i < WIDTH_INDICES; i++) {
+            evex_modes |= form->mode[i] & MODE_W_EVEX;
+            vex_modes |= form->mode[i] & MODE_L;
+        }
+        if ((has_reg && form->digit != 0) || (unit && !(form->forms & FORM_EVEX)) ||
+            (evex_modes && !(form->forms & FORM_EVEX)) || (vex_modes && !(form->forms & FORM_VEX)))
+            fail_msg("%s: a column that means nothing here is set", nf_insn_name(insn));
+    }
+}
+
 /* --- RIP-relative operands: the distance counts from the end, behind the immediate --- */
 
 static void check_rip(sample *s, unsigned index, nf_mem m)
@@ -697,6 +736,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_unused_columns),
         cmocka_unit_test(test_rip_relative),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
