@@ -319,7 +319,7 @@ static void expectation_check(const subject *s, const nf_opt *opt, const char *v
 
 static void subject_test(world *w, const subject *s, const nf_variant *variant)
 {
-    static const char *const passes[] = {"simplify_cfg", "vectorise", "dce", "simplify_cfg"};
+    static const char *const passes[] = {"simplify_cfg", "vectorise", "unroll", "dce", "simplify_cfg"};
     nf_error error = {0};
     nf_func *changed = nf_func_clone(s->f, &w->arena);
     nf_opt opt = {.scratch = &w->arena, .variant = variant};

@@ -274,6 +274,7 @@ static const nf_affine *affine_at(nf_counted *c, nf_value v, unsigned depth)
 {
     const nf_inst inst = *nf_inst_at(c->f, v);
     if (!NF_TYPE_IS_INT(inst.type) || NF_TYPE_IS_VECTOR(inst.type)) return &NOT_AFFINE;
+    if (v.id >= c->value_count) return &NOT_AFFINE;
     if (c->affines[v.id]) return c->affines[v.id];
     nf_affine *form = NF_NEW(c->arena, nf_affine);
     if (form == NULL) return &NOT_AFFINE;
@@ -303,7 +304,7 @@ nf_affine nf_affine_address(nf_counted *c, const nf_inst *access)
 /* --- emitting --- */
 
 /* magnitude * v; none stands for nothing to multiply. */
-static nf_value emit_multiple(nf_emit *e, nf_type type, nf_value v, uint64_t magnitude)
+static nf_value emit_multiple(nf_loop_emit *e, nf_type type, nf_value v, uint64_t magnitude)
 {
     if (magnitude == 1) return v;
     bool power = (magnitude & (magnitude - 1)) == 0;
@@ -312,7 +313,7 @@ static nf_value emit_multiple(nf_emit *e, nf_type type, nf_value v, uint64_t mag
 }
 
 /* sum + factor * v, where sum may be none. */
-static nf_value emit_add_multiple(nf_emit *e, nf_type type, nf_value sum, nf_value v,
+static nf_value emit_add_multiple(nf_loop_emit *e, nf_type type, nf_value sum, nf_value v,
                                   int64_t factor)
 {
     bool negative = factor < 0;
@@ -323,7 +324,7 @@ static nf_value emit_add_multiple(nf_emit *e, nf_type type, nf_value sum, nf_val
     return nf_loop_op(e, negative ? NF_OP_SUB : NF_OP_ADD, type, sum, part);
 }
 
-nf_value nf_affine_emit_terms(nf_emit *e, const nf_affine *a)
+nf_value nf_affine_emit_terms(nf_loop_emit *e, const nf_affine *a)
 {
     nf_value sum = {0};
     for (uint32_t i = 0; i < a->term_count; i++) {
@@ -335,7 +336,7 @@ nf_value nf_affine_emit_terms(nf_emit *e, const nf_affine *a)
     return sum;
 }
 
-nf_value nf_affine_emit(nf_emit *e, const nf_affine *a)
+nf_value nf_affine_emit(nf_loop_emit *e, const nf_affine *a)
 {
     nf_value terms = nf_affine_emit_terms(e, a);
     if (terms.id && a->constant == 0) return terms;
@@ -343,7 +344,7 @@ nf_value nf_affine_emit(nf_emit *e, const nf_affine *a)
     return terms.id ? nf_loop_op(e, NF_OP_ADD, a->type, terms, constant) : constant;
 }
 
-nf_value nf_affine_emit_at(nf_emit *e, const nf_affine *a, nf_value k)
+nf_value nf_affine_emit_at(nf_loop_emit *e, const nf_affine *a, nf_value k)
 {
     nf_value first = nf_affine_emit(e, a);
     if (a->step == 0) return first;
@@ -423,6 +424,9 @@ bool nf_counted_analyse(nf_func *f, const nf_cfg *cfg, uint32_t loop, nf_arena *
         c->reason = "the loop is left from its middle";
         return false;
     }
+    for (uint32_t i = 0; i < nf_block_at(f, c->header)->param_count; i++)
+        nf_affine_of(
+            c, nf_param_at(f, c->header, i)); /* now: rewriting removes what they start from */
     nf_trip_analyse(c);
     return true;
 }

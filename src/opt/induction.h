@@ -87,18 +87,18 @@ nf_affine nf_affine_address(nf_counted *counted, const nf_inst *access);
 bool nf_affine_same_terms(const nf_affine *a, const nf_affine *b);
 /* Its value in the first iteration without the constant (the sum of the terms; none when it has
  * none), and with it. */
-nf_value nf_affine_emit_terms(nf_emit *e, const nf_affine *a);
-nf_value nf_affine_emit(nf_emit *e, const nf_affine *a);
+nf_value nf_affine_emit_terms(nf_loop_emit *e, const nf_affine *a);
+nf_value nf_affine_emit(nf_loop_emit *e, const nf_affine *a);
 /* Its value in iteration k (i64). */
-nf_value nf_affine_emit_at(nf_emit *e, const nf_affine *a, nf_value k);
+nf_value nf_affine_emit_at(nf_loop_emit *e, const nf_affine *a, nf_value k);
 
 /* Decides counted, cond, count and so on; called by nf_counted_analyse(). */
 void nf_trip_analyse(nf_counted *counted);
 /* The number of iterations as i64, at least 1; right where all checks added hold. 0 stands for
  * 2^64, which only a loop without count_max may have. */
-nf_value nf_trip_emit(nf_counted *counted, nf_emit *e, nf_checks *checks);
+nf_value nf_trip_emit(nf_counted *counted, nf_loop_emit *e, nf_checks *checks);
 /* Adds the checks of the needs that can't be proven. */
-void nf_needs_emit(nf_counted *counted, nf_emit *e, uint32_t needs, nf_value count,
+void nf_needs_emit(nf_counted *counted, nf_loop_emit *e, uint32_t needs, nf_value count,
                    nf_checks *checks);
 
 /* A header parameter that one associative operation gathers:  next = param op x op y ... */
@@ -114,6 +114,18 @@ typedef struct nf_reduction {
  * sees. uses: how often each value is used inside of the loop, by id. */
 bool nf_reduction_find(nf_counted *counted, const uint32_t *uses, uint32_t param,
                        nf_reduction *reduction);
+/* How partial results are joined: lanes by `reduce`, others by the reduction's operation. Those
+ * beside the first start from the value that changes nothing, or, where an operation may see a value
+ * twice (idempotent), from the reduction's initial value. */
+typedef struct nf_reduction_rule {
+    uint16_t reduce;
+    bool idempotent;
+    int64_t neutral_int, neutral_f32, neutral_f64; /* bits */
+} nf_reduction_rule;
+const nf_reduction_rule *nf_reduction_rule_of(const nf_reduction *reduction);
+/* The bits of the value that changes nothing, for the reduction's type. */
+int64_t nf_reduction_neutral(const nf_reduction *reduction);
+
 /* Fills uses[] (value_count entries, zeroed by the caller). */
 void nf_counted_uses(const nf_counted *counted, uint32_t *uses);
 

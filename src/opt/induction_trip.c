@@ -132,7 +132,7 @@ static uint64_t count_bound(const nf_counted *c, const trip_kind *kind)
 /* --- needs --- */
 
 /* Adds a condition unless it is known to hold. */
-static void check_add(nf_emit *e, nf_checks *checks, nf_value condition)
+static void check_add(nf_loop_emit *e, nf_checks *checks, nf_value condition)
 {
     int64_t known;
     if (nf_value_is_const(e->f, condition, &known) && known) return;
@@ -162,7 +162,7 @@ static bool need_is_proven(const nf_counted *c, const nf_need *need)
 }
 
 /* x is in the range of the narrow type. */
-static void emit_range_check(nf_emit *e, const nf_need *need, nf_value x, nf_checks *checks)
+static void emit_range_check(nf_loop_emit *e, const nf_need *need, nf_value x, nf_checks *checks)
 {
     nf_op extension = need->is_signed ? NF_OP_SEXT : NF_OP_ZEXT;
     nf_value narrow = nf_loop_op(e, NF_OP_TRUNC, need->narrow.type, x, (nf_value){0});
@@ -170,7 +170,7 @@ static void emit_range_check(nf_emit *e, const nf_need *need, nf_value x, nf_che
     check_add(e, checks, nf_loop_compare(e, NF_EQ, x, again));
 }
 
-static void emit_need(nf_emit *e, const nf_need *need, nf_value count, nf_checks *checks)
+static void emit_need(nf_loop_emit *e, const nf_need *need, nf_value count, nf_checks *checks)
 {
     nf_affine wide = need->narrow;
     wide.type = NF_I64;
@@ -182,7 +182,8 @@ static void emit_need(nf_emit *e, const nf_need *need, nf_value count, nf_checks
     emit_range_check(e, need, nf_affine_emit_at(e, &wide, before), checks);
 }
 
-void nf_needs_emit(nf_counted *c, nf_emit *e, uint32_t needs, nf_value count, nf_checks *checks)
+void nf_needs_emit(nf_counted *c, nf_loop_emit *e, uint32_t needs, nf_value count,
+                   nf_checks *checks)
 {
     bool countable = c->count_max != 0 && c->count_max <= COUNT_CHECKABLE;
     for (uint32_t i = 0; i < c->need_count; i++) {
@@ -225,7 +226,7 @@ void nf_trip_analyse(nf_counted *c)
 }
 
 /* The difference to the bound for ne: a form, so that what both have in common falls away. */
-static nf_value emit_difference(nf_counted *c, nf_emit *e, const trip_kind *kind)
+static nf_value emit_difference(nf_counted *c, nf_loop_emit *e, const trip_kind *kind)
 {
     nf_value t = nf_affine_emit(e, &c->tested), y = nf_affine_emit(e, &c->bound);
     return kind->upward ? nf_loop_op(e, NF_OP_SUB, c->tested.type, y, t)
@@ -233,8 +234,8 @@ static nf_value emit_difference(nf_counted *c, nf_emit *e, const trip_kind *kind
 }
 
 /* The same for lt and gt: 0 when the bound is met at once; less is taken off first. */
-static nf_value emit_distance(nf_counted *c, nf_emit *e, const trip_kind *kind, nf_checks *checks,
-                              int64_t less)
+static nf_value emit_distance(nf_counted *c, nf_loop_emit *e, const trip_kind *kind,
+                              nf_checks *checks, int64_t less)
 {
     static const uint16_t nearest[2][2] = {{NF_OP_UMIN, NF_OP_UMAX}, {NF_OP_SMIN, NF_OP_SMAX}};
     static const uint8_t within[2][2] = {{NF_UGE, NF_ULE}, {NF_SGE, NF_SLE}};
@@ -257,7 +258,7 @@ static nf_value emit_distance(nf_counted *c, nf_emit *e, const trip_kind *kind, 
 }
 
 /* distance / stride as i64; rounded up, or for ne with a check that nothing is left. */
-static nf_value emit_quotient(nf_emit *e, const trip_kind *kind, nf_value distance,
+static nf_value emit_quotient(nf_loop_emit *e, const trip_kind *kind, nf_value distance,
                               nf_checks *checks)
 {
     nf_value wide = nf_loop_resize(e, NF_OP_ZEXT, NF_I64, distance);
@@ -278,7 +279,7 @@ static nf_value emit_quotient(nf_emit *e, const trip_kind *kind, nf_value distan
     return nf_loop_op(e, NF_OP_LSHR, NF_I64, wide, shift);
 }
 
-nf_value nf_trip_emit(nf_counted *c, nf_emit *e, nf_checks *checks)
+nf_value nf_trip_emit(nf_counted *c, nf_loop_emit *e, nf_checks *checks)
 {
     trip_kind kind = kind_of(c);
     if (c->count) return nf_loop_iconst(e, NF_I64, (int64_t)c->count);

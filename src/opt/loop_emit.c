@@ -13,13 +13,21 @@ bool nf_value_is_const(const nf_func *f, nf_value v, int64_t *number)
     return true;
 }
 
-nf_value nf_loop_iconst(nf_emit *e, nf_type type, int64_t value)
+nf_value nf_loop_iconst(nf_loop_emit *e, nf_type type, int64_t value)
 {
     return nf_build_iconst(e->f, e->block, type, value);
 }
 
+nf_value nf_loop_bits(nf_loop_emit *e, nf_type type, int64_t bits)
+{
+    if (!NF_TYPE_IS_FLOAT(type)) return nf_loop_iconst(e, type, bits);
+    nf_value v = nf_inst_new(e->f, &(nf_inst){.op = NF_OP_FCONST, .type = type, .imm = bits});
+    nf_inst_append(e->f, e->block, v);
+    return v;
+}
+
 /* The constant that a record on constants gives; none when an operand is no constant. */
-static nf_value fold(nf_emit *e, const nf_inst *record)
+static nf_value fold(nf_loop_emit *e, const nf_inst *record)
 {
     nf_bits bits[2] = {{{0}}}, result;
     const nf_value operands[2] = {record->a, record->b};
@@ -51,7 +59,7 @@ static bool is_identity(const nf_func *f, nf_op op, nf_value b)
     }
 }
 
-nf_value nf_loop_op(nf_emit *e, nf_op op, nf_type type, nf_value a, nf_value b)
+nf_value nf_loop_op(nf_loop_emit *e, nf_op op, nf_type type, nf_value a, nf_value b)
 {
     if (b.id && is_identity(e->f, op, b)) return a;
     nf_inst record = {.op = (uint16_t)op, .type = nf_op_result_type(op, type), .a = a, .b = b};
@@ -59,14 +67,14 @@ nf_value nf_loop_op(nf_emit *e, nf_op op, nf_type type, nf_value a, nf_value b)
     return folded.id ? folded : nf_build(e->f, e->block, op, type, a, b, (nf_value){0});
 }
 
-nf_value nf_loop_compare(nf_emit *e, nf_cond cond, nf_value a, nf_value b)
+nf_value nf_loop_compare(nf_loop_emit *e, nf_cond cond, nf_value a, nf_value b)
 {
     nf_inst record = {.op = NF_OP_ICMP, .type = NF_I8, .sub = (uint8_t)cond, .a = a, .b = b};
     nf_value folded = fold(e, &record);
     return folded.id ? folded : nf_build_compare(e->f, e->block, cond, a, b);
 }
 
-nf_value nf_loop_resize(nf_emit *e, nf_op extension, nf_type type, nf_value a)
+nf_value nf_loop_resize(nf_loop_emit *e, nf_op extension, nf_type type, nf_value a)
 {
     unsigned from = nf_type_bytes(nf_type_of(e->f, a)), to = nf_type_bytes(type);
     if (from == to) return a;

@@ -25,7 +25,7 @@ typedef struct link_rule {
     bool inexact;
 } link_rule;
 
-static const link_rule RULES[NF_OP_COUNT] = {
+static const link_rule LINKS[NF_OP_COUNT] = {
     [NF_OP_ADD] = {NF_OP_ADD, 0, false},   [NF_OP_SUB] = {NF_OP_ADD, 1, false},
     [NF_OP_MUL] = {NF_OP_MUL, 0, false},   [NF_OP_AND] = {NF_OP_AND, 0, false},
     [NF_OP_OR] = {NF_OP_OR, 0, false},     [NF_OP_XOR] = {NF_OP_XOR, 0, false},
@@ -62,7 +62,7 @@ static bool walk_select(chain *ch, const nf_inst *inst)
     for (int side = 0; side < 2; side++) {
         nf_value linked = side ? inst->c : inst->b, before = side ? inst->b : inst->c;
         const nf_inst *link = nf_inst_at(ch->counted->f, linked);
-        const link_rule *rule = &RULES[link->op];
+        const link_rule *rule = &LINKS[link->op];
         if (rule->op == NF_OP_NONE || ch->uses[linked.id] != 1) continue;
         bool left = link->a.id == before.id && rule->so_far <= 1;
         bool right = link->b.id == before.id && (rule->so_far == 0 || rule->so_far == 2);
@@ -87,7 +87,7 @@ static bool walk(chain *ch, nf_value v, uint32_t uses_allowed)
     if (!nf_counted_has(ch->counted, v)) return false;
     const nf_inst *inst = nf_inst_at(ch->counted->f, v);
     if (inst->op == NF_OP_SELECT) return walk_select(ch, inst);
-    const link_rule *rule = &RULES[inst->op];
+    const link_rule *rule = &LINKS[inst->op];
     if (rule->op == NF_OP_NONE || !joins(ch, rule)) return false;
     if (rule->so_far == 1) return walk(ch, inst->a, 1);
     if (rule->so_far == 2) return walk(ch, inst->b, 1);
@@ -111,4 +111,34 @@ bool nf_reduction_find(nf_counted *c, const uint32_t *uses, uint32_t param, nf_r
                         .op = ch.op,
                         .inexact = ch.inexact};
     return true;
+}
+
+/* --- partial results --- */
+
+static const nf_reduction_rule RULES[NF_OP_COUNT] = {
+    [NF_OP_ADD] = {NF_OP_REDUCE_ADD, false, 0, 0, 0},
+    [NF_OP_MUL] = {NF_OP_REDUCE_MUL, false, 1, 0, 0},
+    [NF_OP_AND] = {NF_OP_REDUCE_AND, false, -1, 0, 0},
+    [NF_OP_OR] = {NF_OP_REDUCE_OR, false, 0, 0, 0},
+    [NF_OP_XOR] = {NF_OP_REDUCE_XOR, false, 0, 0, 0},
+    [NF_OP_SMIN] = {NF_OP_REDUCE_SMIN, true, 0, 0, 0},
+    [NF_OP_SMAX] = {NF_OP_REDUCE_SMAX, true, 0, 0, 0},
+    [NF_OP_UMIN] = {NF_OP_REDUCE_UMIN, true, 0, 0, 0},
+    [NF_OP_UMAX] = {NF_OP_REDUCE_UMAX, true, 0, 0, 0},
+    [NF_OP_FADD] = {NF_OP_REDUCE_FADD, false, 0, 0x80000000, INT64_MIN},          /* -0.0 */
+    [NF_OP_FMUL] = {NF_OP_REDUCE_FMUL, false, 0, 0x3f800000, 0x3ff0000000000000}, /* 1.0 */
+    [NF_OP_FMIN] = {NF_OP_REDUCE_FMIN, true, 0, 0, 0},
+    [NF_OP_FMAX] = {NF_OP_REDUCE_FMAX, true, 0, 0, 0},
+};
+
+const nf_reduction_rule *nf_reduction_rule_of(const nf_reduction *r)
+{
+    return &RULES[r->op];
+}
+
+int64_t nf_reduction_neutral(const nf_reduction *r)
+{
+    const nf_reduction_rule *rule = &RULES[r->op];
+    if (r->type == NF_F32) return rule->neutral_f32;
+    return r->type == NF_F64 ? rule->neutral_f64 : rule->neutral_int;
 }

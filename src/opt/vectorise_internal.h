@@ -11,13 +11,13 @@
 #define NF_OPT_VECTORISE_INTERNAL_H
 
 #include "induction.h"
+#include "loop_split.h"
 #include "opt_internal.h"
 
 enum {
     NF_ACCESSES_MAX = 32,
     NF_REDUCTIONS_MAX = 8,
     NF_COUNTERS_MAX = 4,
-    NF_OUTS_MAX = 16,
     NF_OVERLAPS_MAX = 24,
     NF_COPIES_MAX = 8,
 };
@@ -68,8 +68,8 @@ typedef struct nf_plan {
     nf_reduction reductions[NF_REDUCTIONS_MAX];
     nf_value counters[NF_COUNTERS_MAX];
     nf_overlap overlaps[NF_OVERLAPS_MAX];
-    nf_value outs[NF_OUTS_MAX]; /* values of the loop that are used behind it */
-    uint32_t access_count, base_count, reduction_count, counter_count, overlap_count, out_count;
+    nf_outs outs;
+    uint32_t access_count, base_count, reduction_count, counter_count, overlap_count;
     uint32_t needs;
     unsigned lanes_log2;
     unsigned copies;  /* of the body in the main loop */
@@ -93,7 +93,7 @@ bool nf_plan_make(nf_plan *plan, nf_opt *opt, nf_func *f, const nf_cfg *cfg, uin
  */
 bool nf_plan_overlaps(nf_plan *plan);
 /* The checks of them; bases that are emitted on the way are left in bases[]. */
-void nf_overlaps_emit(nf_plan *plan, nf_emit *e, nf_value *bases, nf_value count,
+void nf_overlaps_emit(nf_plan *plan, nf_loop_emit *e, nf_value *bases, nf_value count,
                       nf_checks *checks);
 
 /* A condition as lanes of all ones or all zeros, `bytes` wide; value none: all lanes. */

@@ -87,14 +87,8 @@ nf_value nf_lanes_splat_const(nf_lanes *w, nf_type element, int64_t bits)
         const nf_lane_const *known = &w->constants.data[i];
         if (known->element == element && known->bits == bits) return known->vector;
     }
-    nf_inst record = {.op = NF_TYPE_IS_FLOAT(element) ? NF_OP_FCONST : NF_OP_ICONST,
-                      .type = element,
-                      .imm = bits};
-    nf_value scalar = DRY;
-    if (!w->dry) {
-        scalar = nf_inst_new(w->f, &record);
-        nf_inst_append(w->f, w->ahead, scalar);
-    }
+    nf_loop_emit e = {w->f, w->ahead};
+    nf_value scalar = w->dry ? DRY : nf_loop_bits(&e, element, bits);
     nf_lane_const made = {element, bits, splat_ahead(w, element, scalar)};
     (void)NF_VEC_PUSH(w->plan->opt->scratch, &w->constants, made);
     return made.vector;
@@ -123,7 +117,7 @@ nf_value nf_lanes_iota(nf_lanes *w, nf_type element)
 
 nf_value nf_lanes_base(nf_lanes *w, uint32_t base)
 {
-    nf_emit e = {w->f, w->ahead};
+    nf_loop_emit e = {w->f, w->ahead};
     if (w->dry) return DRY;
     if (w->bases[base].id == 0) w->bases[base] = nf_affine_emit(&e, &w->plan->bases[base]);
     return w->bases[base];
@@ -306,7 +300,7 @@ static nf_address address_of(nf_lanes *w, const nf_access *access, const nf_inst
 /* The address without its index, which masked accesses have not. */
 static nf_address address_flat(nf_lanes *w, nf_address address)
 {
-    nf_emit e = {w->f, w->block};
+    nf_loop_emit e = {w->f, w->block};
     if (w->dry) return address;
     nf_value shift = nf_loop_iconst(&e, NF_I64, address.scale_log2);
     nf_value way = nf_loop_op(&e, NF_OP_SHL, NF_I64, address.index, shift);

@@ -22,30 +22,6 @@ enum {
     STATE_MAX = 1 + NF_REDUCTIONS_MAX,
 };
 
-/* How the partial results of a reduction are joined, and the value that changes none. Idempotent
- * operations start from the reduction's initial value instead. */
-typedef struct sum_rule {
-    uint16_t reduce;
-    bool idempotent;
-    int64_t neutral_int, neutral_f32, neutral_f64;
-} sum_rule;
-
-static const sum_rule RULES[NF_OP_COUNT] = {
-    [NF_OP_ADD] = {NF_OP_REDUCE_ADD, false, 0, 0, 0},
-    [NF_OP_MUL] = {NF_OP_REDUCE_MUL, false, 1, 0, 0},
-    [NF_OP_AND] = {NF_OP_REDUCE_AND, false, -1, 0, 0},
-    [NF_OP_OR] = {NF_OP_REDUCE_OR, false, 0, 0, 0},
-    [NF_OP_XOR] = {NF_OP_REDUCE_XOR, false, 0, 0, 0},
-    [NF_OP_SMIN] = {NF_OP_REDUCE_SMIN, true, 0, 0, 0},
-    [NF_OP_SMAX] = {NF_OP_REDUCE_SMAX, true, 0, 0, 0},
-    [NF_OP_UMIN] = {NF_OP_REDUCE_UMIN, true, 0, 0, 0},
-    [NF_OP_UMAX] = {NF_OP_REDUCE_UMAX, true, 0, 0, 0},
-    [NF_OP_FADD] = {NF_OP_REDUCE_FADD, false, 0, 0x80000000, INT64_MIN},          /* -0.0 */
-    [NF_OP_FMUL] = {NF_OP_REDUCE_FMUL, false, 0, 0x3f800000, 0x3ff0000000000000}, /* 1.0 */
-    [NF_OP_FMIN] = {NF_OP_REDUCE_FMIN, true, 0, 0, 0},
-    [NF_OP_FMAX] = {NF_OP_REDUCE_FMAX, true, 0, 0, 0},
-};
-
 /* A rewrite under way. Code goes to split.block; so does that of the lanes. */
 typedef struct rewrite {
     nf_plan *plan;
@@ -59,9 +35,9 @@ typedef struct rewrite {
     nf_value sums[NF_REDUCTIONS_MAX]; /* partial results */
 } rewrite;
 
-static nf_emit here(const rewrite *r)
+static nf_loop_emit here(const rewrite *r)
 {
-    return (nf_emit){r->f, r->split.block};
+    return (nf_loop_emit){r->f, r->split.block};
 }
 
 static void go_to(rewrite *r, nf_block b)
@@ -73,12 +49,8 @@ static void go_to(rewrite *r, nf_block b)
 
 static nf_value neutral_of(nf_lanes *w, const nf_reduction *reduction)
 {
-    const sum_rule *rule = &RULES[reduction->op];
-    if (rule->idempotent) return nf_lanes_splat(w, reduction->init);
-    int64_t bits = reduction->type == NF_F32   ? rule->neutral_f32
-                   : reduction->type == NF_F64 ? rule->neutral_f64
-                                               : rule->neutral_int;
-    return nf_lanes_splat_const(w, reduction->type, bits);
+    if (nf_reduction_rule_of(reduction)->idempotent) return nf_lanes_splat(w, reduction->init);
+    return nf_lanes_splat_const(w, reduction->type, nf_reduction_neutral(reduction));
 }
 
 static nf_value sums_join(nf_lanes *w, const nf_reduction *reduction, nf_value a, nf_value b)
@@ -89,7 +61,7 @@ static nf_value sums_join(nf_lanes *w, const nf_reduction *reduction, nf_value a
 
 static nf_value sum_reduce(nf_lanes *w, const nf_reduction *reduction, nf_value lanes)
 {
-    const sum_rule *rule = &RULES[reduction->op];
+    const nf_reduction_rule *rule = nf_reduction_rule_of(reduction);
     nf_type type = nf_lanes_type(w, reduction->type), scalar = reduction->type;
     nf_value sum = nf_lanes_build(w, (nf_op)rule->reduce, type, type, lanes, (nf_value){0});
     if (rule->idempotent) return sum;
@@ -117,7 +89,7 @@ static nf_value counter_lanes(nf_lanes *w, nf_type element, int64_t step)
 /* The vector of a counter for the iterations from an index on. */
 static nf_value counter_first(nf_lanes *w, const nf_affine *form, nf_value index)
 {
-    nf_emit e = {w->f, w->block};
+    nf_loop_emit e = {w->f, w->block};
     nf_type type = nf_lanes_type(w, form->type);
     nf_value start = w->dry ? index : nf_affine_emit_at(&e, form, index);
     nf_value splat = nf_lanes_build(w, NF_OP_SPLAT, type, form->type, start, (nf_value){0});
@@ -149,7 +121,7 @@ static nf_lane_mask mask_of_rest(nf_lanes *w, nf_value index, nf_value count)
     static const uint8_t elements[] = {[1] = NF_I8, [2] = NF_I16, [4] = NF_I32, [8] = NF_I64};
     unsigned lanes = nf_plan_lanes(w->plan), bytes = w->plan->opt->variant->vector_bytes / lanes;
     nf_type element = elements[bytes], type = nf_lanes_type(w, element);
-    nf_emit e = {w->f, w->block};
+    nf_loop_emit e = {w->f, w->block};
     nf_value rest = index;
     if (!w->dry) {
         rest = nf_loop_op(&e, NF_OP_SUB, NF_I64, count, index);
@@ -197,7 +169,7 @@ typedef struct stage {
 /* Decides where the loop ends; false when a constant count says that it does not run. */
 static bool stage_limit(rewrite *r, stage *s)
 {
-    nf_emit e = here(r);
+    nf_loop_emit e = here(r);
     int64_t count;
     if (nf_value_is_const(r->f, r->vector_count, &count)) {
         uint64_t rounded = (uint64_t)count / s->stride * s->stride;
@@ -238,7 +210,7 @@ static void stage_body(rewrite *r, stage *s)
 {
     nf_plan *plan = r->plan;
     nf_lanes *w = &r->w;
-    nf_emit e = here(r);
+    nf_loop_emit e = here(r);
     nf_value *counters = s->args + 1, *sums = counters + plan->counter_count;
     nf_lane_mask mask = {{0}, 0};
     w->index = s->args[0];
@@ -292,7 +264,7 @@ static void stage_enter(rewrite *r, const stage *s, bool certain)
     uint32_t count = state_pack(r, state);
     nf_block from = r->split.block;
     if (!certain) {
-        nf_emit e = here(r);
+        nf_loop_emit e = here(r);
         nf_value enter = nf_loop_compare(&e, NF_ULT, r->index, s->limit);
         nf_build_brif(r->f, from, enter, s->preheader, NULL, 0, s->join, state, count);
         from = s->preheader;
@@ -332,7 +304,7 @@ static void stage_emit(rewrite *r, unsigned copies, bool masked)
     params_like(r->f, s.loop, s.args, s.arg_count);
     go_to(r, s.loop);
     stage_body(r, &s);
-    nf_emit e = here(r);
+    nf_loop_emit e = here(r);
     nf_value more = nf_loop_compare(&e, NF_ULT, s.args[0], s.limit);
     nf_build_brif(r->f, s.loop, more, s.loop, s.args, s.arg_count, s.out, s.args, s.arg_count);
     params_like(r->f, s.out, s.args, s.arg_count);
@@ -348,7 +320,7 @@ static void front_emit(rewrite *r)
 {
     nf_plan *plan = r->plan;
     nf_checks checks = {0};
-    nf_emit e = here(r);
+    nf_loop_emit e = here(r);
     int64_t known;
     r->count = nf_trip_emit(&plan->loop, &e, &checks);
     nf_needs_emit(&plan->loop, &e, plan->needs, r->count, &checks);
@@ -377,7 +349,7 @@ static void front_emit(rewrite *r)
 /* --- behind --- */
 
 /* A value of the loop when all iterations are done. */
-static nf_value value_at_end(rewrite *r, nf_emit *e, nf_value v, const nf_value *sums)
+static nf_value value_at_end(rewrite *r, nf_loop_emit *e, nf_value v, const nf_value *sums)
 {
     nf_plan *plan = r->plan;
     for (uint32_t i = 0; i < plan->reduction_count; i++)
@@ -388,7 +360,7 @@ static nf_value value_at_end(rewrite *r, nf_emit *e, nf_value v, const nf_value 
 }
 
 /* A header parameter when `index` iterations are done. */
-static nf_value param_at(rewrite *r, nf_emit *e, uint32_t param, const nf_value *sums)
+static nf_value param_at(rewrite *r, nf_loop_emit *e, uint32_t param, const nf_value *sums)
 {
     nf_plan *plan = r->plan;
     for (uint32_t i = 0; i < plan->reduction_count; i++)
@@ -403,7 +375,7 @@ static void end_emit(rewrite *r)
     nf_plan *plan = r->plan;
     nf_value sums[NF_REDUCTIONS_MAX], outs[NF_OUTS_MAX];
     nf_value *params = NF_NEW_ARRAY(plan->opt->scratch, nf_value, r->split.param_count);
-    nf_emit e = here(r);
+    nf_loop_emit e = here(r);
     int64_t count = 0;
     if (params == NULL) return;
     bool constant = nf_value_is_const(r->f, r->count, &count);

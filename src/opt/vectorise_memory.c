@@ -153,7 +153,7 @@ static const uint64_t COUNT_MAX = UINT64_C(1) << 56;
 
 typedef struct check_writer {
     nf_plan *plan;
-    nf_emit *e;
+    nf_loop_emit *e;
     nf_value *bases, count;
     nf_checks *checks;
     bool count_checked;
@@ -222,7 +222,8 @@ static void emit_apart(check_writer *w, const nf_access *a, const nf_access *b)
     emit_half_apart(w, b, a);
 }
 
-void nf_overlaps_emit(nf_plan *plan, nf_emit *e, nf_value *bases, nf_value count, nf_checks *checks)
+void nf_overlaps_emit(nf_plan *plan, nf_loop_emit *e, nf_value *bases, nf_value count,
+                      nf_checks *checks)
 {
     check_writer w = {.plan = plan, .e = e, .bases = bases, .count = count, .checks = checks};
     for (uint32_t i = 0; i < plan->overlap_count; i++) {

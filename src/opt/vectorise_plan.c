@@ -374,28 +374,6 @@ static bool uniform_loads_check(nf_plan *plan)
 
 /* --- values used behind the loop --- */
 
-static bool out_add(nf_plan *plan, nf_value v)
-{
-    for (uint32_t i = 0; i < plan->out_count; i++)
-        if (plan->outs[i].id == v.id) return true;
-    if (plan->out_count == NF_OUTS_MAX) return false;
-    plan->outs[plan->out_count++] = v;
-    return true;
-}
-
-typedef struct out_search {
-    nf_plan *plan;
-    bool full;
-} out_search;
-
-static void out_visit(void *context, nf_value *place)
-{
-    out_search *search = context;
-    nf_plan *plan = search->plan;
-    if (place->id < plan->loop.value_count && nf_counted_has(&plan->loop, *place))
-        search->full |= !out_add(plan, *place);
-}
-
 /* Whether the value after the last iteration can be computed without the scalar loop. */
 static bool out_is_known(nf_plan *plan, nf_value v)
 {
@@ -406,21 +384,12 @@ static bool out_is_known(nf_plan *plan, nf_value v)
     return form->type != NF_VOID;
 }
 
-static bool outs_find(nf_plan *plan)
+static bool outs_classify(nf_plan *plan)
 {
-    nf_func *f = plan->f;
-    nf_counted *loop = &plan->loop;
-    out_search search = {plan, false};
-    const nf_edge *out = nf_edge_at(f, nf_block_at(f, loop->latch)->last, loop->out);
-    for (uint32_t i = 0; i < out->arg_count; i++) out_visit(&search, &nf_edge_args(f, out)[i]);
-    NF_FOR_BLOCKS(f, b)
-    {
-        if (nf_cfg_reachable(loop->cfg, b) && nf_cfg_loop_has(loop->cfg, loop->loop, b)) continue;
-        NF_FOR_INSTS(f, b, v) nf_operands_each(f, v, out_visit, &search);
-    }
-    if (search.full) return refuse(plan, "too many of its values are used behind it");
-    for (uint32_t i = 0; i < plan->out_count; i++)
-        if (!out_is_known(plan, plan->outs[i])) plan->scalar_last = true;
+    if (!nf_outs_find(&plan->loop, &plan->outs))
+        return refuse(plan, "too many of its values are used behind it");
+    for (uint32_t i = 0; i < plan->outs.count; i++)
+        if (!out_is_known(plan, plan->outs.values[i])) plan->scalar_last = true;
     return true;
 }
 
@@ -452,5 +421,5 @@ bool nf_plan_make(nf_plan *plan, nf_opt *opt, nf_func *f, const nf_cfg *cfg, uin
     if (plan->access_count == 0 && plan->reduction_count == 0)
         return refuse(plan, "there is nothing to gain");
     return uniform_loads_check(plan) && elements_assign(plan) && lanes_choose(plan) &&
-           outs_find(plan) && extent_choose(plan) && nf_plan_overlaps(plan);
+           outs_classify(plan) && extent_choose(plan) && nf_plan_overlaps(plan);
 }

@@ -1,0 +1,177 @@
+/*
+ * Copies the bodies of innermost loops, so that one round does the work of several.
+ *
+ * requires: rotated loops (NF_FACT_ROTATED).  preserves: that.  breaks: nothing.
+ *
+ * Three ways, by what is known:
+ *
+ *   constant count, small    all iterations one behind the other, no loop left
+ *   counted                  a loop of `factor` copies with one test, the old loop for the rest;
+ *                            a reduction gathers in several partial results where any order is exact
+ *                            (unroll_counted.c)
+ *   not counted              `factor` copies, each with its test, in the old loop's place
+ *
+ * The first happens in every variant, the others in those that ask for copies of scalar code.
+ *
+ *     do { p = next(p) } while (p)     by 2:     do { p = next(p); if (!p) break; p = next(p) }
+ *                                                while (p)
+ */
+#include "unroll_internal.h"
+
+enum {
+    WHOLE_COUNT_MAX = 16,  /* iterations of a loop that is unrolled as a whole */
+    WHOLE_INSTS_MAX = 192, /* and instructions that this may make */
+    LOOP_INSTS_MAX = 256,  /* instructions of an unrolled loop */
+};
+
+static uint32_t body_size(const nf_counted *loop)
+{
+    uint32_t size = 0;
+    for (uint32_t i = 0; i < loop->block_count; i++) {
+        NF_FOR_INSTS(loop->f, loop->blocks[i], v) size++;
+    }
+    return size;
+}
+
+/* Calls cost more than the test that a copy saves; vectors were copied by the vectoriser. */
+static bool is_worth_it(const nf_counted *loop)
+{
+    for (uint32_t i = 0; i < loop->block_count; i++) {
+        NF_FOR_INSTS(loop->f, loop->blocks[i], v)
+        {
+            const nf_inst *inst = nf_inst_at(loop->f, v);
+            if (nf_op_of(inst)->effects & NF_EFFECT_CALL || NF_TYPE_IS_VECTOR(inst->type))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* --- constant count --- */
+
+static bool is_whole(const nf_counted *loop)
+{
+    return loop->counted && loop->count != 0 && loop->count <= WHOLE_COUNT_MAX &&
+           loop->count * body_size(loop) <= WHOLE_INSTS_MAX;
+}
+
+static void unroll_whole(nf_unroll *u)
+{
+    nf_func *f = u->f;
+    const nf_counted *loop = &u->loop;
+    nf_copier *c = &u->copier;
+    nf_value outs[NF_OUTS_MAX];
+    nf_block left = nf_exit_split(loop, &u->outs, loop->latch), at = loop->preheader;
+    for (uint32_t i = 0; i < c->param_count; i++) nf_copier_set(c, i, nf_counted_init(loop, i));
+    nf_inst_remove(f, nf_block_at(f, at)->last);
+    c->layout = at;
+    for (uint64_t k = 0; k < loop->count; k++) {
+        if (k > 0) nf_copier_advance(c);
+        at = nf_copier_body(c, at);
+    }
+    for (uint32_t i = 0; i < u->outs.count; i++) outs[i] = nf_copy_of(c, u->outs.values[i]);
+    nf_build_br(f, at, left, outs, u->outs.count);
+    for (uint32_t i = 0; i < loop->block_count; i++) nf_block_remove(f, loop->blocks[i]);
+}
+
+/* --- not counted --- */
+
+/* Points an edge of a terminator somewhere, with the values as they are in the newest copy. */
+static void edge_set(nf_unroll *u, nf_value terminator, uint32_t index, nf_block to,
+                     const nf_value *values, uint32_t count)
+{
+    nf_func *f = u->f;
+    uint32_t args = nf_pool_new(f, values, count);
+    for (uint32_t i = 0; i < count && args; i++)
+        f->pool.data[args + i] = nf_copy_of(&u->copier, values[i]).id;
+    *nf_edge_at(f, terminator, index) =
+        (nf_edge){.to = to, .args = args, .arg_count = count, .arg_capacity = count};
+}
+
+static void unroll_tested(nf_unroll *u)
+{
+    nf_func *f = u->f;
+    const nf_counted *loop = &u->loop;
+    nf_copier *c = &u->copier;
+    nf_block left = nf_exit_split(loop, &u->outs, loop->latch);
+    nf_value last = nf_block_at(f, loop->latch)->last;
+    const nf_inst test = *nf_inst_at(f, last);
+    c->layout = loop->latch;
+    for (uint32_t k = 1; k < u->factor; k++) {
+        nf_block start = nf_block_insert(f, c->layout);
+        c->layout = start;
+        nf_copier_advance(c);
+        edge_set(u, last, loop->back, start, NULL, 0);
+        nf_block end = nf_copier_body(c, start);
+        nf_inst copy = test;
+        copy.a = nf_copy_of(c, test.a);
+        copy.extra = nf_edges_new(f, 2);
+        last = nf_inst_new(f, &copy);
+        nf_inst_append(f, end, last);
+        edge_set(u, last, loop->out, left, u->outs.values, u->outs.count);
+    }
+    edge_set(u, last, loop->back, loop->header, c->nexts, c->param_count);
+}
+
+/* --- the pass --- */
+
+/* As many copies as the variant asks for and size allows; 1 for none. */
+static uint32_t factor_choose(const nf_opt *opt, const nf_counted *loop)
+{
+    if (opt->variant == NULL || opt->variant->vector_bytes != 0) return 1;
+    if (!is_worth_it(loop)) return 1;
+    uint32_t factor = opt->variant->interleave, size = body_size(loop);
+    while (factor > 1 && factor * size > LOOP_INSTS_MAX) factor /= 2;
+    while (factor > 1 && loop->count && factor > loop->count) factor /= 2;
+    return factor;
+}
+
+static bool unroll_loop(nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop)
+{
+    nf_unroll *u = NF_NEW(opt->scratch, nf_unroll);
+    if (u == NULL) return false;
+    u->opt = opt;
+    u->f = f;
+    if (!nf_counted_analyse(f, cfg, loop, opt->scratch, &u->loop)) return false;
+    u->factor = factor_choose(opt, &u->loop);
+    bool whole = is_whole(&u->loop);
+    if (!whole && u->factor < 2) return false;
+    if (!nf_outs_find(&u->loop, &u->outs)) return false;
+    if (!nf_copier_init(&u->copier, &u->loop, opt->scratch)) return false;
+    if (whole)
+        unroll_whole(u);
+    else if (!u->loop.counted)
+        unroll_tested(u);
+    else if (!nf_unroll_counted(u))
+        return false;
+    opt->loops_unrolled++;
+    return true;
+}
+
+/* The next innermost loop that was there at the start, or became innermost since. */
+static uint32_t loop_next(const nf_cfg *cfg, const nf_bitset *seen, uint32_t block_count)
+{
+    for (uint32_t i = 0; i < cfg->loop_count; i++) {
+        uint32_t header = cfg->loops[i].header.id;
+        if (cfg->loops[i].innermost && header < block_count && !nf_bitset_has(seen, header))
+            return i;
+    }
+    return NF_NO_LOOP;
+}
+
+bool nf_pass_unroll(nf_opt *opt, nf_func *f)
+{
+    uint32_t block_count = f->blocks.count, loop;
+    nf_cfg cfg;
+    bool changed = false;
+    nf_bitset seen = nf_bitset_new(opt->scratch, block_count);
+    if (seen.words == NULL || nf_cfg_build(f, opt->scratch, &cfg) != NF_OK) return false;
+    while ((loop = loop_next(&cfg, &seen, block_count)) != NF_NO_LOOP) {
+        nf_bitset_add(&seen, cfg.loops[loop].header.id);
+        if (!unroll_loop(opt, f, &cfg, loop)) continue;
+        changed = true;
+        nf_blocks_merge(f, opt->scratch);
+        if (nf_cfg_build(f, opt->scratch, &cfg) != NF_OK) break;
+    }
+    return changed;
+}
