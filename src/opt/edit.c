@@ -152,9 +152,7 @@ nf_block nf_block_bridge(nf_func *f, nf_block to, nf_block after)
     return bridge;
 }
 
-/* Moves the target's instructions behind the branch's place; its parameters become the arguments.
- */
-static void target_absorb(nf_func *f, nf_block b, nf_value *map)
+void nf_block_absorb(nf_func *f, nf_block b, nf_value *map)
 {
     nf_value branch = nf_terminator(f, b);
     const nf_edge *edge = nf_edge_at(f, branch, 0);
@@ -189,7 +187,7 @@ bool nf_blocks_merge(nf_func *f, nf_arena *scratch)
             if (in_count[to.id] != 1 || to.id == f->entry.id || to.id == b.id) break;
             if (map == NULL) map = NF_NEW_ARRAY(scratch, nf_value, f->insts.count);
             if (map == NULL) return false;
-            target_absorb(f, b, map);
+            nf_block_absorb(f, b, map);
         }
     }
     if (map) nf_values_replace(f, map);

@@ -195,7 +195,7 @@ static void branch_decide(gvn *g, nf_block b)
 static void place_resolve(void *context, nf_value *place)
 {
     gvn *g = context;
-    if (place->id < g->value_count && g->map[place->id].id) *place = nf_replaced(g->map, *place);
+    while (place->id < g->value_count && g->map[place->id].id) *place = g->map[place->id];
 }
 
 /* A value of a load's type made of the stored one, which has as many bytes. */

@@ -73,13 +73,6 @@ static inline bool nf_is_constant(const nf_inst *inst)
     return inst->op == NF_OP_ICONST || inst->op == NF_OP_FCONST;
 }
 
-/* The end of the chain of replacements that starts at v. */
-static inline nf_value nf_replaced(const nf_value *map, nf_value v)
-{
-    while (map[v.id].id) v = map[v.id];
-    return v;
-}
-
 /* Whether the record is a load or store that may neither be removed nor moved. */
 static inline bool nf_access_is_fixed(const nf_inst *inst)
 {
@@ -121,6 +114,9 @@ void nf_branch_append(nf_func *f, nf_block from, nf_block to, const nf_value *ar
 /* A new block behind `after` in the layout that has parameters like `to` and goes there with them.
  */
 nf_block nf_block_bridge(nf_func *f, nf_block to, nf_block after);
+/* Moves what the block's plain branch goes to, where nobody else goes, to the block's end. The target's
+ * parameters are the arguments from now on: map gets them, uses are the caller's to replace. */
+void nf_block_absorb(nf_func *f, nf_block b, nf_value *map);
 /* Joins each block that ends in a plain branch with its target when nobody else goes there. Keeps
  * the facts about loops. */
 bool nf_blocks_merge(nf_func *f, nf_arena *scratch);

@@ -1,0 +1,230 @@
+/*
+ * Loop-invariant code motion: what does not change in a loop is computed in front of it.
+ *
+ *   requires  ROTATED: code goes into preheaders
+ *   preserves the control flow and all facts about loops
+ *   breaks    nothing
+ *
+ * One walk in reverse post-order. An instruction goes to the preheader of the outermost loop in which
+ * its operands do not change and where it is safe; its operands went before it. Constants and addresses
+ * of symbols and locals cost nothing where they are and move only with what uses them. Comparisons of
+ * integers stay beside their branches, with which the back end joins them.
+ *
+ * A load is safe when nothing in the loop writes there, and when its memory is surely there or the loop
+ * runs it whatever happens. A division that may trap must moreover not overtake a write: a trap is the
+ * last thing that a program does, and what it has written by then is part of its meaning.
+ *
+ *     top(%i): %k = mul.i64 %n, 24    load [%p + %k]    =>    both in front of top
+ */
+#include "alias.h"
+
+enum { EXITING_MAX = 8 };
+
+/* What is known of a loop. */
+typedef struct loop_facts {
+    nf_block preheader;
+    nf_block exiting[EXITING_MAX]; /* blocks with an edge out, and the latch */
+    uint32_t exiting_count;        /* more than EXITING_MAX: not all are listed */
+    bool hazard; /* something in it may end the program: a trap, a call that may not return */
+} loop_facts;
+
+typedef struct licm {
+    nf_func *f;
+    nf_cfg cfg;
+    nf_alias alias;
+    nf_loop_writes *writes;
+    loop_facts *loops;
+    /* of the block at hand: */
+    bool written;  /* something before has written */
+    bool hazarded; /* something before may have ended the program */
+    bool changed;
+} licm;
+
+static bool is_free(const nf_inst *inst)
+{
+    return nf_is_constant(inst) || inst->op == NF_OP_SYMBOL || inst->op == NF_OP_LOCAL;
+}
+
+static bool is_hazard(const nf_func *f, const nf_inst *inst)
+{
+    uint8_t effects = nf_ops[inst->op].effects;
+    if (effects & NF_EFFECT_END) return false; /* leaves the loop by an edge, which is seen */
+    if (effects & NF_EFFECT_TRAP) return !nf_division_is_safe(f, inst);
+    return nf_memory_use_of(f, inst) == NF_MEMORY_BARRIER;
+}
+
+/* --- loops --- */
+
+static void exiting_note(licm *l, uint32_t loop, nf_block b)
+{
+    loop_facts *facts = &l->loops[loop];
+    if (facts->exiting_count < EXITING_MAX) facts->exiting[facts->exiting_count] = b;
+    facts->exiting_count++;
+}
+
+static void block_note(licm *l, nf_block b)
+{
+    nf_value end = nf_terminator(l->f, b);
+    bool hazard = false;
+    NF_FOR_INSTS(l->f, b, v) hazard |= is_hazard(l->f, nf_inst_at(l->f, v));
+    for (uint32_t loop = l->cfg.loop_of[b.id]; loop != NF_NO_LOOP;
+         loop = l->cfg.loops[loop].parent) {
+        l->loops[loop].hazard |= hazard;
+        for (uint32_t e = 0; e < nf_edge_count(l->f, end); e++) {
+            nf_block to = nf_edge_at(l->f, end, e)->to;
+            bool leaves = !nf_cfg_loop_has(&l->cfg, loop, to);
+            if (leaves || to.id == l->cfg.loops[loop].header.id) exiting_note(l, loop, b);
+        }
+    }
+}
+
+static void preheader_find(licm *l, uint32_t loop)
+{
+    nf_block header = l->cfg.loops[loop].header;
+    for (uint32_t i = l->cfg.pred_start[header.id]; i < l->cfg.pred_start[header.id + 1]; i++) {
+        nf_block pred = {l->cfg.preds[i]};
+        if (!nf_cfg_loop_has(&l->cfg, loop, pred)) l->loops[loop].preheader = pred;
+    }
+}
+
+static bool licm_init(licm *l, nf_opt *opt, nf_func *f)
+{
+    *l = (licm){.f = f};
+    if (nf_cfg_build(f, opt->scratch, &l->cfg) != NF_OK || l->cfg.loop_count == 0) return false;
+    l->writes = nf_loop_writes_find(f, &l->cfg, opt->scratch);
+    l->loops = NF_NEW_ARRAY(opt->scratch, loop_facts, l->cfg.loop_count);
+    if (!l->writes || !l->loops || !nf_alias_init(&l->alias, f, &l->cfg, opt->scratch))
+        return false;
+    for (uint32_t loop = 0; loop < l->cfg.loop_count; loop++) preheader_find(l, loop);
+    for (uint32_t i = 0; i < l->cfg.rpo_count; i++) block_note(l, (nf_block){l->cfg.rpo[i]});
+    return true;
+}
+
+/* --- safety --- */
+
+/* Whether the block runs in each iteration that is begun, when nothing ends the program before. */
+static bool runs_always(const licm *l, uint32_t loop, nf_block b)
+{
+    const loop_facts *facts = &l->loops[loop];
+    if (b.id == l->cfg.loops[loop].header.id) return !l->hazarded;
+    if (!l->cfg.loops[loop].innermost || facts->hazard || facts->exiting_count > EXITING_MAX)
+        return false;
+    for (uint32_t i = 0; i < facts->exiting_count; i++)
+        if (!nf_cfg_dominates(&l->cfg, b, facts->exiting[i])) return false;
+    return true;
+}
+
+static bool load_is_safe(const licm *l, const nf_inst *inst, uint32_t loop, nf_block b)
+{
+    if (nf_access_is_fixed(inst)) return false;
+    nf_place place = nf_place_of(&l->alias, inst);
+    if (!nf_loop_leaves(&l->alias, &l->cfg, l->writes, loop, &place)) return false;
+    return nf_place_is_there(&l->alias, &place) || runs_always(l, loop, b);
+}
+
+static bool division_is_safe(const licm *l, const nf_inst *inst, uint32_t loop, nf_block b)
+{
+    const nf_loop_writes *writes = &l->writes[loop];
+    if (nf_division_is_safe(l->f, inst)) return true;
+    bool header = b.id == l->cfg.loops[loop].header.id;
+    bool overtakes = header ? l->written : writes->barrier || writes->many || writes->store_count;
+    return !overtakes && runs_always(l, loop, b);
+}
+
+static bool is_safe(const licm *l, const nf_inst *inst, uint32_t loop, nf_block b)
+{
+    uint8_t effects = nf_ops[inst->op].effects;
+    if (effects == NF_EFFECT_READ) return load_is_safe(l, inst, loop, b);
+    if (effects == NF_EFFECT_TRAP) return division_is_safe(l, inst, loop, b);
+    return effects == 0;
+}
+
+/* --- motion --- */
+
+typedef struct operand_check {
+    const licm *l;
+    uint32_t loop;
+    bool varies;
+} operand_check;
+
+static void operand_visit(void *context, nf_value *place)
+{
+    operand_check *check = context;
+    const nf_inst *inst = nf_inst_at(check->l->f, *place);
+    if (!is_free(inst) && nf_cfg_loop_has(&check->l->cfg, check->loop, inst->block))
+        check->varies = true;
+}
+
+static bool operands_are_fixed(const licm *l, nf_inst *inst, uint32_t loop)
+{
+    operand_check check = {l, loop, false};
+    nf_uses_walk(l->f, inst, operand_visit, &check);
+    return !check.varies;
+}
+
+/* The outermost loop in front of which the instruction can be computed. */
+static uint32_t target_find(const licm *l, nf_value v, nf_block b)
+{
+    nf_inst *inst = nf_inst_at(l->f, v);
+    uint32_t target = NF_NO_LOOP;
+    bool stays = is_free(inst) || inst->op == NF_OP_ICMP || inst->op == NF_OP_PARAM ||
+                 (nf_ops[inst->op].effects & ~(NF_EFFECT_READ | NF_EFFECT_TRAP)) != 0;
+    if (stays) return NF_NO_LOOP;
+    for (uint32_t loop = l->cfg.loop_of[b.id]; loop != NF_NO_LOOP;
+         loop = l->cfg.loops[loop].parent) {
+        if (l->loops[loop].preheader.id == 0 || !operands_are_fixed(l, inst, loop) ||
+            !is_safe(l, inst, loop, b))
+            break;
+        target = loop;
+    }
+    return target;
+}
+
+typedef struct hoisting {
+    licm *l;
+    uint32_t loop;
+    nf_value before;
+} hoisting;
+
+/* Takes constants along that stand in the loop. */
+static void constant_hoist(void *context, nf_value *place)
+{
+    hoisting *h = context;
+    const nf_inst *inst = nf_inst_at(h->l->f, *place);
+    if (!is_free(inst) || !nf_cfg_loop_has(&h->l->cfg, h->loop, inst->block)) return;
+    nf_inst_unlink(h->l->f, *place);
+    nf_inst_insert_before(h->l->f, h->before, *place);
+}
+
+static void inst_hoist(licm *l, nf_value v, uint32_t loop)
+{
+    hoisting h = {l, loop, nf_terminator(l->f, l->loops[loop].preheader)};
+    nf_uses_walk(l->f, nf_inst_at(l->f, v), constant_hoist, &h);
+    nf_inst_unlink(l->f, v);
+    nf_inst_insert_before(l->f, h.before, v);
+    l->changed = true;
+}
+
+bool nf_pass_licm(nf_opt *opt, nf_func *f)
+{
+    licm l;
+    if (!licm_init(&l, opt, f)) return false;
+    for (uint32_t i = 0; i < l.cfg.rpo_count; i++) {
+        nf_block b = {l.cfg.rpo[i]};
+        if (l.cfg.loop_of[b.id] == NF_NO_LOOP) continue;
+        l.written = l.hazarded = false;
+        NF_FOR_INSTS_SAFE(f, b, v, following)
+        {
+            uint32_t target = target_find(&l, v, b);
+            if (target != NF_NO_LOOP) {
+                inst_hoist(&l, v, target);
+                continue;
+            }
+            const nf_inst *inst = nf_inst_at(f, v);
+            l.hazarded |= is_hazard(f, inst);
+            l.written |= nf_memory_use_of(f, inst) >= NF_MEMORY_STORE &&
+                         nf_memory_use_of(f, inst) != NF_MEMORY_READ;
+        }
+    }
+    return l.changed;
+}
