@@ -101,7 +101,8 @@ typedef struct nf_profile {
     double call_rate, loop_rate;       /* per second, moving averages */
     double ns_per_call;                /* of the active version by live timings; 0: not known yet */
     double spent_ns;                   /* in this function so far, estimated */
-    double share;                      /* of one core's time, moving average */
+    uint32_t sampled; /* instruction pointers found in its code since the last tick */
+    double share;     /* of one core's time, moving average */
 } nf_profile;
 
 /* Live timings of two versions: side 0 the active one, side 1 the control. */
@@ -282,6 +283,9 @@ void nf_reclaim_when_due(
 
 /* --- sampler: hardware counters through nanoforged, or the reason why not, in counters_line --- */
 void nf_sampler_open(nf_engine *engine);
+/* Adds to each function's profile.sampled; false: there is no sampler. The worker's. */
+bool nf_sampler_poll(nf_engine *engine, uint64_t now_ns);
+double nf_sampler_seconds(void); /* running time that a sample stands for */
 void nf_sampler_close(nf_engine *engine);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * What each function costs: calls and loop turns from its counters, time from live timings.
+ * What each function costs: calls and loop turns from its counters, time from live timings, and its
+ * share of the program's time from the sampler where there is one.
  *
  * Rates and shares are exponentially weighted moving averages with a time constant, so that rounds
  * of uneven length weigh as they should: after a round of t seconds the old value keeps exp(-t /
@@ -22,7 +23,7 @@ static void average(double *value, double now, double keep)
     *value = *value * keep + now * (1 - keep);
 }
 
-static void function_tick(nf_function *function, double seconds)
+static void function_tick(nf_function *function, double seconds, bool sampling)
 {
     nf_profile *p = &function->profile;
     uint64_t entries = __atomic_load_n(&function->counters->entries, __ATOMIC_RELAXED);
@@ -38,16 +39,18 @@ static void function_tick(nf_function *function, double seconds)
     double keep = decay(seconds);
     average(&p->call_rate, calls / seconds, keep);
     average(&p->loop_rate, turns / seconds, keep);
-    average(&p->share, cost * 1e-9 / seconds, keep);
+    double busy = sampling ? p->sampled * nf_sampler_seconds() : cost * 1e-9;
+    average(&p->share, busy / seconds, keep);
+    p->sampled = 0;
 }
 
 void nf_profile_tick(nf_engine *engine, uint64_t now_ns, double seconds)
 {
-    (void)now_ns;
+    bool sampling = nf_sampler_poll(engine, now_ns);
     uint32_t count = __atomic_load_n(&engine->function_count, __ATOMIC_ACQUIRE);
     for (uint32_t i = 0; i < count; i++) {
         nf_function *function = __atomic_load_n(&engine->functions[i], __ATOMIC_ACQUIRE);
         if (function && __atomic_load_n(&function->phase, __ATOMIC_ACQUIRE) != NF_PHASE_COLD)
-            function_tick(function, seconds);
+            function_tick(function, seconds, sampling);
     }
 }
