@@ -3,12 +3,15 @@
  *
  * What comes out is verified, so that nobody behind this has to doubt it.
  */
+#include "binary.h"
 #include "parse.h"
 
 nf_status nf_module_read(const nf_allocator *allocator, const char *name, const void *bytes,
                          size_t size, nf_module **module, nf_error *error)
 {
-    nf_status status = nf_text_parse(allocator, name, bytes, size, module, error);
+    nf_status status = nf_binary_is(bytes, size)
+                           ? nf_binary_decode(allocator, name, bytes, size, module, error)
+                           : nf_text_parse(allocator, name, bytes, size, module, error);
     if (status) return status;
     status = nf_module_verify(*module, error);
     if (status == NF_OK) return NF_OK;
