@@ -135,6 +135,23 @@ static bool sweep(dce *d)
     return changed;
 }
 
+/* A local whose address nobody takes needs no room in the frame. */
+static void locals_shrink(dce *d)
+{
+    nf_bitset used = nf_bitset_new(d->arena, d->f->locals.count);
+    if (used.words == NULL) return;
+    NF_FOR_BLOCKS(d->f, b)
+    {
+        NF_FOR_INSTS(d->f, b, v)
+        {
+            const nf_inst *inst = nf_inst_at(d->f, v);
+            if (inst->op == NF_OP_LOCAL) nf_bitset_add(&used, inst->extra);
+        }
+    }
+    for (uint32_t i = 1; i < d->f->locals.count; i++)
+        if (!nf_bitset_has(&used, i)) d->f->locals.data[i].size = 0;
+}
+
 bool nf_pass_dce(nf_opt *opt, nf_func *f)
 {
     nf_arena *arena = opt->scratch;
@@ -149,5 +166,7 @@ bool nf_pass_dce(nf_opt *opt, nf_func *f)
     if (!allocated) return false;
     roots_mark(&d);
     while (d.work.count) inst_mark(&d, d.work.data[--d.work.count]);
-    return sweep(&d);
+    bool changed = sweep(&d);
+    if (f->locals.count > 1) locals_shrink(&d);
+    return changed;
 }

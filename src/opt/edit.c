@@ -132,6 +132,15 @@ void nf_terminator_take(nf_func *f, nf_value terminator, uint32_t edge_index)
     inst->c.id = 1;
 }
 
+void nf_values_replace_some(nf_func *f, const nf_value *map, uint32_t map_count, nf_arena *scratch)
+{
+    nf_value *whole = NF_NEW_ARRAY(scratch, nf_value, f->insts.count);
+    if (whole == NULL) return;
+    if (map_count > f->insts.count) map_count = f->insts.count;
+    __builtin_memcpy(whole, map, map_count * sizeof *map);
+    nf_values_replace(f, whole);
+}
+
 void nf_branch_append(nf_func *f, nf_block from, nf_block to, const nf_value *args, uint32_t count)
 {
     uint32_t edge = nf_edges_new(f, 1), run = nf_pool_new(f, args, count);

@@ -69,6 +69,9 @@ static nf_value address_move(nf_fold *k, nf_value base, int64_t by)
     int64_t offset = (int64_t)((uint64_t)address.imm + (uint64_t)by);
     bool is_address = address.op == NF_OP_SYMBOL || address.op == NF_OP_LOCAL;
     if (!is_address || offset != (int32_t)offset) return NF_NO_VALUE;
+    if (address.op == NF_OP_LOCAL &&
+        (offset < 0 || offset > (int64_t)k->f->locals.data[address.extra].size))
+        return NF_NO_VALUE;
     address.imm = offset;
     return nf_fold_record(k, &address);
 }

@@ -25,6 +25,8 @@ typedef struct convert {
     nf_cfg cfg;
     nf_alias alias;
     uint32_t *in_count; /* edges into each block */
+    nf_value *map; /* what took the place of parameters that are gone; uses are replaced last */
+    uint32_t map_count;
 } convert;
 
 /* Cycles, roughly, of an operation that runs in vain. */
@@ -110,12 +112,19 @@ static bool diamond_find(const convert *c, nf_value branch, diamond *d)
     return false;
 }
 
+static nf_value arg_at(const convert *c, const nf_edge *edge, uint32_t i)
+{
+    nf_value v = nf_edge_args(c->f, edge)[i];
+    while (v.id < c->map_count && c->map[v.id].id) v = c->map[v.id];
+    return v;
+}
+
 /* A vector's select wants a condition for each lane, which a branch has not. */
 static bool selects_are_good(const convert *c, const diamond *d)
 {
     uint32_t selects = 0;
     for (uint32_t i = 0; i < d->edges[0]->arg_count; i++) {
-        nf_value yes = nf_edge_args(c->f, d->edges[0])[i], no = nf_edge_args(c->f, d->edges[1])[i];
+        nf_value yes = arg_at(c, d->edges[0], i), no = arg_at(c, d->edges[1], i);
         if (yes.id == no.id) continue;
         if (NF_TYPE_IS_VECTOR(nf_type_of(c->f, yes))) return false;
         selects++;
@@ -124,12 +133,12 @@ static bool selects_are_good(const convert *c, const diamond *d)
 }
 
 /* The arm's parameters become the arguments; its instructions go in front of the branch. */
-static void arm_move(convert *c, nf_value branch, uint32_t side, nf_block arm, nf_value *map)
+static void arm_move(convert *c, nf_value branch, uint32_t side, nf_block arm)
 {
     nf_value end = nf_terminator(c->f, arm);
     const nf_edge *edge = nf_edge_at(c->f, branch, side);
     for (uint32_t i = 0; i < edge->arg_count; i++)
-        map[nf_param_at(c->f, arm, i).id] = nf_edge_args(c->f, edge)[i];
+        c->map[nf_param_at(c->f, arm, i).id] = nf_edge_args(c->f, edge)[i];
     NF_FOR_INSTS_SAFE(c->f, arm, v, following)
     {
         if (v.id == end.id) break;
@@ -144,7 +153,7 @@ static nf_edge edges_select(convert *c, nf_value branch, const diamond *d)
     nf_edge joined = {.to = d->join}, yes = *d->edges[0], no = *d->edges[1];
     nf_value condition = nf_inst_at(c->f, branch)->a;
     for (uint32_t i = 0; i < yes.arg_count; i++) {
-        nf_value a = nf_edge_args(c->f, &yes)[i], b = nf_edge_args(c->f, &no)[i], chosen = a;
+        nf_value a = arg_at(c, &yes, i), b = arg_at(c, &no, i), chosen = a;
         if (a.id != b.id) {
             nf_inst select = {
                 .op = NF_OP_SELECT, .type = nf_type_of(c->f, a), .a = condition, .b = a, .c = b};
@@ -160,7 +169,7 @@ static void arm_remove(convert *c, nf_block arm)
     if (arm.id) nf_block_remove(c->f, arm);
 }
 
-static bool branch_convert(convert *c, nf_block b, nf_value *map)
+static bool branch_convert(convert *c, nf_block b)
 {
     diamond d;
     nf_value branch = nf_terminator(c->f, b);
@@ -168,22 +177,24 @@ static bool branch_convert(convert *c, nf_block b, nf_value *map)
         !selects_are_good(c, &d))
         return false;
     for (uint32_t side = 0; side < 2; side++)
-        if (d.arms[side].id) arm_move(c, branch, side, d.arms[side], map);
+        if (d.arms[side].id) arm_move(c, branch, side, d.arms[side]);
     nf_edge joined = edges_select(c, branch, &d);
     nf_terminator_take(c->f, branch, 0);
     *nf_edge_at(c->f, branch, 0) = joined;
     arm_remove(c, d.arms[0]);
     arm_remove(c, d.arms[1]);
     c->in_count[d.join.id]--;
-    if (c->in_count[d.join.id] == 1 && d.join.id != c->f->entry.id) nf_block_absorb(c->f, b, map);
+    if (c->in_count[d.join.id] == 1 && d.join.id != c->f->entry.id)
+        nf_block_absorb(c->f, b, c->map);
     return true;
 }
 
 static bool convert_init(convert *c, nf_opt *opt, nf_func *f)
 {
-    *c = (convert){.f = f};
+    *c = (convert){.f = f, .map_count = f->insts.count};
+    c->map = NF_NEW_ARRAY(opt->scratch, nf_value, f->insts.count);
     c->in_count = NF_NEW_ARRAY(opt->scratch, uint32_t, f->blocks.count);
-    if (c->in_count == NULL || nf_cfg_build(f, opt->scratch, &c->cfg) != NF_OK ||
+    if (c->map == NULL || c->in_count == NULL || nf_cfg_build(f, opt->scratch, &c->cfg) != NF_OK ||
         !nf_alias_init(&c->alias, f, &c->cfg, opt->scratch))
         return false;
     NF_FOR_BLOCKS(f, b)
@@ -195,27 +206,16 @@ static bool convert_init(convert *c, nf_opt *opt, nf_func *f)
     return true;
 }
 
-/* Selects made on the way have ids behind the map's end; nothing replaces them. */
-static void params_replace(nf_func *f, const nf_value *map, uint32_t map_count, nf_arena *arena)
-{
-    nf_value *whole = NF_NEW_ARRAY(arena, nf_value, f->insts.count);
-    if (whole == NULL) return;
-    __builtin_memcpy(whole, map, map_count * sizeof *map);
-    nf_values_replace(f, whole);
-}
-
 bool nf_pass_if_convert(nf_opt *opt, nf_func *f)
 {
     convert c;
-    uint32_t map_count = f->insts.count;
-    nf_value *map = NF_NEW_ARRAY(opt->scratch, nf_value, map_count);
     bool changed = false;
-    if (map == NULL || !convert_init(&c, opt, f)) return false;
+    if (!convert_init(&c, opt, f)) return false;
     for (uint32_t i = c.cfg.rpo_count; i-- > 0;) {
         nf_block b = {c.cfg.rpo[i]};
-        while (nf_block_at(f, b)->alive && !f->arena->failed && branch_convert(&c, b, map))
+        while (nf_block_at(f, b)->alive && !f->arena->failed && branch_convert(&c, b))
             changed = true;
     }
-    if (changed) params_replace(f, map, map_count, opt->scratch);
+    if (changed) nf_values_replace_some(f, c.map, c.map_count, opt->scratch);
     return changed;
 }

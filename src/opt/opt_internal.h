@@ -111,6 +111,8 @@ nf_value nf_inst_copy(nf_func *f, nf_value v, const nf_value *map, uint32_t map_
 void nf_terminator_take(nf_func *f, nf_value terminator, uint32_t edge_index);
 /* Appends an unconditional branch with arguments (copied) to a block without a terminator. */
 void nf_branch_append(nf_func *f, nf_block from, nf_block to, const nf_value *args, uint32_t count);
+/* nf_values_replace() with a map that knows only the values below map_count. */
+void nf_values_replace_some(nf_func *f, const nf_value *map, uint32_t map_count, nf_arena *scratch);
 /* A new block behind `after` in the layout that has parameters like `to` and goes there with them.
  */
 nf_block nf_block_bridge(nf_func *f, nf_block to, nf_block after);
