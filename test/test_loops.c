@@ -302,6 +302,26 @@ static void subject_compare(world *w, const subject *s, const nf_func *changed, 
 
 /* --- transforming --- */
 
+/* The passes around the ones under test: by them if-converted and moved loops are seen. */
+static const char *const PASSES_ALONE[] = {"simplify_cfg", "vectorise",    "unroll",
+                                           "dce",          "simplify_cfg", NULL};
+static const char *const PASSES_ALL[] = {
+    "simplify_cfg", "fold", "gvn", "if_convert", "rotate",       "licm", "vectorise",
+    "unroll",       "fold", "gvn", "dce",        "simplify_cfg", NULL};
+
+static void passes_run(world *w, nf_opt *opt, const char *const *names, nf_func *f,
+                       const char *name)
+{
+    nf_error error = {0};
+    for (; *names; names++) {
+        nf_status status = nf_pass_run(opt, *names, f, &error);
+        if (status == NF_OK) status = nf_func_verify(f, &w->arena, &error);
+        if (status == NF_OK) continue;
+        function_show(w, f);
+        fail_msg("%s for %s behind %s: %s", name, opt->variant->name, *names, error.message);
+    }
+}
+
 static void expectation_check(const subject *s, const nf_opt *opt, const char *variant)
 {
     char reason[DIRECTIVE_BYTES] = "";
@@ -319,21 +339,35 @@ static void expectation_check(const subject *s, const nf_opt *opt, const char *v
 
 static void subject_test(world *w, const subject *s, const nf_variant *variant)
 {
-    static const char *const passes[] = {"simplify_cfg", "vectorise", "unroll", "dce", "simplify_cfg"};
-    nf_error error = {0};
-    nf_func *changed = nf_func_clone(s->f, &w->arena);
-    nf_opt opt = {.scratch = &w->arena, .variant = variant};
-    assert_non_null(changed);
+    const char *const *passes[] = {PASSES_ALONE, PASSES_ALL};
     for (unsigned i = 0; i < COUNT(passes); i++) {
-        nf_status status = nf_pass_run(&opt, passes[i], changed, &error);
-        if (status == NF_OK) status = nf_func_verify(changed, &w->arena, &error);
-        if (status == NF_OK) continue;
-        function_show(w, changed);
-        fail_msg("%s for %s behind %s: %s", s->name, variant->name, passes[i], error.message);
+        nf_func *changed = nf_func_clone(s->f, &w->arena);
+        nf_opt opt = {.scratch = &w->arena, .variant = variant};
+        assert_non_null(changed);
+        passes_run(w, &opt, passes[i], changed, s->name);
+        if (i == 0) expectation_check(s, &opt, variant->name);
+        subject_compare(w, s, changed, variant->name);
+        nf_arena_reset(&w->arena);
     }
-    expectation_check(s, &opt, variant->name);
-    subject_compare(w, s, changed, variant->name);
-    nf_arena_reset(&w->arena);
+}
+
+typedef void variant_visit(world *w, void *context, const nf_variant *variant);
+
+static void each_variant(world *w, variant_visit *visit, void *context)
+{
+    for (unsigned width = 0; width < COUNT(WIDTHS); width++) {
+        for (unsigned copies = 0; copies < COUNT(COPIES); copies++) {
+            char name[32];
+            snprintf(name, sizeof name, "%u.u%u", WIDTHS[width] * 8, COPIES[copies]);
+            nf_variant variant = {name, WIDTHS[width], COPIES[copies], 0};
+            visit(w, context, &variant);
+        }
+    }
+}
+
+static void subject_visit(world *w, void *context, const nf_variant *variant)
+{
+    subject_test(w, context, variant);
 }
 
 static char *file_read(const char *path)
@@ -360,17 +394,25 @@ static void file_test(world *w, const char *path)
         if (f == NULL) continue;
         subject_init(&s, w, f, text);
         if (only && strcmp(only, s.name) != 0) continue;
-        for (unsigned width = 0; width < COUNT(WIDTHS); width++) {
-            for (unsigned copies = 0; copies < COUNT(COPIES); copies++) {
-                char name[32];
-                snprintf(name, sizeof name, "%u.u%u", WIDTHS[width], COPIES[copies]);
-                nf_variant variant = {name, WIDTHS[width], COPIES[copies], 0};
-                subject_test(w, &s, &variant);
-            }
-        }
+        each_variant(w, subject_visit, &s);
     }
     nf_module_free(w->module);
     free(text);
+}
+
+static void world_open(world *w)
+{
+    *w = (world){0};
+    test_allocator_init(&w->memory);
+    nf_arena_init(&w->arena, &w->memory.allocator);
+    nf_arena_init(&w->frames, &w->memory.allocator);
+}
+
+static void world_close(world *w)
+{
+    nf_arena_free(&w->frames);
+    nf_arena_free(&w->arena);
+    assert_int_equal(w->memory.blocks, 0);
 }
 
 static void files(void **state)
@@ -379,20 +421,110 @@ static void files(void **state)
     (void)state;
     assert_int_equal(glob("test/loops/*.nir", 0, NULL, &found), 0);
     for (size_t i = 0; i < found.gl_pathc; i++) {
-        world w = {0};
-        test_allocator_init(&w.memory);
-        nf_arena_init(&w.arena, &w.memory.allocator);
-        nf_arena_init(&w.frames, &w.memory.allocator);
+        world w;
+        world_open(&w);
         file_test(&w, found.gl_pathv[i]);
-        nf_arena_free(&w.frames);
-        nf_arena_free(&w.arena);
-        assert_int_equal(w.memory.blocks, 0);
+        world_close(&w);
     }
     globfree(&found);
 }
 
+/* --- generated functions --- */
+
+/* How an evaluation of a generated function went. */
+typedef struct outcome {
+    nf_status status;
+    nf_bits result;
+    uint8_t buffer[GENERATE_BUFFER_BYTES];
+} outcome;
+
+typedef struct generated {
+    const nf_func *f;
+    uint64_t seed;
+    unsigned vectorised, unrolled;
+} generated;
+
+static void generated_run(world *w, const nf_func *f, uint64_t seed, outcome *out)
+{
+    static _Alignas(GENERATE_BUFFER_ALIGN) uint8_t buffer[GENERATE_BUFFER_BYTES];
+    nf_bits args[GENERATE_PARAMS] = {0};
+    nf_error error = {0};
+    nf_eval eval = {.steps = EVAL_STEPS, .depth_max = 1, .arena = &w->frames, .error = &error};
+    for (unsigned i = 0; i < sizeof buffer; i += 4) {
+        uint32_t word =
+            generate_below(&seed, 2) ? generate_f32_bits(&seed) : (uint32_t)generate_integer(&seed);
+        memcpy(buffer + i, &word, sizeof word);
+    }
+    args[0].u64[0] = (uint64_t)buffer;
+    args[1].u64[0] = (uint64_t)generate_integer(&seed);
+    args[2].u64[0] = (uint64_t)generate_integer(&seed);
+    args[3].u32[0] = (uint32_t)generate_integer(&seed);
+    args[4].u64[0] = generate_f64_bits(&seed);
+    args[5].u32[0] = generate_f32_bits(&seed);
+    memset(out, 0, sizeof *out);
+    out->status = nf_eval_run(&eval, f, args, &out->result);
+    memcpy(out->buffer, buffer, sizeof buffer);
+    nf_arena_reset(&w->frames);
+}
+
+static void generated_visit(world *w, void *context, const nf_variant *variant)
+{
+    enum { INPUTS = 3 };
+    static outcome expected, actual;
+    generated *g = context;
+    char name[32];
+    nf_func *changed = nf_func_clone(g->f, &w->arena);
+    nf_opt opt = {.scratch = &w->arena, .variant = variant};
+    assert_non_null(changed);
+    snprintf(name, sizeof name, "seed %llu", (unsigned long long)g->seed);
+    passes_run(w, &opt, g->seed % 2 ? PASSES_ALL : PASSES_ALONE, changed, name);
+    g->vectorised += opt.loops_vectorised;
+    g->unrolled += opt.loops_unrolled;
+    for (uint64_t input = 0; input < INPUTS; input++) {
+        generated_run(w, g->f, g->seed * INPUTS + input, &expected);
+        generated_run(w, changed, g->seed * INPUTS + input, &actual);
+        if (memcmp(&expected, &actual, sizeof actual) == 0) continue;
+        function_show(w, g->f);
+        function_show(w, changed);
+        fail_msg("%s differs for %s, input %llu: status %d, %d", name, variant->name,
+                 (unsigned long long)input, expected.status, actual.status);
+    }
+    nf_arena_reset(&w->arena);
+}
+
+/* LOOP_SEEDS=10000 LOOP_SEED=0 in the environment: how many, and the first. */
+static uint64_t number_from(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    return text ? strtoull(text, NULL, 0) : otherwise;
+}
+
+static void generated_functions(void **state)
+{
+    enum { SEEDS = 200 };
+    (void)state;
+    uint64_t first = number_from("LOOP_SEED", 1), end = first + number_from("LOOP_SEEDS", SEEDS);
+    generated g = {0};
+    for (uint64_t seed = first; seed < end; seed++) {
+        world w;
+        world_open(&w);
+        w.module = nf_module_new(&w.memory.allocator, "generated");
+        g.seed = seed;
+        g.f = generate_function(w.module, seed, &(generate_options){0});
+        assert_non_null(g.f);
+        each_variant(&w, generated_visit, &g);
+        nf_module_free(w.module);
+        world_close(&w);
+    }
+    printf("%u loops vectorised, %u unrolled\n", g.vectorised, g.unrolled);
+    if (end - first >= SEEDS) assert_true(g.vectorised > 0 && g.unrolled > 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(files)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(files),
+        cmocka_unit_test(generated_functions),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
