@@ -52,8 +52,9 @@ typedef struct nf_effects {
     bool reads, writes; /* memory other than its own locals */
     bool containable;   /* effects known and containable: no host call but listed ones, no indirect
                            call, volatile, atomic */
-    const char *reason; /* why not, static text or the module's; NULL when containable */
+    const char *reason; /* why not, in the scratch arena; NULL when containable */
 } nf_effects;
+/* MEMORY is the only failure. Reads the module only. */
 nf_status nf_effects_of(const nf_func *f, nf_arena *scratch, nf_effects *effects);
 
 #endif
