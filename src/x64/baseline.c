@@ -92,11 +92,11 @@ nf_work_emit *const nf_scalar_emitters[NF_OP_COUNT] = {
 /* A constant that got a register is made in it here. */
 static void emit_constant(nf_baseline *job, nf_value v, const nf_inst *inst)
 {
-    const nf_baseline_value *value = &job->values[v.id];
-    if (value->at != AT_REG) return;
+    nf_operand to = nf_operand_of(job, v);
+    if (to.at != AT_REG) return;
     uint64_t bits = (uint64_t)inst->imm;
     if (inst->op == NF_OP_SYMBOL) bits += nf_symbol_address(job, (nf_symbol){inst->extra});
-    nf_asm_mov_imm(&job->a, value->reg, bits, true);
+    nf_asm_mov_imm(&job->a, to.reg, bits, true);
 }
 
 static void emit_bitcast(nf_baseline *job, nf_value v, const nf_inst *inst);
@@ -156,15 +156,15 @@ void nf_work_fill(nf_baseline *job, nf_work *w, const nf_inst *inst)
 
 static void emit_scalar(nf_baseline *job, nf_value v, const nf_inst *inst)
 {
-    const nf_baseline_value *value = &job->values[v.id];
+    nf_operand to = nf_operand_of(job, v);
     bool may_trap = (nf_op_of(inst)->effects & NF_EFFECT_TRAP) != 0;
-    if (value->at == AT_FUSED || (value->at == AT_NONE && !may_trap)) return;
+    if (to.at == AT_FUSED || (to.at == AT_NONE && !may_trap)) return;
     nf_work w;
     nf_work_fill(job, &w, inst);
     w.dst = NF_TYPE_IS_FLOAT(inst->type) ? SCRATCH_X : SCRATCH_A;
-    if (value->at == AT_REG) w.dst = value->reg;
+    if (to.at == AT_REG) w.dst = to.reg;
     nf_scalar_emitters[inst->op](job, &w);
-    if (value->at == AT_SLOT) nf_result_store(job, v, w.dst);
+    if (to.at == AT_SLOT) nf_result_store(job, v, w.dst);
 }
 
 static void emit_bitcast(nf_baseline *job, nf_value v, const nf_inst *inst)

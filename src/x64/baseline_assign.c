@@ -44,10 +44,15 @@ typedef struct assign {
     slot_pool classes[SLOT_CLASSES];
 } assign;
 
+/* The last position at which the value is alive. */
 static uint32_t end_of(const nf_baseline *job, const nf_baseline_value *value)
 {
-    uint32_t loop_end = value->loop_end ? job->blocks[value->loop_end].end : 0;
-    return loop_end > value->last ? loop_end : value->last;
+    if (value->loop_end == 0) return value->last;
+    uint32_t end = value->loop_end - 1;
+    for (uint32_t l = job->blocks[end].loop; l && job->loops[l].header > value->block;
+         l = job->loops[l].parent)
+        end = job->loops[l].end;
+    return job->blocks[end].end > value->last ? job->blocks[end].end : value->last;
 }
 
 static bool crosses_call(assign *s, uint32_t start, uint32_t end)
@@ -58,14 +63,15 @@ static bool crosses_call(assign *s, uint32_t start, uint32_t end)
     return s->next_call < job->calls.count && job->calls.data[s->next_call] < end;
 }
 
-static void to_memory(assign *s, nf_baseline_value *value)
+/* No register: a slot, or to be made anew at each use. */
+static void to_memory(assign *s, uint32_t id)
 {
-    if (value->fallback) {
-        value->at = value->fallback;
-        return;
+    nf_baseline_value *value = &s->values[id];
+    switch (nf_inst_at(s->job->f, (nf_value){id})->op) {
+    case NF_OP_ICONST: value->place.at = AT_WIDE; break;
+    case NF_OP_SYMBOL: value->place.at = AT_SYMBOL; break;
+    default: value->place.at = AT_SLOT; s->job->has_slots = true;
     }
-    value->at = AT_SLOT;
-    s->job->has_slots = true;
 }
 
 static uint64_t notice_dead(assign *s, uint64_t among, uint32_t start)
@@ -92,7 +98,7 @@ static unsigned evict(assign *s, const nf_baseline_value *value, uint64_t among,
         weight = owner->weight;
         length = owner_length;
     }
-    if (victim != NF_REG_NONE) to_memory(s, &s->values[s->owner[victim]]);
+    if (victim != NF_REG_NONE) to_memory(s, s->owner[victim]);
     return victim;
 }
 
@@ -102,8 +108,8 @@ static unsigned hinted(const assign *s, const nf_baseline_value *value, uint64_t
     unsigned reg = value->hint & (REGS - 1);
     if ((value->hint & HINT_REG) == 0) {
         const nf_baseline_value *other = &s->values[value->hint];
-        if (other->at != AT_REG) return NF_REG_NONE;
-        reg = other->reg;
+        if (other->place.at != AT_REG) return NF_REG_NONE;
+        reg = other->place.reg;
     }
     bool may = among >> reg & 1 && (s->free >> reg & 1 || s->until[reg] <= value->start);
     return may ? reg : NF_REG_NONE;
@@ -123,26 +129,22 @@ static unsigned choose(assign *s, const nf_baseline_value *value, uint64_t among
 static void assign_register(assign *s, uint32_t id)
 {
     nf_baseline_value *value = &s->values[id];
-    if (value->uses == 0) return;
-    if (value->fusable && value->uses == 1) {
-        value->at = AT_FUSED;
-        value->home = (int32_t)id;
-        return;
-    }
-    if (value->file == FILE_VECTOR) {
-        to_memory(s, value);
+    nf_operand *place = &value->place;
+    if (place->uses == 0 || (place->at == AT_FUSED && place->uses == 1)) return;
+    if (place->file == FILE_VECTOR) {
+        to_memory(s, id);
         return;
     }
     uint32_t end = end_of(s->job, value);
     bool crosses = crosses_call(s, value->start, end);
-    uint64_t among = crosses ? s->crossing[value->file] : s->by_file[value->file];
+    uint64_t among = crosses ? s->crossing[place->file] : s->by_file[place->file];
     unsigned reg = choose(s, value, among, end);
     if (reg == NF_REG_NONE) {
-        to_memory(s, value);
+        to_memory(s, id);
         return;
     }
-    value->at = AT_REG;
-    value->reg = (uint8_t)reg;
+    place->at = AT_REG;
+    place->reg = (uint8_t)reg;
     s->free &= ~NF_REG_BIT(reg);
     s->used |= NF_REG_BIT(reg);
     s->until[reg] = end;
@@ -185,13 +187,13 @@ static void assign_slots(assign *s)
     for (uint32_t i = 0; i < job->def_count; i++) {
         uint32_t id = job->defs[i];
         nf_baseline_value *value = &s->values[id];
-        if (value->at != AT_SLOT) continue;
+        if (value->place.at != AT_SLOT) continue;
         unsigned bytes = SLOT_BYTES;
-        if (value->file == FILE_VECTOR) {
+        if (value->place.file == FILE_VECTOR) {
             bytes = nf_type_bytes(nf_type_of(job->f, (nf_value){id}));
             if (bytes < VECTOR_SLOT_MIN) bytes = VECTOR_SLOT_MIN;
         }
-        value->home = slot_find(s, bytes, value->start, end_of(job, value));
+        value->place.disp = slot_find(s, bytes, value->start, end_of(job, value));
     }
 }
 

@@ -20,7 +20,7 @@ static void zero_extended(nf_baseline *job, nf_operand o, unsigned bytes, nf_reg
     else if (o.at == AT_SLOT && bytes < 4)
         nf_asm_extend_m(&job->a, false, 4, bytes, to, nf_slot(o));
     else if (o.at == AT_INT && bytes < 4)
-        nf_asm_mov_imm(&job->a, to, (uint64_t)o.imm & ((1u << bytes * BYTE_BITS) - 1), false);
+        nf_asm_mov_imm(&job->a, to, (uint32_t)o.disp & ((1u << bytes * BYTE_BITS) - 1), false);
     else
         nf_operand_int_to(job, o, bytes, to);
 }

@@ -37,11 +37,10 @@ static nf_test compare_ints(nf_baseline *job, const nf_work *w)
 {
     unsigned bytes = nf_type_bytes(w->from);
     nf_operand a = w->a, b = w->b;
-    bool small = b.at == AT_INT && nf_fits_i32(b.imm);
-    if (a.at == AT_REG && small && b.imm == 0)
+    if (a.at == AT_REG && b.at == AT_INT && b.disp == 0)
         nf_asm_rr(&job->a, NF_X_TEST, bytes, a.reg, a.reg);
-    else if (a.at == AT_SLOT && small)
-        nf_asm_mi(&job->a, NF_X_CMP_I, bytes, nf_slot(a), b.imm);
+    else if (a.at == AT_SLOT && b.at == AT_INT)
+        nf_asm_mi(&job->a, NF_X_CMP_I, bytes, nf_slot(a), b.disp);
     else if (a.at == AT_SLOT && b.at == AT_REG)
         nf_asm_mr(&job->a, NF_X_CMP_MR, bytes, nf_slot(a), b.reg);
     else

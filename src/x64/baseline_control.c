@@ -31,10 +31,10 @@ static const uint32_t *params_of(const nf_baseline *job, const nf_edge *edge)
 /* Whether value `arg` has to move to be where parameter `param` is. */
 static bool needs_move(const nf_baseline *job, uint32_t arg, uint32_t param)
 {
-    const nf_baseline_value *from = &job->values[arg], *to = &job->values[param];
-    if (to->at == AT_NONE) return false;
-    if (to->at != from->at) return true;
-    return to->at == AT_REG ? to->reg != from->reg : to->home != from->home;
+    nf_operand from = job->values[arg].place, to = job->values[param].place;
+    if (to.at == AT_NONE) return false;
+    if (to.at != from.at) return true;
+    return to.at == AT_REG ? to.reg != from.reg : to.disp != from.disp;
 }
 
 bool nf_edge_is_plain(nf_baseline *job, const nf_edge *edge)

@@ -10,22 +10,12 @@
  */
 #include "baseline_internal.h"
 
-enum { XMM_BYTES = 16, BYTE_BITS = 8 };
+enum { XMM_BYTES = 16 };
 
 /* to = a with the bits above its type made zero or sign, in 64 bits. */
 static void extend_to(nf_baseline *job, const nf_work *w, bool sign, nf_reg to)
 {
-    unsigned bytes = nf_type_bytes(w->from);
-    if (w->a.at == AT_INT) {
-        uint64_t mask = bytes == 8 || sign ? UINT64_MAX : (UINT64_C(1) << bytes * BYTE_BITS) - 1;
-        nf_asm_mov_imm(&job->a, to, (uint64_t)w->a.imm & mask, false);
-    } else if (bytes == 8) {
-        nf_operand_int_to(job, w->a, bytes, to);
-    } else if (w->a.at == AT_SLOT) {
-        nf_asm_extend_m(&job->a, sign, 8, bytes, to, nf_slot(w->a));
-    } else {
-        nf_asm_extend(&job->a, sign, 8, bytes, to, w->a.reg);
-    }
+    nf_extend_to(job, w->a, sign, nf_type_bytes(w->from), to);
 }
 
 /* From 32 bits the shorter instruction without REX would do; the difference is not worth a case. */

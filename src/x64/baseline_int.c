@@ -35,12 +35,22 @@ void nf_alu(nf_baseline *job, nf_insn insn, unsigned width, nf_reg dst, nf_opera
 {
     if (o.at == AT_REG)
         nf_asm_rr(&job->a, insn, width, dst, o.reg);
-    else if (o.at == AT_INT && nf_fits_i32(o.imm))
-        nf_asm_ri(&job->a, insn + 2, width, dst, o.imm);
+    else if (o.at == AT_INT)
+        nf_asm_ri(&job->a, insn + 2, width, dst, o.disp);
     else if (o.at == AT_SLOT)
         nf_asm_rm(&job->a, insn, width, dst, nf_slot(o));
     else
         nf_asm_rr(&job->a, insn, width, dst, nf_operand_int(job, o, width, SCRATCH_C));
+}
+
+void nf_alu_constant(nf_baseline *job, nf_insn insn, unsigned width, nf_reg dst, int64_t value)
+{
+    if (nf_fits_i32(value)) {
+        nf_asm_ri(&job->a, insn + 2, width, dst, value);
+        return;
+    }
+    nf_asm_mov_imm(&job->a, SCRATCH_C, (uint64_t)value, false);
+    nf_asm_rr(&job->a, insn, width, dst, SCRATCH_C);
 }
 
 /* Copies an operand out of dst when dst will be written before it is read. */
@@ -61,8 +71,7 @@ static void swap_operands(nf_work *w)
 /* For commuting operations: constants second, and what is in dst first. */
 static void order_operands(nf_work *w)
 {
-    if (w->a.at == AT_INT || (nf_operand_is_reg(w->b, w->dst) && w->b.at == AT_REG))
-        swap_operands(w);
+    if (w->a.at == AT_INT || nf_operand_is_reg(w->b, w->dst)) swap_operands(w);
 }
 
 static const struct {
@@ -93,8 +102,8 @@ void nf_emit_add(nf_baseline *job, nf_work *w)
     nf_mem sum = nf_mem_base(w->a.reg, 0);
     if (w->b.at == AT_REG)
         sum.index = w->b.reg;
-    else if (w->b.at == AT_INT && nf_fits_i32(w->b.imm))
-        sum.disp = (int32_t)w->b.imm;
+    else if (w->b.at == AT_INT)
+        sum.disp = w->b.disp;
     else {
         nf_emit_alu(job, w);
         return;
@@ -105,7 +114,7 @@ void nf_emit_add(nf_baseline *job, nf_work *w)
 static bool is_power_of_two(nf_operand o, nf_type type, unsigned *log2)
 {
     unsigned bits = nf_type_bytes(type) * BYTE_BITS;
-    uint64_t value = (uint64_t)o.imm;
+    uint64_t value = (uint64_t)(int64_t)o.disp;
     if (bits < 64) value &= (UINT64_C(1) << bits) - 1;
     if (o.at != AT_INT || value == 0 || (value & (value - 1)) != 0) return false;
     *log2 = (unsigned)__builtin_ctzll(value);
@@ -119,10 +128,10 @@ static void multiply_by_constant(nf_baseline *job, nf_work *w, unsigned bytes)
         nf_operand_int_to(job, w->a, bytes, w->dst);
         if (log2) nf_asm_ri(&job->a, NF_X_SHL_I, bytes, w->dst, log2);
     } else if (w->a.at == AT_SLOT) {
-        nf_asm_rmi(&job->a, NF_X_IMUL_RMI, bytes, w->dst, nf_slot(w->a), w->b.imm);
+        nf_asm_rmi(&job->a, NF_X_IMUL_RMI, bytes, w->dst, nf_slot(w->a), w->b.disp);
     } else {
         nf_reg a = nf_operand_int(job, w->a, bytes, w->dst);
-        nf_asm_rri(&job->a, NF_X_IMUL_RMI, bytes, w->dst, a, w->b.imm);
+        nf_asm_rri(&job->a, NF_X_IMUL_RMI, bytes, w->dst, a, w->b.disp);
     }
 }
 
@@ -130,7 +139,7 @@ void nf_emit_mul(nf_baseline *job, nf_work *w)
 {
     unsigned bytes = wide(nf_type_bytes(w->type));
     order_operands(w);
-    if (w->b.at == AT_INT && nf_fits_i32(w->b.imm)) {
+    if (w->b.at == AT_INT) {
         multiply_by_constant(job, w, bytes);
         return;
     }
@@ -142,18 +151,17 @@ void nf_emit_mul(nf_baseline *job, nf_work *w)
         nf_asm_rr(&job->a, NF_X_IMUL, bytes, w->dst, nf_operand_int(job, w->b, bytes, SCRATCH_C));
 }
 
-/* `to` = the operand extended to 8 bytes. */
-static void extended(nf_baseline *job, nf_operand o, bool sign, unsigned bytes, nf_reg to)
+void nf_extend_to(nf_baseline *job, nf_operand o, bool sign, unsigned bytes, nf_reg to)
 {
-    if (o.at == AT_INT) {
-        uint64_t mask = bytes == 8 || sign ? UINT64_MAX : (UINT64_C(1) << bytes * BYTE_BITS) - 1;
-        nf_asm_mov_imm(&job->a, to, (uint64_t)o.imm & mask, false);
-    } else if (bytes == 8) {
+    if (bytes == 8) {
         nf_operand_int_to(job, o, bytes, to);
+    } else if (o.at == AT_INT) {
+        uint64_t mask = sign ? UINT64_MAX : (UINT64_C(1) << bytes * BYTE_BITS) - 1;
+        nf_asm_mov_imm(&job->a, to, (uint64_t)(int64_t)o.disp & mask, false);
     } else if (o.at == AT_SLOT) {
         nf_asm_extend_m(&job->a, sign, 8, bytes, to, nf_slot(o));
     } else {
-        nf_asm_extend(&job->a, sign, 8, bytes, to, nf_operand_int(job, o, bytes, to));
+        nf_asm_extend(&job->a, sign, 8, bytes, to, o.reg);
     }
 }
 
@@ -162,8 +170,8 @@ void nf_emit_mulh(nf_baseline *job, nf_work *w)
 {
     unsigned bytes = nf_type_bytes(w->type);
     bool sign = w->op == NF_OP_SMULH;
-    extended(job, w->a, sign, bytes, SCRATCH_A);
-    extended(job, w->b, sign, bytes, SCRATCH_C);
+    nf_extend_to(job, w->a, sign, bytes, SCRATCH_A);
+    nf_extend_to(job, w->b, sign, bytes, SCRATCH_C);
     if (bytes == 8) {
         nf_asm_r(&job->a, sign ? NF_X_IMUL1 : NF_X_MUL, bytes, SCRATCH_C);
         nf_operand_int_to(job, nf_operand_reg(SCRATCH_D), bytes, w->dst);
@@ -180,14 +188,13 @@ static bool divide_by_shift(nf_baseline *job, nf_work *w, unsigned bytes)
 {
     unsigned log2;
     bool is_unsigned = w->op == NF_OP_UDIV || w->op == NF_OP_UREM;
-    if (!is_unsigned || !is_power_of_two(w->b, w->type, &log2) || w->a.at == AT_INT) return false;
-    extended(job, w->a, false, bytes, w->dst);
+    if (!is_unsigned || !is_power_of_two(w->b, w->type, &log2)) return false;
+    nf_extend_to(job, w->a, false, bytes, w->dst);
     if (w->op == NF_OP_UDIV) {
         if (log2) nf_asm_ri(&job->a, NF_X_SHR_I, 8, w->dst, log2);
         return true;
     }
-    int64_t mask = (int64_t)((UINT64_C(1) << log2) - 1);
-    nf_alu(job, NF_X_AND, 8, w->dst, (nf_operand){.at = AT_INT, .imm = mask});
+    nf_alu_constant(job, NF_X_AND, 8, w->dst, (int64_t)((UINT64_C(1) << log2) - 1));
     return true;
 }
 
@@ -241,7 +248,7 @@ static const struct {
 
 static void shift_by_constant(nf_baseline *job, nf_work *w, unsigned bytes)
 {
-    unsigned count = (unsigned)w->b.imm & (bytes * BYTE_BITS - 1);
+    unsigned count = (unsigned)w->b.disp & (bytes * BYTE_BITS - 1);
     nf_operand_int_to(job, w->a, bytes, w->dst);
     if (count) nf_asm_ri(&job->a, shift_rows[w->op].by_constant, bytes, w->dst, count);
 }
@@ -307,7 +314,7 @@ void nf_emit_min_max(nf_baseline *job, nf_work *w)
 void nf_emit_abs(nf_baseline *job, nf_work *w)
 {
     unsigned bytes = nf_type_bytes(w->type);
-    extended(job, w->a, true, bytes, SCRATCH_C);
+    nf_extend_to(job, w->a, true, bytes, SCRATCH_C);
     if (w->dst != SCRATCH_C) nf_asm_rr(&job->a, NF_X_MOV, 8, w->dst, SCRATCH_C);
     nf_asm_r(&job->a, NF_X_NEG, wide(bytes), w->dst);
     nf_asm_cmov(&job->a, NF_CC_S, wide(bytes), w->dst, SCRATCH_C);

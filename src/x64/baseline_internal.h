@@ -22,6 +22,8 @@
 #include "base/assert.h"
 #include "os/cpu.h"
 
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
 #define SCRATCH_A   NF_RAX
 #define SCRATCH_C   NF_RCX
 #define SCRATCH_D   NF_RDX
@@ -31,46 +33,48 @@
 #define LANE_INT    NF_R8                    /* and the two behind it */
 #define LANE_FLOAT  ((nf_reg)(NF_XMM0 + 11)) /* likewise */
 
-/* Where a value is. From AT_INT on it is made anew at each use. */
+/* Where a value is. From AT_INT on it is a constant that is made anew at each use. */
 enum {
     AT_NONE,  /* nobody needs it */
     AT_REG,   /* reg */
     AT_SLOT,  /* [rbp + disp] */
     AT_FUSED, /* the comparison `value`, which its only user, the next instruction, does itself */
-    AT_INT,   /* imm */
-    AT_FLOAT, /* imm are the bits; value names it */
-    AT_LOCAL, /* the address reg + disp */
-    AT_SYMBOL /* imm is the address */
+    AT_INT,   /* the integer disp */
+    AT_WIDE,  /* the iconst `value`, which 32 bits don't hold */
+    AT_FLOAT, /* the fconst `value` */
+    AT_LOCAL, /* the address that the local `value` is */
+    AT_SYMBOL /* the address that the symbol `value` is */
 };
 
 /* Which registers a value lives in; vectors live in slots. */
 enum { FILE_INT, FILE_FLOAT, FILE_VECTOR };
 
+/* 8 bytes, so that it is loaded and passed as one word. */
 typedef struct nf_operand {
-    uint8_t at;
-    uint8_t reg;
     union {
         int32_t disp;
         uint32_t value;
     };
-    int64_t imm;
+    uint8_t at;
+    union {
+        uint8_t reg;
+        bool has_label; /* of AT_FLOAT: the value's hint is its label */
+    };
+    uint8_t uses; /* of a value: 0, 1, or 2 for many */
+    uint8_t file; /* of a value: FILE_INT, FILE_FLOAT, FILE_VECTOR */
 } nf_operand;
 
 /* Positions count instructions in block order from 1; the start of a block has one of its own. */
 typedef struct nf_baseline_value {
     uint32_t start;    /* position of the definition */
     uint32_t last;     /* position of the last use in block order */
-    uint32_t loop_end; /* order index of the block to whose end loops keep it alive; 0: none */
+    uint32_t loop_end; /* order index of the last block of the innermost loop with a use that the
+                          definition lies before, and 1; the last such loop; 0: none */
     uint32_t block;    /* order index of the defining block */
     uint32_t weight;   /* how often it is touched, loops counting more */
-    uint32_t hint;     /* a value whose register would suit, or HINT_REG and a register; 0: none */
-    int32_t home;      /* of a slot: from RBP; of a floating-point constant: its label;
-                          of a fused comparison: its value id */
-    uint8_t at, reg;
-    uint8_t uses : 2; /* 0, 1, or 2 for many */
-    uint8_t file : 2; /* FILE_INT, FILE_FLOAT, FILE_VECTOR */
-    uint8_t fusable : 1;
-    uint8_t fallback; /* of a constant that would like a register: what it is without; else 0 */
+    uint32_t hint;     /* a value whose register would suit, or HINT_REG and a register; 0: none;
+                          of a floating-point constant, in the walk: its label */
+    nf_operand place;
 } nf_baseline_value;
 _Static_assert(sizeof(nf_baseline_value) == 32, "two to a cache line");
 
@@ -163,9 +167,13 @@ void nf_baseline_assign(nf_baseline *job);
 void nf_baseline_frame(nf_baseline *job);
 /* Whether this CPU needs a call of nf_baseline_soft() for the operation. */
 bool nf_baseline_is_soft(const nf_baseline *job, nf_op op);
+bool nf_baseline_any_soft(const nf_baseline *job); /* for any operation */
 
 /* --- places --- */
-nf_operand nf_operand_constant(nf_baseline *job, nf_value v);
+/* The bits of a constant operand but AT_LOCAL. */
+int64_t nf_operand_bits(nf_baseline *job, nf_operand o);
+/* Base register and displacement of AT_LOCAL. */
+int64_t nf_operand_local(const nf_baseline *job, nf_operand o, uint8_t *base);
 nf_reg nf_operand_int(nf_baseline *job, nf_operand o, unsigned bytes, nf_reg scratch);
 void nf_operand_int_to(nf_baseline *job, nf_operand o, unsigned bytes, nf_reg to);
 nf_reg nf_operand_float(nf_baseline *job, nf_operand o, unsigned bytes, nf_reg scratch);
@@ -182,11 +190,9 @@ uint32_t nf_place_number(nf_operand o);
 void nf_moves_emit(nf_baseline *job);
 nf_label nf_constant_bytes(nf_baseline *job, uint64_t bits, unsigned bytes);
 
-static inline nf_operand nf_operand_of(nf_baseline *job, nf_value v)
+static inline nf_operand nf_operand_of(const nf_baseline *job, nf_value v)
 {
-    const nf_baseline_value *value = &job->values[v.id];
-    if (value->at >= AT_INT) return nf_operand_constant(job, v);
-    return (nf_operand){.at = value->at, .reg = value->reg, .disp = value->home};
+    return job->values[v.id].place;
 }
 
 static inline nf_operand nf_operand_reg(nf_reg reg)
@@ -227,6 +233,9 @@ nf_work_emit nf_emit_compare, nf_emit_select;
 nf_work_emit nf_emit_soft;
 
 void nf_alu(nf_baseline *job, nf_insn insn, unsigned width, nf_reg dst, nf_operand o);
+void nf_alu_constant(nf_baseline *job, nf_insn insn, unsigned width, nf_reg dst, int64_t value);
+/* to = the operand of so many bytes, extended to 8 bytes. */
+void nf_extend_to(nf_baseline *job, nf_operand o, bool sign, unsigned bytes, nf_reg to);
 nf_test nf_compare(nf_baseline *job, nf_work *w);
 /* The test of a condition: a fused comparison, or any i8. */
 nf_test nf_condition(nf_baseline *job, nf_operand o);

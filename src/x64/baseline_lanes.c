@@ -19,7 +19,7 @@ static nf_mem lane_at(nf_mem vector, unsigned bytes, unsigned lane)
 
 static bool is_dead(const nf_baseline *job, nf_value v)
 {
-    return job->values[v.id].at == AT_NONE;
+    return job->values[v.id].place.at == AT_NONE;
 }
 
 /* A scalar into exactly its bytes of memory. */

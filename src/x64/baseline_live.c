@@ -16,65 +16,106 @@
  * it is taken, and what is alive into the target block has another place since the intervals
  * overlap.
  *
+ * The innermost such loop is noted here; end_of() in baseline_assign.c climbs to the outer ones.
+ *
  * Hints: a result likes the register of its first operand (two-address instructions), an
  * argument of a back edge that of the loop's parameter, a parameter that of its first argument, an
  * argument of a call that of the ABI.
  */
 #include "baseline_internal.h"
 
+/* What an operation is to this pass, by its shape: where its value is to begin with (an AT_), and
+ * flags. */
+enum {
+    SCAN_AT = 15,
+    SCAN_DEFINES = 16, /* its value wants a place */
+    SCAN_EDGES = 32,
+    SCAN_CALL = 64,
+    SCAN_CONDITION = 128, /* a is a condition, which a comparison may be fused with */
+};
+_Static_assert(AT_WIDE == AT_INT + 1 && (unsigned)AT_SYMBOL <= (unsigned)SCAN_AT,
+               "AT_ values fit their bits");
+
+enum {
+    SCAN_NONE = 0,
+    SCAN_PARAM = 0,
+    SCAN_ICONST = AT_INT,
+    SCAN_FCONST = AT_FLOAT,
+    SCAN_SYMBOL = AT_SYMBOL | SCAN_DEFINES,
+    SCAN_LOCAL = AT_LOCAL,
+    SCAN_UNARY = SCAN_DEFINES,
+    SCAN_BINARY = SCAN_DEFINES,
+    SCAN_TERNARY = SCAN_DEFINES,
+    SCAN_OVERFLOW = SCAN_DEFINES,
+    SCAN_ICMP = SCAN_DEFINES,
+    SCAN_FCMP = SCAN_DEFINES,
+    SCAN_SELECT = SCAN_DEFINES | SCAN_CONDITION,
+    SCAN_CONVERT = SCAN_DEFINES,
+    SCAN_SPLAT = SCAN_DEFINES,
+    SCAN_IOTA = SCAN_DEFINES,
+    SCAN_EXTRACT = SCAN_DEFINES,
+    SCAN_INSERT = SCAN_DEFINES,
+    SCAN_REDUCE = SCAN_DEFINES,
+    SCAN_LOAD = SCAN_DEFINES,
+    SCAN_STORE = 0,
+    SCAN_MLOAD = SCAN_DEFINES,
+    SCAN_MSTORE = 0,
+    SCAN_CALL_INDIRECT = SCAN_CALL,
+    SCAN_TAIL_CALL = SCAN_CALL,
+    SCAN_TAIL_CALL_INDIRECT = SCAN_CALL,
+    SCAN_BR = SCAN_EDGES,
+    SCAN_BRIF = SCAN_EDGES | SCAN_CONDITION,
+    SCAN_SWITCH = SCAN_EDGES,
+    SCAN_RET = 0,
+};
+
+static const uint8_t scan_kinds[NF_OP_COUNT] = {
+#define OP(name, text, shape, ...) [NF_OP_##name] = SCAN_##shape,
+#include "ir/ops.def"
+#undef OP
+};
+
 typedef struct scan {
     nf_baseline *job;
     nf_baseline_value *values;
+    const nf_inst *insts;
+    uint32_t *defs; /* where the next one is noted */
     uint32_t position, block;
-    uint32_t loop;        /* innermost loop of the block */
-    uint32_t loop_header; /* its header, or 0 */
+    uint32_t loop_header, loop_reach; /* of the innermost loop: its header; its last block, and 1 */
     uint32_t weight;
+    unsigned types_seen; /* all types of values, or-ed */
+    bool any_soft;
 } scan;
 
-static void extend_over_loops(const scan *s, nf_baseline_value *value)
-{
-    const nf_baseline_loop *loops = s->job->loops;
-    uint32_t end = value->loop_end;
-    for (uint32_t l = s->loop; l && loops[l].header > value->block; l = loops[l].parent)
-        if (loops[l].end > end) end = loops[l].end;
-    value->loop_end = end;
-}
-
-static inline void use(const scan *s, uint32_t id)
+ALWAYS_INLINE void use(const scan *s, uint32_t id)
 {
     nf_baseline_value *value = &s->values[id];
     value->last = s->position;
-    value->uses = (value->uses + (value->uses < 2)) & 3;
+    value->place.uses = (uint8_t)(value->place.uses + (value->place.uses < 2));
     value->weight += s->weight;
-    if (value->block < s->loop_header) extend_over_loops(s, value);
+    uint32_t reach = value->block < s->loop_header ? s->loop_reach : 0;
+    value->loop_end = reach > value->loop_end ? reach : value->loop_end;
 }
 
-static inline void define(const scan *s, uint32_t id, nf_type type)
+ALWAYS_INLINE void define(scan *s, uint32_t id, nf_type type, bool wants_place)
 {
     nf_baseline_value *value = &s->values[id];
     value->start = s->position;
     value->block = s->block;
     value->weight += s->weight;
-    value->file = NF_TYPE_IS_VECTOR(type) ? FILE_VECTOR : type >= NF_F32 ? FILE_FLOAT : FILE_INT;
-    s->job->has_vectors |= NF_TYPE_IS_VECTOR(type);
-    s->job->defs[s->job->def_count++] = id;
+    value->place.file = (uint8_t)((type >= NF_F32) + NF_TYPE_IS_VECTOR(type));
+    s->types_seen |= type;
+    *s->defs = id;
+    s->defs += wants_place;
 }
+_Static_assert(FILE_FLOAT == FILE_INT + 1 && FILE_VECTOR == FILE_FLOAT + 1 && NF_F64 < 8 &&
+                   NF_F32 > NF_I64,
+               "types count up from integers by floats to vectors");
 
-/* Constants that are as cheap to make as to move have no register; of the others the assignment
- * decides. */
-static void scan_constant(const scan *s, uint32_t id, const nf_inst *inst)
+static void note_call(nf_baseline *job, uint32_t position)
 {
-    nf_baseline_value *value = &s->values[id];
-    value->block = s->block;
-    value->start = s->position;
-    switch (inst->op) {
-    case NF_OP_ICONST: value->at = AT_INT; break;
-    case NF_OP_FCONST: value->at = AT_FLOAT; return;
-    case NF_OP_LOCAL: value->at = AT_LOCAL; return;
-    default: value->at = AT_SYMBOL; break;
-    }
-    value->fallback = value->at;
-    if (inst->op == NF_OP_SYMBOL || !nf_fits_i32(inst->imm)) s->job->defs[s->job->def_count++] = id;
+    job->has_calls = true;
+    NF_VEC_PUSH(job->arena, &job->calls, position);
 }
 
 static void scan_edge(const scan *s, const nf_edge *edge)
@@ -94,103 +135,96 @@ static void scan_edge(const scan *s, const nf_edge *edge)
     }
 }
 
-static void scan_edges(const scan *s, const nf_inst *inst)
-{
-    const nf_edge *edges = &s->job->f->edges.data[inst->extra];
-    use(s, inst->a.id);
-    for (uint32_t i = 0; i < inst->c.id; i++) scan_edge(s, &edges[i]);
-}
-
-static void scan_call(const scan *s, const nf_inst *inst, bool tail)
+static void scan_call(const scan *s, const nf_inst *inst)
 {
     nf_baseline *job = s->job;
     nf_abi_walk walk = {0};
     const uint32_t *args = job->f->pool.data + inst->extra;
-    use(s, inst->a.id);
     for (uint32_t i = 0; i < inst->c.id; i++) {
-        nf_abi_place place = nf_abi_next(&walk, nf_type_of(job->f, (nf_value){args[i]}));
+        nf_abi_place place = nf_abi_next(&walk, s->insts[args[i]].type);
         use(s, args[i]);
         if (place.reg != NF_REG_NONE) s->values[args[i]].hint = HINT_REG | place.reg;
     }
     if (walk.stack_bytes > job->outgoing_bytes) job->outgoing_bytes = walk.stack_bytes;
-    if (tail) return;
-    job->has_calls = true;
-    NF_VEC_PUSH(job->arena, &job->calls, s->position);
 }
 
 /* A comparison whose result the very next instruction takes as its condition. */
-static void note_fusable(const scan *s, const nf_inst *user, uint32_t user_id)
+static void note_fusable(nf_baseline_value *values, const nf_inst *insts, const nf_inst *user)
 {
-    const nf_inst *compare = nf_inst_at(s->job->f, user->a);
-    uint8_t shape = nf_op_of(compare)->shape;
-    if ((shape == NF_SHAPE_ICMP || shape == NF_SHAPE_FCMP) && compare->next.id == user_id &&
-        compare->type == NF_I8)
-        s->values[user->a.id].fusable = true;
+    const nf_inst *compare = &insts[user->a.id];
+    bool compares = compare->op == NF_OP_ICMP || compare->op == NF_OP_FCMP;
+    if (compares && &insts[compare->next.id] == user && compare->type == NF_I8)
+        values[user->a.id].place.at = AT_FUSED;
 }
 
-static void scan_plain(const scan *s, uint32_t id, const nf_inst *inst)
+/* What has operands elsewhere than in a, b and c, whose c counts them. */
+static void scan_list(scan *s, uint32_t id, const nf_inst *inst, unsigned kind)
+{
+    use(s, inst->a.id);
+    if (kind & SCAN_EDGES) {
+        const nf_edge *edges = &s->job->f->edges.data[inst->extra];
+        for (uint32_t i = 0; i < inst->c.id; i++) scan_edge(s, &edges[i]);
+        return;
+    }
+    scan_call(s, inst);
+    if (inst->op == NF_OP_TAIL_CALL || inst->op == NF_OP_TAIL_CALL_INDIRECT) return;
+    note_call(s->job, s->position);
+    define(s, id, inst->type, inst->type != NF_VOID);
+}
+
+/* Nearly all: written with few branches, since what comes next is hard to predict; but seldom is
+ * there a third operand. */
+ALWAYS_INLINE void scan_plain(scan *s, uint32_t id, const nf_inst *inst, unsigned kind)
 {
     use(s, inst->a.id);
     use(s, inst->b.id);
-    use(s, inst->c.id);
-    define(s, id, inst->type);
-    if (s->values[id].hint == 0) s->values[id].hint = inst->a.id;
-    if (nf_baseline_is_soft(s->job, inst->op)) {
-        s->job->has_calls = true;
-        NF_VEC_PUSH(s->job->arena, &s->job->calls, s->position);
-    }
+    if (inst->c.id) use(s, inst->c.id);
+    nf_baseline_value *value = &s->values[id];
+    unsigned at = kind & SCAN_AT;
+    bool is_wide = (at == AT_INT) & !nf_fits_i32(inst->imm);
+    bool is_small = (at == AT_INT) & !is_wide;
+    value->place.at = (uint8_t)(at + is_wide);
+    value->place.disp = is_small ? (int32_t)inst->imm : (int32_t)id;
+    value->hint = inst->a.id;
+    define(s, id, inst->type, (kind / SCAN_DEFINES & 1) | is_wide);
 }
 
-static void scan_inst(const scan *s, uint32_t id, const nf_inst *inst)
+static void enter_block(scan *s, uint32_t index)
 {
-    switch (nf_op_of(inst)->shape) {
-    case NF_SHAPE_ICONST:
-    case NF_SHAPE_FCONST:
-    case NF_SHAPE_SYMBOL:
-    case NF_SHAPE_LOCAL: scan_constant(s, id, inst); return;
-    case NF_SHAPE_CALL:
-    case NF_SHAPE_CALL_INDIRECT:
-        scan_call(s, inst, false);
-        if (inst->type != NF_VOID) define(s, id, inst->type);
-        return;
-    case NF_SHAPE_TAIL_CALL:
-    case NF_SHAPE_TAIL_CALL_INDIRECT: scan_call(s, inst, true); return;
-    case NF_SHAPE_BRIF: note_fusable(s, inst, id); /* fall through */
-    case NF_SHAPE_BR:
-    case NF_SHAPE_SWITCH: scan_edges(s, inst); return;
-    case NF_SHAPE_STORE:
-    case NF_SHAPE_MSTORE:
-        use(s, inst->a.id);
-        use(s, inst->b.id);
-        use(s, inst->c.id);
-        return;
-    case NF_SHAPE_RET: use(s, inst->a.id); return;
-    case NF_SHAPE_NONE: return;
-    case NF_SHAPE_SELECT: note_fusable(s, inst, id); /* fall through */
-    default: scan_plain(s, id, inst);
-    }
-}
-
-static void scan_block(scan *s, uint32_t index)
-{
-    nf_baseline *job = s->job;
-    nf_baseline_block *block = &job->blocks[index];
-    const nf_block_data *data = &job->f->blocks.data[block->id];
-    const nf_inst *insts = job->f->insts.data;
+    const nf_baseline *job = s->job;
+    const nf_block_data *data = &job->f->blocks.data[job->blocks[index].id];
+    const nf_baseline_loop *loop = &job->loops[job->blocks[index].loop];
     s->block = index;
-    s->loop = block->loop;
-    s->loop_header = job->loops[s->loop].header;
-    s->weight = job->loops[s->loop].weight;
+    s->loop_header = loop->header;
+    s->loop_reach = loop->end + 1;
+    s->weight = loop->weight;
     s->position++;
     for (uint32_t i = 0; i < data->param_count; i++) {
         uint32_t id = job->f->pool.data[data->params + i];
-        define(s, id, insts[id].type);
+        define(s, id, s->insts[id].type, true);
     }
-    for (uint32_t id = data->first.id; id != 0; id = insts[id].next.id) {
-        s->position++;
-        scan_inst(s, id, &insts[id]);
+}
+
+/* The instructions of the block that was entered. A copy of the state, whose address nobody takes,
+ * can stay in registers. */
+static void scan_block(scan *shared, uint32_t first)
+{
+    scan s = *shared;
+    for (uint32_t id = first; id != 0; id = s.insts[id].next.id) {
+        const nf_inst *inst = &s.insts[id];
+        unsigned kind = scan_kinds[inst->op];
+        s.position++;
+        if (kind & SCAN_CONDITION) note_fusable(s.values, s.insts, inst);
+        if (kind & (SCAN_EDGES | SCAN_CALL)) {
+            *shared = s;
+            scan_list(shared, id, inst, kind);
+            s = *shared;
+        } else {
+            scan_plain(&s, id, inst, kind);
+            if (s.any_soft && nf_baseline_is_soft(s.job, inst->op)) note_call(s.job, s.position);
+        }
     }
-    block->end = s->position;
+    *shared = s;
 }
 
 static void hint_entry_params(nf_baseline *job)
@@ -208,10 +242,20 @@ void nf_baseline_live(nf_baseline *job)
 {
     uint32_t limit = job->f->insts.count;
     job->values = NF_NEW_ARRAY(job->arena, nf_baseline_value, limit);
-    job->defs = NF_NEW_ARRAY(job->arena, uint32_t, limit);
+    job->defs = NF_NEW_ARRAY(job->arena, uint32_t, limit + 1); /* one is written ahead */
     if (job->values == NULL || job->defs == NULL) return;
     job->values[0].block = UINT32_MAX;
     hint_entry_params(job);
-    scan s = {.job = job, .values = job->values};
-    for (uint32_t i = 0; i < job->block_count; i++) scan_block(&s, i);
+    scan s = {.job = job,
+              .values = job->values,
+              .insts = job->f->insts.data,
+              .defs = job->defs,
+              .any_soft = nf_baseline_any_soft(job)};
+    for (uint32_t i = 0; i < job->block_count; i++) {
+        enter_block(&s, i);
+        scan_block(&s, job->f->blocks.data[job->blocks[i].id].first.id);
+        job->blocks[i].end = s.position;
+    }
+    job->def_count = (uint32_t)(s.defs - job->defs);
+    job->has_vectors = NF_TYPE_IS_VECTOR(s.types_seen);
 }

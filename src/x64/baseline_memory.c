@@ -33,13 +33,14 @@ nf_mem nf_address_of(nf_baseline *job, const nf_inst *inst)
     uint8_t shape = nf_op_of(inst)->shape;
     if (inst->b.id != 0 && (shape == NF_SHAPE_LOAD || shape == NF_SHAPE_STORE))
         index = nf_operand_of(job, inst->b);
-    if (index.at == AT_INT && nf_fits_i32(index.imm)) {
-        disp += index.imm * (INT64_C(1) << inst->sub);
+    if (index.at == AT_INT) {
+        disp += index.disp * (INT64_C(1) << inst->sub);
         index.at = AT_NONE;
     }
     nf_mem mem = nf_mem_base(base.reg, 0);
-    if (base.at == AT_LOCAL && is_displacement(base.imm + disp)) {
-        disp += base.imm;
+    int64_t local = base.at == AT_LOCAL ? nf_operand_local(job, base, &mem.base) : 0;
+    if (base.at == AT_LOCAL && is_displacement(local + disp)) {
+        disp += local;
     } else {
         int64_t far = is_displacement(disp) ? 0 : disp;
         mem.base = (uint8_t)base_register(job, base, far);
@@ -67,18 +68,17 @@ static void load_scalar(nf_baseline *job, nf_reg dst, nf_mem from, nf_type type)
 /* An unused load is done all the same: it may fault. */
 void nf_emit_load(nf_baseline *job, nf_value v, const nf_inst *inst)
 {
-    const nf_baseline_value *value = &job->values[v.id];
+    nf_operand to = nf_operand_of(job, v);
     nf_mem from = nf_address_of(job, inst);
     if (NF_TYPE_IS_VECTOR(inst->type)) {
-        nf_operand to = nf_operand_of(job, v);
         if (to.at != AT_SLOT) to.disp = job->vector_temp;
         nf_copy_memory(job, nf_slot(to), from, nf_type_bytes(inst->type));
         return;
     }
     nf_reg scratch = NF_TYPE_IS_FLOAT(inst->type) ? SCRATCH_X : SCRATCH_A;
-    nf_reg dst = value->at == AT_REG ? value->reg : scratch;
+    nf_reg dst = to.at == AT_REG ? to.reg : scratch;
     load_scalar(job, dst, from, inst->type);
-    if (value->at == AT_SLOT) nf_result_store(job, v, dst);
+    if (to.at == AT_SLOT) nf_result_store(job, v, dst);
 }
 
 /* The bits of any scalar in SCRATCH_D. */
@@ -91,13 +91,20 @@ static void bits_to_scratch(nf_baseline *job, nf_operand o, nf_type type)
         nf_operand_int_to(job, o, bytes, SCRATCH_D);
 }
 
+/* Whether it can be stored as an immediate. */
+static bool is_immediate(nf_baseline *job, nf_operand o, unsigned bytes)
+{
+    if (o.at == AT_INT) return true;
+    return o.at == AT_FLOAT && (bytes == 4 || nf_operand_bits(job, o) == 0);
+}
+
 static void store_scalar(nf_baseline *job, nf_mem to, nf_operand o, nf_type type)
 {
     unsigned bytes = nf_type_bytes(type);
     if (o.at == AT_REG && NF_TYPE_IS_FLOAT(type)) {
         nf_asm_mr(&job->a, bytes == 4 ? NF_X_MOVSS_MR : NF_X_MOVSD_MR, bytes, to, o.reg);
-    } else if ((o.at == AT_INT || o.at == AT_FLOAT) && (bytes <= 4 || nf_fits_i32(o.imm))) {
-        nf_asm_mi(&job->a, NF_X_MOV_I, bytes, to, o.imm);
+    } else if (is_immediate(job, o, bytes)) {
+        nf_asm_mi(&job->a, NF_X_MOV_I, bytes, to, nf_operand_bits(job, o));
     } else if (o.at == AT_REG) {
         nf_asm_mr(&job->a, NF_X_MOV_MR, bytes, to, o.reg);
     } else {

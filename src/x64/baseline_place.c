@@ -26,20 +26,20 @@ uint64_t nf_symbol_address(nf_baseline *job, nf_symbol symbol)
     return address;
 }
 
-nf_operand nf_operand_constant(nf_baseline *job, nf_value v)
+int64_t nf_operand_bits(nf_baseline *job, nf_operand o)
 {
-    const nf_inst *inst = nf_inst_at(job->f, v);
-    uint8_t at = job->values[v.id].at;
-    nf_operand o = {.at = at, .value = v.id, .imm = inst->imm};
-    if (at == AT_SYMBOL) o.imm += (int64_t)nf_symbol_address(job, (nf_symbol){inst->extra});
-    if (at == AT_LOCAL) {
-        nf_local_place local = job->locals[inst->extra];
-        int64_t disp = local.disp + inst->imm;
-        o.reg = local.base;
-        o.disp = (int32_t)disp;
-        o.imm = disp;
-    }
-    return o;
+    if (o.at == AT_INT) return o.disp;
+    const nf_inst *inst = nf_inst_at(job->f, (nf_value){o.value});
+    if (o.at != AT_SYMBOL) return inst->imm;
+    return inst->imm + (int64_t)nf_symbol_address(job, (nf_symbol){inst->extra});
+}
+
+int64_t nf_operand_local(const nf_baseline *job, nf_operand o, uint8_t *base)
+{
+    const nf_inst *inst = nf_inst_at(job->f, (nf_value){o.value});
+    nf_local_place local = job->locals[inst->extra];
+    *base = local.base;
+    return local.disp + inst->imm;
 }
 
 nf_label nf_constant_bytes(nf_baseline *job, uint64_t bits, unsigned bytes)
@@ -52,22 +52,32 @@ nf_label nf_constant_bytes(nf_baseline *job, uint64_t bits, unsigned bytes)
 static nf_mem float_constant(nf_baseline *job, nf_operand o, unsigned bytes)
 {
     nf_baseline_value *value = &job->values[o.value];
-    if (value->home == 0) value->home = (int32_t)nf_constant_bytes(job, (uint64_t)o.imm, bytes).id;
-    return nf_mem_label((nf_label){(uint32_t)value->home});
+    if (!value->place.has_label) {
+        value->hint = nf_constant_bytes(job, (uint64_t)nf_operand_bits(job, o), bytes).id;
+        value->place.has_label = true;
+    }
+    return nf_mem_label((nf_label){value->hint});
 }
 
 /* --- integers --- */
 
 static void local_address(nf_baseline *job, nf_operand o, nf_reg to)
 {
-    if (nf_fits_i32(o.imm)) {
-        nf_asm_rm(&job->a, NF_X_LEA, 8, to, nf_mem_base(o.reg, o.disp));
-        return;
+    nf_mem sum = {.index = NF_REG_NONE};
+    int64_t disp = nf_operand_local(job, o, &sum.base);
+    if (nf_fits_i32(disp)) {
+        sum.disp = (int32_t)disp;
+    } else {
+        nf_asm_mov_imm(&job->a, to, (uint64_t)disp, false);
+        sum.index = (uint8_t)to;
     }
-    nf_mem sum = nf_mem_base(o.reg, 0);
-    sum.index = (uint8_t)to;
-    nf_asm_mov_imm(&job->a, to, (uint64_t)o.imm, false);
     nf_asm_rm(&job->a, NF_X_LEA, 8, to, sum);
+}
+
+static void constant_to(nf_baseline *job, nf_operand o, unsigned bytes, nf_reg to)
+{
+    uint64_t bits = (uint64_t)nf_operand_bits(job, o);
+    nf_asm_mov_imm(&job->a, to, bytes <= SLOT_BYTES_READ_MIN ? (uint32_t)bits : bits, false);
 }
 
 /* Leaves the flags alone. */
@@ -79,9 +89,7 @@ void nf_operand_int_to(nf_baseline *job, nf_operand o, unsigned bytes, nf_reg to
         return;
     case AT_SLOT: nf_asm_rm(&job->a, NF_X_MOV, int_width(bytes), to, nf_slot(o)); return;
     case AT_LOCAL: local_address(job, o, to); return;
-    default:
-        nf_asm_mov_imm(&job->a, to,
-                       bytes <= SLOT_BYTES_READ_MIN ? (uint32_t)o.imm : (uint64_t)o.imm, false);
+    default: constant_to(job, o, bytes, to);
     }
 }
 
@@ -94,9 +102,9 @@ nf_reg nf_operand_int(nf_baseline *job, nf_operand o, unsigned bytes, nf_reg scr
 
 /* --- floating point --- */
 
-static bool is_zero(nf_operand o, unsigned bytes)
+static bool is_zero(nf_baseline *job, nf_operand o)
 {
-    return o.at == AT_FLOAT && (bytes == 4 ? (uint32_t)o.imm == 0 : o.imm == 0);
+    return o.at == AT_FLOAT && nf_operand_bits(job, o) == 0;
 }
 
 bool nf_operand_float_mem(nf_baseline *job, nf_operand o, unsigned bytes, nf_mem *mem)
@@ -111,7 +119,7 @@ void nf_operand_float_to(nf_baseline *job, nf_operand o, unsigned bytes, nf_reg 
     nf_mem mem;
     if (o.at == AT_REG) {
         if (o.reg != to) nf_asm_rr(&job->a, NF_X_MOVAPS, XMM_BYTES, to, o.reg);
-    } else if (is_zero(o, bytes)) {
+    } else if (is_zero(job, o)) {
         nf_asm_rr(&job->a, NF_X_XORPS, XMM_BYTES, to, to);
     } else if (nf_operand_float_mem(job, o, bytes, &mem)) {
         nf_asm_rm(&job->a, bytes == 4 ? NF_X_MOVSS : NF_X_MOVSD, bytes, to, mem);
@@ -192,14 +200,14 @@ static void store_slot(nf_baseline *job, nf_operand to, nf_reg reg, nf_type type
 
 void nf_result_store(nf_baseline *job, nf_value v, nf_reg reg)
 {
-    const nf_baseline_value *value = &job->values[v.id];
+    nf_operand to = nf_operand_of(job, v);
     nf_type type = nf_type_of(job->f, v);
-    if (value->at == AT_SLOT)
-        store_slot(job, nf_operand_of(job, v), reg, type);
-    else if (value->at == AT_REG && NF_TYPE_IS_FLOAT(type))
-        nf_operand_float_to(job, nf_operand_reg(reg), nf_type_bytes(type), value->reg);
-    else if (value->at == AT_REG)
-        nf_operand_int_to(job, nf_operand_reg(reg), nf_type_bytes(type), value->reg);
+    if (to.at == AT_SLOT)
+        store_slot(job, to, reg, type);
+    else if (to.at == AT_REG && NF_TYPE_IS_FLOAT(type))
+        nf_operand_float_to(job, nf_operand_reg(reg), nf_type_bytes(type), to.reg);
+    else if (to.at == AT_REG)
+        nf_operand_int_to(job, nf_operand_reg(reg), nf_type_bytes(type), to.reg);
 }
 
 /* --- parallel moves: the payload is the value --- */
@@ -247,8 +255,8 @@ static void move_emit(void *context, const nf_move *move)
             store_slot(job, to, nf_operand_float(job, from, bytes, reg), type);
     } else if (to.at == AT_REG) {
         nf_operand_int_to(job, from, bytes, to.reg);
-    } else if (from.at == AT_INT && nf_fits_i32(from.imm)) {
-        nf_asm_mi(&job->a, NF_X_MOV_I, int_width(bytes), nf_slot(to), from.imm);
+    } else if (from.at == AT_INT) {
+        nf_asm_mi(&job->a, NF_X_MOV_I, int_width(bytes), nf_slot(to), from.disp);
     } else {
         store_slot(job, to, nf_operand_int(job, from, bytes, SCRATCH_A), type);
     }

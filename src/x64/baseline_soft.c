@@ -24,6 +24,12 @@ bool nf_baseline_is_soft(const nf_baseline *job, nf_op op)
     }
 }
 
+bool nf_baseline_any_soft(const nf_baseline *job)
+{
+    const uint64_t wanted = NF_CPU_FMA | NF_CPU_POPCNT | NF_CPU_SSE41;
+    return (job->features & wanted) != wanted;
+}
+
 uint64_t nf_baseline_soft(uint64_t a, uint64_t b, uint64_t c, uint32_t what)
 {
     nf_type type = (nf_type)(what >> TYPE_SHIFT);

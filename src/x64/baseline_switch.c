@@ -59,15 +59,10 @@ static void sort_cases(one_case *list, uint32_t count)
     }
 }
 
-static void compare_with(nf_baseline *job, int64_t key)
-{
-    nf_alu(job, NF_X_CMP, 8, SCRATCH_A, (nf_operand){.at = AT_INT, .imm = key});
-}
-
 static void emit_few(nf_baseline *job, const cases *c, uint32_t first, uint32_t count)
 {
     for (uint32_t i = first; i < first + count; i++) {
-        compare_with(job, c->list[i].key);
+        nf_alu_constant(job, NF_X_CMP, 8, SCRATCH_A, c->list[i].key);
         nf_asm_jcc(&job->a, NF_CC_E, c->list[i].target);
     }
     nf_asm_jmp(&job->a, c->otherwise);
@@ -87,7 +82,7 @@ static void emit_halving(nf_baseline *job, const cases *c)
             uint32_t lower = r.count / 2;
             nf_label upper = nf_asm_label(&job->a);
             stack[depth++] = (range){r.first + lower, r.count - lower, upper};
-            compare_with(job, c->list[r.first + lower].key);
+            nf_alu_constant(job, NF_X_CMP, 8, SCRATCH_A, c->list[r.first + lower].key);
             nf_asm_jcc(&job->a, NF_CC_GE, upper);
             r.count = lower;
         }
@@ -104,7 +99,7 @@ static void emit_table(nf_baseline *job, const cases *c, uint64_t span)
     for (uint64_t i = 0; i <= span; i++) targets[i] = c->otherwise;
     for (uint32_t i = 0; i < c->count; i++)
         targets[(uint64_t)c->list[i].key - (uint64_t)smallest] = c->list[i].target;
-    nf_alu(job, NF_X_SUB, 8, SCRATCH_A, (nf_operand){.at = AT_INT, .imm = smallest});
+    nf_alu_constant(job, NF_X_SUB, 8, SCRATCH_A, smallest);
     nf_asm_ri(&job->a, NF_X_CMP_I, 8, SCRATCH_A, (int64_t)span);
     nf_asm_jcc(&job->a, NF_CC_A, c->otherwise);
     nf_asm_lea_label(&job->a, SCRATCH_C, table.label);
@@ -115,19 +110,6 @@ static void emit_table(nf_baseline *job, const cases *c, uint64_t span)
     nf_asm_rr(&job->a, NF_X_ADD, 8, SCRATCH_A, SCRATCH_C);
     nf_asm_byte(&job->a, NOTRACK_PREFIX);
     nf_asm_r(&job->a, NF_X_JMP_R, 8, SCRATCH_A);
-}
-
-static void load_value(nf_baseline *job, nf_value v)
-{
-    unsigned bytes = nf_type_bytes(nf_type_of(job->f, v));
-    nf_operand o = nf_operand_of(job, v);
-    if (bytes == 8 || o.at == AT_INT) {
-        nf_operand_int_to(job, o, 8, SCRATCH_A);
-    } else if (o.at == AT_SLOT) {
-        nf_asm_extend_m(&job->a, true, 8, bytes, SCRATCH_A, nf_slot(o));
-    } else {
-        nf_asm_extend(&job->a, true, 8, bytes, SCRATCH_A, o.reg);
-    }
 }
 
 static nf_label target_of(nf_baseline *job, const nf_edge *edge)
@@ -162,7 +144,8 @@ void nf_emit_switch(nf_baseline *job, nf_value v, const nf_inst *inst)
     if (count > 1) __builtin_memcpy(sorted, list + 1, (count - 1) * sizeof *list);
     cases c = {sorted, count - 1, list[0].target};
     sort_cases(c.list, c.count);
-    load_value(job, inst->a);
+    nf_extend_to(job, nf_operand_of(job, inst->a), true, nf_type_bytes(nf_type_of(job->f, inst->a)),
+                 SCRATCH_A);
     emit_dispatch(job, &c);
     for (uint32_t i = 0; i < count; i++) {
         if (nf_edge_is_plain(job, &edges[i])) continue;

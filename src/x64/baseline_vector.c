@@ -145,7 +145,7 @@ static void one_lane(nf_baseline *job, nf_mem to, const nf_inst *inst, unsigned 
 void nf_emit_vector(nf_baseline *job, nf_value v, const nf_inst *inst)
 {
     nf_mem to = vector_of(job, v);
-    if (job->values[v.id].at == AT_NONE || emit_chunks(job, to, inst)) return;
+    if (job->values[v.id].place.at == AT_NONE || emit_chunks(job, to, inst)) return;
     for (unsigned lane = 0; lane < NF_TYPE_LANES(inst->type); lane++) {
         if (inst->op == NF_OP_SELECT)
             select_lane(job, to, inst, lane);
@@ -173,7 +173,7 @@ static nf_op reduced_op(uint16_t op)
 /* In halves, in the scratch area, so that the order is the one that ops.def gives for floats. */
 void nf_emit_reduce(nf_baseline *job, nf_value v, const nf_inst *inst)
 {
-    if (job->values[v.id].at == AT_NONE) return;
+    if (job->values[v.id].place.at == AT_NONE) return;
     nf_type vector = nf_type_of(job->f, inst->a), element = NF_TYPE_ELEMENT(vector);
     unsigned bytes = nf_type_element_bytes(element);
     nf_mem temp = nf_mem_base(NF_RBP, job->vector_temp);
