@@ -13,8 +13,6 @@
 #include "alias.h"
 #include "base/text.h"
 
-enum { REASON_BYTES_MAX = 192 };
-
 typedef struct host_function {
     const char *name;
     uint8_t effects; /* NF_EFFECT_READ, NF_EFFECT_WRITE */
@@ -51,11 +49,8 @@ static void refuse(survey *s, const char *object, const char *reason)
 {
     if (!s->effects->containable) return;
     s->effects->containable = false;
-    char *text = nf_arena_alloc(s->arena, REASON_BYTES_MAX);
-    s->effects->reason = text ? text : reason;
-    if (text)
-        nf_format(text, REASON_BYTES_MAX, "in @%s: %s%s", symbol_name(s->f, s->f->symbol), object,
-                  reason);
+    nf_format(s->effects->reason, sizeof s->effects->reason, "in @%s: %s%s",
+              symbol_name(s->f, s->f->symbol), object, reason);
 }
 
 static bool text_equal(const char *a, const char *b)

@@ -48,11 +48,12 @@ const char *nf_pass_name(uint32_t index);
 const char *nf_pass_meaning(uint32_t index);
 
 /* What a call of the function can do, through every call that it makes: the ground for racing. */
+enum { NF_EFFECTS_REASON_BYTES = 192 };
 typedef struct nf_effects {
     bool reads, writes; /* memory other than its own locals */
     bool containable;   /* effects known and containable: no host call but listed ones, no indirect
                            call, volatile, atomic */
-    const char *reason; /* why not, in the scratch arena; NULL when containable */
+    char reason[NF_EFFECTS_REASON_BYTES]; /* why not, the first place; "" when containable */
 } nf_effects;
 /* MEMORY is the only failure. Reads the module only. */
 nf_status nf_effects_of(const nf_func *f, nf_arena *scratch, nf_effects *effects);
