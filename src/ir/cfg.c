@@ -1,25 +1,35 @@
 /*
  * Control flow: reverse post-order, predecessors, dominators and loops. See cfg.h.
  *
- * Everything is linear but for the dominators' fixed point, which settles in two rounds on the
- * reducible graphs that programs are made of (Cooper, Harvey, Kennedy 2001, section 4). The walk
- * keeps its own stack: a function may have a million blocks, a thread's stack has room for few.
+ * No recursion, and nothing that deep nests make quadratic: a function may have a million blocks, and
+ * the verifier asks about hostile ones.
  *
  * Successors are walked last to first, so that in reverse post-order the first successor's blocks
  * come first, as they mostly do in the text:
  *
  *     entry: brif %c, a, b     a: br join     b: br join        rpo: entry a b join
  *
- * Dominance is asked often, and answered by an interval: a dominates b when b's number in a
- * preorder walk of the dominator tree is among the dom_count[a] numbers from dom_first[a] on. The
- * walk is never made: subtree sizes add up in post-order, and in reverse post-order each parent
- * deals out numbers.
+ * Dominators are found by semidominators and nearest common ancestors (Georgiadis, "Linear-Time
+ * Algorithms for Dominators and Related Problems", Princeton 2005, section 2.3, SNCA), on preorder
+ * numbers of the same walk.
+ *
+ * Dominance is asked often, and answered by an interval: a dominates b when b's number in a preorder
+ * walk of the dominator tree is among the dom_count[a] numbers from dom_first[a] on. The walk is never
+ * made: subtree sizes add up in post-order, and in reverse post-order each parent deals out numbers.
  */
 #include "cfg.h"
 
 /* In rpo_index before the numbers are known; UNSEEN in idom too. */
 #define UNSEEN UINT32_MAX
 #define SEEN   (UINT32_MAX - 1)
+
+/* The tree of the depth-first walk, by preorder number. */
+typedef struct walk {
+    uint32_t *number; /* by block id */
+    uint32_t *block, *parent;
+    uint32_t *stack; /* room for all */
+    uint32_t count;
+} walk;
 
 static uint32_t block_count(const nf_cfg *cfg)
 {
@@ -52,16 +62,33 @@ typedef struct visit {
     uint32_t block, edges_left;
 } visit;
 
-static bool order_build(nf_cfg *cfg, nf_arena *arena)
+static bool walk_init(walk *w, nf_arena *arena, uint32_t count)
+{
+    *w = (walk){.number = NF_NEW_ARRAY(arena, uint32_t, count),
+                .block = NF_NEW_ARRAY(arena, uint32_t, count),
+                .parent = NF_NEW_ARRAY(arena, uint32_t, count),
+                .stack = NF_NEW_ARRAY(arena, uint32_t, count)};
+    return w->number && w->block && w->parent && w->stack;
+}
+
+/* First seen: gets the next preorder number. */
+static visit discover(nf_cfg *cfg, walk *w, uint32_t block, uint32_t parent)
+{
+    cfg->rpo_index[block] = SEEN;
+    w->number[block] = w->count;
+    w->block[w->count] = block;
+    w->parent[w->count++] = parent;
+    return (visit){block, successor_count(cfg, block)};
+}
+
+static bool order_build(nf_cfg *cfg, nf_arena *arena, walk *w)
 {
     uint32_t count = block_count(cfg), depth = 0, place = count;
     visit *stack = NF_NEW_ARRAY(arena, visit, count);
     uint32_t *order = NF_NEW_ARRAY(arena, uint32_t, count);
-    if (stack == NULL || order == NULL) return false;
+    if (stack == NULL || order == NULL || !walk_init(w, arena, count)) return false;
     fill(cfg->rpo_index, count, UNSEEN);
-    uint32_t entry = cfg->func->entry.id;
-    cfg->rpo_index[entry] = SEEN;
-    stack[depth++] = (visit){entry, successor_count(cfg, entry)};
+    stack[depth++] = discover(cfg, w, cfg->func->entry.id, 0);
     while (depth) {
         visit *top = &stack[depth - 1];
         if (top->edges_left == 0) {
@@ -70,9 +97,8 @@ static bool order_build(nf_cfg *cfg, nf_arena *arena)
             continue;
         }
         uint32_t next = successor_at(cfg, top->block, --top->edges_left);
-        if (cfg->rpo_index[next] != UNSEEN) continue;
-        cfg->rpo_index[next] = SEEN;
-        stack[depth++] = (visit){next, successor_count(cfg, next)};
+        if (cfg->rpo_index[next] == UNSEEN)
+            stack[depth++] = discover(cfg, w, next, w->number[top->block]);
     }
     cfg->rpo = order + place;
     cfg->rpo_count = count - place;
@@ -100,39 +126,65 @@ static bool preds_build(nf_cfg *cfg, nf_arena *arena)
 
 /* --- dominators --- */
 
-static uint32_t common_dominator(const nf_cfg *cfg, uint32_t a, uint32_t b)
+/* By preorder number. A block is linked when its semidominator is known; ancestor then leads
+ * toward the root of its linked tree, and label is the block of the least semidominator on the way. */
+typedef struct semidominators {
+    uint32_t *ancestor, *label, *semi;
+    uint32_t *stack;
+} semidominators;
+
+/* The label of v among what is linked, which is what is numbered from `linked` on. Shortens the way. */
+static uint32_t least_label(semidominators *s, uint32_t v, uint32_t linked)
 {
-    while (a != b) {
-        while (cfg->rpo_index[a] > cfg->rpo_index[b]) a = cfg->idom[a];
-        while (cfg->rpo_index[b] > cfg->rpo_index[a]) b = cfg->idom[b];
+    uint32_t depth = 0;
+    if (s->ancestor[v] < linked) return s->label[v];
+    while (s->ancestor[v] >= linked) {
+        s->stack[depth++] = v;
+        v = s->ancestor[v];
     }
-    return a;
+    uint32_t above = v, best = s->label[v];
+    while (depth) {
+        v = s->stack[--depth];
+        s->ancestor[v] = s->ancestor[above];
+        if (s->semi[best] < s->semi[s->label[v]])
+            s->label[v] = best;
+        else
+            best = s->label[v];
+        above = v;
+    }
+    return s->label[v];
 }
 
-/* The common dominator of the predecessors that have one already. */
-static uint32_t dominator_of(const nf_cfg *cfg, uint32_t block)
+static uint32_t semidominator_of(const nf_cfg *cfg, const walk *w, semidominators *s, uint32_t v)
 {
-    uint32_t dominator = UNSEEN;
+    uint32_t semi = w->parent[v], block = w->block[v];
     for (uint32_t i = cfg->pred_start[block]; i < cfg->pred_start[block + 1]; i++) {
-        uint32_t pred = cfg->preds[i];
-        if (cfg->idom[pred] == UNSEEN) continue;
-        dominator = dominator == UNSEEN ? pred : common_dominator(cfg, pred, dominator);
+        uint32_t candidate = s->semi[least_label(s, w->number[cfg->preds[i]], v + 1)];
+        if (candidate < semi) semi = candidate;
     }
-    return dominator;
+    return semi;
 }
 
-static void dominators_build(nf_cfg *cfg)
+static bool dominators_build(nf_cfg *cfg, nf_arena *arena, walk *w)
 {
-    fill(cfg->idom, block_count(cfg), UNSEEN);
-    cfg->idom[cfg->rpo[0]] = cfg->rpo[0];
-    for (bool changed = true; changed;) {
-        changed = false;
-        for (uint32_t i = 1; i < cfg->rpo_count; i++) {
-            uint32_t block = cfg->rpo[i], dominator = dominator_of(cfg, block);
-            changed |= cfg->idom[block] != dominator;
-            cfg->idom[block] = dominator;
-        }
+    uint32_t count = w->count;
+    semidominators s = {NF_NEW_ARRAY(arena, uint32_t, count), NF_NEW_ARRAY(arena, uint32_t, count),
+                        NF_NEW_ARRAY(arena, uint32_t, count), w->stack};
+    uint32_t *idom = NF_NEW_ARRAY(arena, uint32_t, count);
+    if (!s.ancestor || !s.label || !s.semi || !idom) return false;
+    for (uint32_t v = 0; v < count; v++) {
+        s.ancestor[v] = w->parent[v];
+        s.label[v] = s.semi[v] = v;
     }
+    for (uint32_t v = count; v-- > 1;) s.semi[v] = semidominator_of(cfg, w, &s, v);
+    fill(cfg->idom, block_count(cfg), UNSEEN);
+    cfg->idom[w->block[0]] = w->block[0];
+    for (uint32_t v = 1; v < count; v++) {
+        idom[v] = w->parent[v];
+        while (idom[v] > s.semi[v]) idom[v] = idom[idom[v]];
+        cfg->idom[w->block[v]] = w->block[idom[v]];
+    }
+    return true;
 }
 
 static bool dominators_number(nf_cfg *cfg, nf_arena *arena)
@@ -279,8 +331,9 @@ nf_status nf_cfg_build(const nf_func *f, nf_arena *arena, nf_cfg *cfg)
                     .loop_of = NF_NEW_ARRAY(arena, uint32_t, count)};
     bool allocated = cfg->rpo_index && cfg->pred_start && cfg->idom && cfg->dom_first &&
                      cfg->dom_count && cfg->loop_of;
-    if (!allocated || !order_build(cfg, arena) || !preds_build(cfg, arena)) return NF_MEMORY;
-    dominators_build(cfg);
-    bool built = dominators_number(cfg, arena) && loops_build(cfg, arena);
+    walk w;
+    bool built = allocated && order_build(cfg, arena, &w) && preds_build(cfg, arena) &&
+                 dominators_build(cfg, arena, &w) && dominators_number(cfg, arena) &&
+                 loops_build(cfg, arena);
     return built ? NF_OK : NF_MEMORY;
 }

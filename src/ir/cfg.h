@@ -2,9 +2,8 @@
  * The shape of a function: predecessors, reverse post-order, dominators, loops.
  *
  * A snapshot in an arena, valid until blocks or edges change. Unreachable blocks are in no list.
- * Dominators: Cooper, Harvey, Kennedy, "A Simple, Fast Dominance Algorithm" (2001). Loops are
- * natural loops; back edges whose target does not dominate their source mark irreducible regions,
- * which belong to no loop. Freestanding.
+ * Loops are natural loops; back edges whose target does not dominate their source mark irreducible
+ * regions, which belong to no loop. Freestanding.
  */
 #ifndef NF_IR_CFG_H
 #define NF_IR_CFG_H
@@ -38,8 +37,7 @@ typedef struct nf_cfg {
 
 /* MEMORY is the only failure. */
 nf_status nf_cfg_build(const nf_func *f, nf_arena *arena, nf_cfg *cfg);
-/* a == b counts; constant time. Nothing dominates an unreachable block, and it dominates nothing.
- */
+/* a == b counts. Nothing dominates an unreachable block, and it dominates nothing. Constant time. */
 static inline bool nf_cfg_dominates(const nf_cfg *cfg, nf_block a, nf_block b)
 {
     if (cfg->dom_count[b.id] == 0) return false;
