@@ -1,0 +1,173 @@
+/*
+ * Instruction selection for vectors: which lowering an operation has, and what all of them use.
+ * Loads and stores are here, the rest in select_arith.c, select_lanes.c, select_mask.c and select_widen.c.
+ *
+ * With AVX every instruction is VEX (or, for 64 bytes and masks, EVEX); without it only vectors of
+ * up to 16 bytes exist, and what SSE4.2 lacks is refused.
+ */
+#include "select_vector.h"
+
+static nf_vector_lowering *const lowerings[NF_OP_COUNT] = {
+    [NF_OP_ADD] = nf_vector_arith,
+    [NF_OP_SUB] = nf_vector_arith,
+    [NF_OP_MUL] = nf_vector_arith,
+    [NF_OP_AND] = nf_vector_arith,
+    [NF_OP_OR] = nf_vector_arith,
+    [NF_OP_XOR] = nf_vector_arith,
+    [NF_OP_SMIN] = nf_vector_arith,
+    [NF_OP_SMAX] = nf_vector_arith,
+    [NF_OP_UMIN] = nf_vector_arith,
+    [NF_OP_UMAX] = nf_vector_arith,
+    [NF_OP_FADD] = nf_vector_arith,
+    [NF_OP_FSUB] = nf_vector_arith,
+    [NF_OP_FMUL] = nf_vector_arith,
+    [NF_OP_FDIV] = nf_vector_arith,
+    [NF_OP_FMIN] = nf_vector_arith,
+    [NF_OP_FMAX] = nf_vector_arith,
+    [NF_OP_FMA] = nf_vector_fma,
+    [NF_OP_SHL] = nf_vector_shift,
+    [NF_OP_LSHR] = nf_vector_shift,
+    [NF_OP_ASHR] = nf_vector_shift,
+    [NF_OP_ABS] = nf_vector_unary,
+    [NF_OP_FSQRT] = nf_vector_unary,
+    [NF_OP_FNEG] = nf_vector_unary,
+    [NF_OP_FABS] = nf_vector_unary,
+    [NF_OP_FFLOOR] = nf_vector_unary,
+    [NF_OP_FCEIL] = nf_vector_unary,
+    [NF_OP_FTRUNC] = nf_vector_unary,
+    [NF_OP_FNEAREST] = nf_vector_unary,
+    [NF_OP_ICMP] = nf_vector_compare,
+    [NF_OP_FCMP] = nf_vector_compare,
+    [NF_OP_SELECT] = nf_vector_select,
+    [NF_OP_SEXT] = nf_vector_convert,
+    [NF_OP_ZEXT] = nf_vector_convert,
+    [NF_OP_TRUNC] = nf_vector_convert,
+    [NF_OP_SITOFP] = nf_vector_convert,
+    [NF_OP_UITOFP] = nf_vector_convert,
+    [NF_OP_FPTOSI] = nf_vector_convert,
+    [NF_OP_FPEXT] = nf_vector_convert,
+    [NF_OP_FPTRUNC] = nf_vector_convert,
+    [NF_OP_BITCAST] = nf_vector_convert,
+    [NF_OP_SPLAT] = nf_vector_splat,
+    [NF_OP_IOTA] = nf_vector_iota,
+    [NF_OP_EXTRACT] = nf_vector_extract,
+    [NF_OP_INSERT] = nf_vector_insert,
+    [NF_OP_REVERSE] = nf_vector_reverse,
+    [NF_OP_REDUCE_ADD] = nf_vector_reduce,
+    [NF_OP_REDUCE_MUL] = nf_vector_reduce,
+    [NF_OP_REDUCE_AND] = nf_vector_reduce,
+    [NF_OP_REDUCE_OR] = nf_vector_reduce,
+    [NF_OP_REDUCE_XOR] = nf_vector_reduce,
+    [NF_OP_REDUCE_SMIN] = nf_vector_reduce,
+    [NF_OP_REDUCE_SMAX] = nf_vector_reduce,
+    [NF_OP_REDUCE_UMIN] = nf_vector_reduce,
+    [NF_OP_REDUCE_UMAX] = nf_vector_reduce,
+    [NF_OP_REDUCE_FADD] = nf_vector_reduce,
+    [NF_OP_REDUCE_FMUL] = nf_vector_reduce,
+    [NF_OP_REDUCE_FMIN] = nf_vector_reduce,
+    [NF_OP_REDUCE_FMAX] = nf_vector_reduce,
+    [NF_OP_LOAD] = nf_vector_load,
+    [NF_OP_STORE] = nf_vector_store,
+    [NF_OP_MLOAD] = nf_vector_mload,
+    [NF_OP_MSTORE] = nf_vector_mstore,
+};
+
+/* --- what lowerings are made of --- */
+
+static bool row_runs(uint64_t features, unsigned row, unsigned width)
+{
+    if (row == 0 || !nf_insn_has_width((nf_insn)row, width)) return false;
+    uint64_t needed = nf_insn_feature((nf_insn)row, width);
+    return (needed & ~features) == 0;
+}
+
+unsigned nf_vector_row(uint64_t features, nf_vector_rows rows, unsigned width)
+{
+    if (row_runs(features, rows.vex, width)) return rows.vex;
+    bool mixes = features & NF_CPU_AVX; /* old encodings among VEX ones cost transitions */
+    return !mixes && row_runs(features, rows.legacy, width) ? rows.legacy : 0;
+}
+
+unsigned nf_vector_row_evex(uint64_t features, unsigned row, unsigned width)
+{
+    if (row == 0 || !nf_insn_has_width((nf_insn)row, width)) return 0;
+    return (nf_insn_feature_evex((nf_insn)row, width) & ~features) == 0 ? row : 0;
+}
+
+nf_vreg nf_vector_temp(nf_select *s, unsigned width)
+{
+    if (width > 16) s->lir->wide = true;
+    return nf_lir_vreg(s->lir, NF_CLASS_VECTOR, width);
+}
+
+nf_lir_rm nf_vector_pattern(nf_select *s, uint64_t pattern, unsigned element_bytes, unsigned width)
+{
+    uint8_t bytes[64];
+    for (unsigned i = 0; i < width; i++) bytes[i] = (uint8_t)(pattern >> i % element_bytes * 8);
+    return nf_select_constant(s, bytes, width);
+}
+
+/* --- loads and stores --- */
+
+/* By how much is moved: 4, 8, 16, 32, 64 bytes. */
+static nf_vector_rows move_rows(unsigned bytes, bool store)
+{
+    static const nf_vector_rows loads[] = {
+        {NF_X_MOVD, NF_X_VMOVD}, {NF_X_MOVQ_X, NF_X_VMOVQ_X}, {NF_X_MOVUPS, NF_X_VMOVUPS}};
+    static const nf_vector_rows stores[] = {{NF_X_MOVD_MR, NF_X_VMOVD_MR},
+                                            {NF_X_MOVQ_X_MR, NF_X_VMOVQ_X_MR},
+                                            {NF_X_MOVUPS_MR, NF_X_VMOVUPS_MR}};
+    unsigned which = bytes == 4 ? 0 : bytes == 8 ? 1 : 2;
+    return store ? stores[which] : loads[which];
+}
+
+bool nf_vector_load(const nf_vector_job *job)
+{
+    unsigned bytes = nf_type_bytes(job->inst->type);
+    unsigned row = nf_vector_row(job->features, move_rows(bytes, false), bytes);
+    if (row == 0 || job->s == NULL) return row != 0;
+    nf_vreg d = nf_vector_result(job);
+    nf_select_unary(job->s, row, bytes, d, nf_rm_mem(nf_select_address(job->s, job->inst)));
+    return true;
+}
+
+bool nf_vector_store(const nf_vector_job *job)
+{
+    unsigned bytes = nf_type_bytes(job->inst->type);
+    unsigned row = nf_vector_row(job->features, move_rows(bytes, true), bytes);
+    if (row == 0 || job->s == NULL) return row != 0;
+    nf_vreg value = nf_select_value(job->s, job->inst->c);
+    nf_select_store(job->s, row, bytes, nf_select_address(job->s, job->inst), value);
+    return true;
+}
+
+/* --- the two ways in --- */
+
+bool nf_select_vector(nf_select *s, nf_value v)
+{
+    const nf_inst *inst = nf_select_inst(s, v);
+    nf_vector_job job = {.s = s, .features = s->features, .v = v, .inst = inst};
+    if (nf_op_of(inst)->operands) job.operand = nf_select_inst(s, inst->a)->type;
+    return lowerings[inst->op] != 0 && lowerings[inst->op](&job);
+}
+
+/* icmp and fcmp must do for every condition. */
+static bool supports_compare(nf_vector_job *job, nf_inst *inst)
+{
+    unsigned first = inst->op == NF_OP_ICMP ? NF_EQ : NF_FOEQ;
+    unsigned end = inst->op == NF_OP_ICMP ? NF_FOEQ : NF_COND_COUNT;
+    for (unsigned cond = first; cond < end; cond++) {
+        inst->sub = (uint8_t)cond;
+        if (!nf_vector_compare(job)) return false;
+    }
+    return true;
+}
+
+bool nf_select_vector_supports(nf_op op, nf_type type, nf_type operand, uint64_t features)
+{
+    nf_inst inst = {.op = (uint16_t)op, .type = type};
+    nf_vector_job job = {.features = features, .inst = &inst, .operand = operand};
+    if (lowerings[op] == 0) return false;
+    if (op == NF_OP_ICMP || op == NF_OP_FCMP) return supports_compare(&job, &inst);
+    return lowerings[op](&job);
+}

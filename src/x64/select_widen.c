@@ -1,0 +1,240 @@
+/*
+ * Conversions of vectors: wider, narrower, between integers and floating point.
+ *
+ * Lanes become wider by one instruction. They become narrower by one in AVX-512; else the bytes that stay are
+ * shuffled together within each 16 bytes, and then the two halves are joined. Integers of 8 and 16 bits
+ * reach floating point, and come from it, by way of 32 bits.
+ */
+#include "select_vector.h"
+
+static bool by_row(const nf_vector_job *job, nf_vector_rows rows, unsigned width,
+                   unsigned read_bytes)
+{
+    unsigned row = nf_vector_row(job->features, rows, width);
+    if (row && job->s)
+        nf_select_unary(job->s, row, width, nf_vector_result(job),
+                        nf_select_rm(job->s, job->inst->a, read_bytes));
+    return row != 0;
+}
+
+/* --- wider --- */
+
+static nf_vector_rows extend_rows(bool sign, unsigned from, unsigned to)
+{
+    static const nf_vector_rows rows[2][3][4] = {
+        {{{0, 0},
+          {NF_X_PMOVZXBW, NF_X_VPMOVZXBW},
+          {NF_X_PMOVZXBD, NF_X_VPMOVZXBD},
+          {NF_X_PMOVZXBQ, NF_X_VPMOVZXBQ}},
+         {{0, 0}, {0, 0}, {NF_X_PMOVZXWD, NF_X_VPMOVZXWD}, {NF_X_PMOVZXWQ, NF_X_VPMOVZXWQ}},
+         {{0, 0}, {0, 0}, {0, 0}, {NF_X_PMOVZXDQ, NF_X_VPMOVZXDQ}}},
+        {{{0, 0},
+          {NF_X_PMOVSXBW, NF_X_VPMOVSXBW},
+          {NF_X_PMOVSXBD, NF_X_VPMOVSXBD},
+          {NF_X_PMOVSXBQ, NF_X_VPMOVSXBQ}},
+         {{0, 0}, {0, 0}, {NF_X_PMOVSXWD, NF_X_VPMOVSXWD}, {NF_X_PMOVSXWQ, NF_X_VPMOVSXWQ}},
+         {{0, 0}, {0, 0}, {0, 0}, {NF_X_PMOVSXDQ, NF_X_VPMOVSXDQ}}}};
+    return from < 3 ? rows[sign][from][to] : (nf_vector_rows){0, 0};
+}
+
+static bool extend(const nf_vector_job *job, bool sign)
+{
+    unsigned from = nf_vector_size(job->operand), to = nf_vector_size(job->inst->type);
+    return by_row(job, extend_rows(sign, from, to), nf_vector_width(job->inst->type),
+                  nf_type_bytes(job->operand));
+}
+
+/* --- narrower --- */
+
+static unsigned narrow_row(uint64_t features, unsigned from, unsigned to, unsigned width)
+{
+    static const uint16_t rows[4][3] = {[1] = {NF_X_VPMOVWB},
+                                        [2] = {NF_X_VPMOVDB, NF_X_VPMOVDW},
+                                        [3] = {NF_X_VPMOVQB, NF_X_VPMOVQW, NF_X_VPMOVQD}};
+    return nf_vector_row_evex(features, rows[from][to], width);
+}
+
+/* In each 16 bytes: the low parts of all lanes, side by side at the bottom. */
+static nf_lir_rm gather_bytes(nf_select *s, unsigned from_bytes, unsigned to_bytes, unsigned width)
+{
+    uint8_t bytes[64];
+    unsigned kept = 16 / from_bytes * to_bytes;
+    for (unsigned i = 0; i < width; i++) {
+        unsigned at = i % 16;
+        bytes[i] = at < kept ? (uint8_t)(at / to_bytes * from_bytes + at % to_bytes) : 0x80;
+    }
+    return nf_select_constant(s, bytes, width);
+}
+
+/* Joins what the two halves of 32 bytes kept: 8, 4 or 2 bytes each. */
+static void join_halves(nf_select *s, nf_vreg d, nf_vreg gathered, unsigned kept)
+{
+    nf_vreg upper = nf_vector_temp(s, 16), lower = nf_vector_temp(s, 16);
+    nf_lir_begin(s->lir, NF_X_VEXTRACTI128, 32);
+    nf_lir_add(s->lir, NF_LIR_DEF, upper);
+    nf_lir_add(s->lir, NF_LIR_USE, gathered);
+    nf_lir_imm(s->lir, 1);
+    nf_lir_end(s->lir);
+    nf_select_copy(s, lower, gathered);
+    unsigned row = kept == 8 ? NF_X_VPUNPCKLQDQ : kept == 4 ? NF_X_VPUNPCKLDQ : NF_X_VPUNPCKLWD;
+    nf_select_binary(s, row, 16, d, lower, nf_vector_in_register(upper));
+}
+
+/* d = a, lanes cut; a is a register of `width` bytes. */
+static bool narrow(nf_select *s, uint64_t features, unsigned from, unsigned to, unsigned width,
+                   nf_vreg d, nf_vreg a)
+{
+    unsigned row = narrow_row(features, from, to, width);
+    unsigned shuffle = nf_vector_row(features, (nf_vector_rows){NF_X_PSHUFB, NF_X_VPSHUFB}, width);
+    if (!row && (!shuffle || width == 64)) return false;
+    if (s == NULL) return true;
+    if (row) {
+        nf_lir_begin(s->lir, row, width);
+        nf_lir_add(s->lir, NF_LIR_DEF, d);
+        nf_lir_add(s->lir, NF_LIR_USE, a);
+        nf_lir_end(s->lir);
+        return true;
+    }
+    nf_vreg gathered = width == 16 ? d : nf_vector_temp(s, width);
+    nf_select_binary(s, shuffle, width, gathered, a, gather_bytes(s, 1u << from, 1u << to, width));
+    if (width == 32) join_halves(s, d, gathered, 16u >> from << to);
+    return true;
+}
+
+static bool cut(const nf_vector_job *job)
+{
+    unsigned from = nf_vector_size(job->operand), to = nf_vector_size(job->inst->type);
+    unsigned width = nf_vector_width(job->operand);
+    const nf_vreg none = {0};
+    if (!narrow(NULL, job->features, from, to, width, none, none)) return false;
+    if (job->s)
+        narrow(job->s, job->features, from, to, width, nf_vector_result(job),
+               nf_select_value(job->s, job->inst->a));
+    return true;
+}
+
+/* --- integers and floating point --- */
+
+enum { SIZE_32 = 2, SIZE_64 = 3 };
+
+/* By [size of the integer][size of the float], both 4 or 8 bytes. */
+static nf_vector_rows to_float_rows(bool sign, bool wide_int, bool wide_float)
+{
+    static const nf_vector_rows rows[2][2][2] = {
+        {{{0, NF_X_VCVTUDQ2PS}, {0, NF_X_VCVTUDQ2PD}},
+         {{0, NF_X_VCVTUQQ2PS}, {0, NF_X_VCVTUQQ2PD}}},
+        {{{NF_X_CVTDQ2PS, NF_X_VCVTDQ2PS}, {NF_X_CVTDQ2PD, NF_X_VCVTDQ2PD}},
+         {{0, NF_X_VCVTQQ2PS}, {0, NF_X_VCVTQQ2PD}}}};
+    return rows[sign][wide_int][wide_float];
+}
+
+/* The instruction's width is that of the wider side. */
+static unsigned wider(nf_type a, nf_type b)
+{
+    unsigned wa = nf_vector_width(a), wb = nf_vector_width(b);
+    return wa > wb ? wa : wb;
+}
+
+static bool small_to_float(const nf_vector_job *job, bool sign)
+{
+    nf_type type = job->inst->type;
+    bool wide = NF_TYPE_ELEMENT(type) == NF_F64;
+    nf_type middle = NF_VECTOR_OF(NF_I32, NF_TYPE_LANES_LOG2(type));
+    if (nf_type_bytes(middle) > 64) return false;
+    unsigned first =
+        nf_vector_row(job->features, extend_rows(sign, nf_vector_size(job->operand), SIZE_32),
+                      nf_vector_width(middle));
+    unsigned second =
+        nf_vector_row(job->features, to_float_rows(true, false, wide), wider(middle, type));
+    if (!first || !second || job->s == NULL) return first && second;
+    nf_vreg ints = nf_vector_temp(job->s, nf_vector_width(middle));
+    nf_vreg d = nf_vector_result(job);
+    nf_select_unary(job->s, first, nf_vector_width(middle), ints,
+                    nf_select_rm(job->s, job->inst->a, nf_type_bytes(job->operand)));
+    nf_select_unary(job->s, second, wider(middle, type), d, nf_vector_in_register(ints));
+    return true;
+}
+
+static bool to_float(const nf_vector_job *job, bool sign)
+{
+    unsigned size = nf_vector_size(job->operand);
+    bool wide = NF_TYPE_ELEMENT(job->inst->type) == NF_F64;
+    if (size < SIZE_32) return small_to_float(job, sign);
+    return by_row(job, to_float_rows(sign, size == SIZE_64, wide),
+                  wider(job->operand, job->inst->type), nf_type_bytes(job->operand));
+}
+
+static nf_vector_rows to_int_rows(bool wide_float, bool wide_int)
+{
+    static const nf_vector_rows rows[2][2] = {
+        {{NF_X_CVTTPS2DQ, NF_X_VCVTTPS2DQ}, {0, NF_X_VCVTTPS2QQ}},
+        {{NF_X_CVTTPD2DQ, NF_X_VCVTTPD2DQ}, {0, NF_X_VCVTTPD2QQ}}};
+    return rows[wide_float][wide_int];
+}
+
+static bool to_small_int(const nf_vector_job *job, unsigned size)
+{
+    bool wide = NF_TYPE_ELEMENT(job->operand) == NF_F64;
+    nf_type middle = NF_VECTOR_OF(NF_I32, NF_TYPE_LANES_LOG2(job->operand));
+    unsigned row =
+        nf_vector_row(job->features, to_int_rows(wide, false), wider(middle, job->operand));
+    const nf_vreg none = {0};
+    if (!row || !narrow(NULL, job->features, SIZE_32, size, nf_vector_width(middle), none, none))
+        return false;
+    if (job->s == NULL) return true;
+    nf_vreg ints = nf_vector_temp(job->s, nf_vector_width(middle));
+    nf_vreg d = nf_vector_result(job);
+    nf_select_unary(job->s, row, wider(middle, job->operand), ints,
+                    nf_select_rm(job->s, job->inst->a, nf_type_bytes(job->operand)));
+    return narrow(job->s, job->features, SIZE_32, size, nf_vector_width(middle), d, ints);
+}
+
+static bool to_int(const nf_vector_job *job)
+{
+    unsigned size = nf_vector_size(job->inst->type);
+    bool wide = NF_TYPE_ELEMENT(job->operand) == NF_F64;
+    if (size < SIZE_32) return to_small_int(job, size);
+    return by_row(job, to_int_rows(wide, size == SIZE_64), wider(job->operand, job->inst->type),
+                  nf_type_bytes(job->operand));
+}
+
+/* --- bits --- */
+
+static bool bitcast(const nf_vector_job *job)
+{
+    nf_select *s = job->s;
+    bool avx = job->features & NF_CPU_AVX, from = nf_abi_in_vector(job->operand),
+         to = nf_abi_in_vector(job->inst->type);
+    unsigned bytes = nf_type_bytes(job->inst->type);
+    if (bytes > 16 && !avx) return false;
+    if (from != to && bytes < 4) return false;
+    if (s == NULL) return true;
+    nf_vreg d = nf_vector_result(job), a = nf_select_value(s, job->inst->a);
+    if (from == to) {
+        nf_select_copy(s, d, a);
+        return true;
+    }
+    unsigned row = to ? (avx ? NF_X_VMOVD : NF_X_MOVD) : (avx ? NF_X_VMOVD_MR : NF_X_MOVD_MR);
+    nf_select_unary(s, row, bytes, d, nf_vector_in_register(a));
+    return true;
+}
+
+bool nf_vector_convert(const nf_vector_job *job)
+{
+    nf_type type = job->inst->type;
+    switch ((nf_op)job->inst->op) {
+    case NF_OP_SEXT: return extend(job, true);
+    case NF_OP_ZEXT: return extend(job, false);
+    case NF_OP_TRUNC: return cut(job);
+    case NF_OP_SITOFP: return to_float(job, true);
+    case NF_OP_UITOFP: return to_float(job, false);
+    case NF_OP_FPTOSI: return to_int(job);
+    case NF_OP_FPEXT:
+        return by_row(job, (nf_vector_rows){NF_X_CVTPS2PD, NF_X_VCVTPS2PD}, nf_vector_width(type),
+                      nf_type_bytes(job->operand));
+    case NF_OP_FPTRUNC:
+        return by_row(job, (nf_vector_rows){NF_X_CVTPD2PS, NF_X_VCVTPD2PS},
+                      nf_vector_width(job->operand), nf_type_bytes(job->operand));
+    default: return bitcast(job);
+    }
+}
