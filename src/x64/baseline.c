@@ -279,7 +279,6 @@ static nf_status emit(nf_baseline *job, nf_blob *blob)
 {
     size_t hint = CODE_BYTES_BASE + (size_t)job->f->insts.count * CODE_BYTES_PER_INST;
     nf_asm_init(&job->a, job->arena, hint);
-    nf_moves_init(&job->moves, job->arena, NF_PLACE_SLOT + job->slot_end / WORD + 1);
     for (uint32_t i = 0; i < job->block_count; i++) job->blocks[i].label = nf_asm_label(&job->a);
     emit_prologue(job);
     nf_emit_entry_moves(job);

@@ -60,12 +60,10 @@ static nf_abi_walk move_arguments(nf_baseline *job, const nf_inst *inst)
             outgoing_stack_argument(job, args[i], place.stack_offset);
             continue;
         }
-        nf_operand from = nf_operand_of(job, args[i]);
-        nf_moves_add(&job->moves, place.reg, nf_place_number(from), args[i].id);
+        nf_move_later(job, nf_operand_reg(place.reg), nf_operand_of(job, args[i]), args[i]);
     }
     if (inst->a.id != 0)
-        nf_moves_add(&job->moves, CALL_TARGET, nf_place_number(nf_operand_of(job, inst->a)),
-                     inst->a.id);
+        nf_move_later(job, nf_operand_reg(CALL_TARGET), nf_operand_of(job, inst->a), inst->a);
     nf_moves_emit(job);
     if (narrow) extend_arguments(job, args, inst->c.id);
     return walk;
@@ -157,7 +155,7 @@ void nf_emit_entry_moves(nf_baseline *job)
             on_stack |= in_stack;
             wide |= nf_type_bytes(type) > SSE_BYTES;
             if (round == 0 && !in_stack)
-                nf_moves_add(&job->moves, nf_place_number(to), place.reg, v.id);
+                nf_move_later(job, to, nf_operand_reg(place.reg), v);
             else if (round == 1 && in_stack)
                 incoming_stack_argument(job, v, place.stack_offset);
         }

@@ -49,15 +49,12 @@ bool nf_edge_is_plain(nf_baseline *job, const nf_edge *edge)
 static void edge_moves(nf_baseline *job, const nf_edge *edge)
 {
     const uint32_t *args = job->f->pool.data + edge->args, *params = params_of(job, edge);
-    bool any = false;
     for (uint32_t i = 0; i < edge->arg_count; i++) {
         if (!needs_move(job, args[i], params[i])) continue;
-        nf_operand to = nf_operand_of(job, (nf_value){params[i]});
-        nf_operand from = nf_operand_of(job, (nf_value){args[i]});
-        nf_moves_add(&job->moves, nf_place_number(to), nf_place_number(from), args[i]);
-        any = true;
+        nf_value arg = {args[i]};
+        nf_move_later(job, job->values[params[i]].place, job->values[args[i]].place, arg);
     }
-    if (any) nf_moves_emit(job);
+    nf_moves_emit(job);
 }
 
 void nf_emit_edge(nf_baseline *job, const nf_edge *edge, bool fall_through)

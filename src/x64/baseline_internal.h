@@ -101,6 +101,13 @@ typedef struct nf_local_place {
     int32_t disp;
 } nf_local_place;
 
+enum { NF_PENDING_MAX = 4 };
+
+typedef struct nf_pending_move {
+    nf_operand to, from;
+    nf_value value;
+} nf_pending_move;
+
 /* A jump table, written behind the code: distances from the table to the targets. */
 typedef struct nf_jump_table {
     nf_label label;
@@ -136,6 +143,9 @@ typedef struct nf_baseline {
     nf_local_place *locals; /* by local id */
     /* the walk */
     uint32_t block; /* order index */
+    nf_pending_move pending[NF_PENDING_MAX];
+    uint32_t pending_count;
+    bool has_general_moves; /* more than these are in `moves` */
     nf_moves moves;
     NF_VEC(nf_jump_table) tables;
     NF_VEC(nf_code_map) map;
@@ -185,8 +195,9 @@ void nf_vector_load(nf_baseline *job, nf_reg reg, nf_mem from, unsigned bytes);
 void nf_vector_store(nf_baseline *job, nf_mem to, nf_reg reg, unsigned bytes);
 /* The register holding a new value goes to the value's place. */
 void nf_result_store(nf_baseline *job, nf_value v, nf_reg reg);
-/* The place's number for moves.h. */
-uint32_t nf_place_number(nf_operand o);
+/* Moves that happen at the same time: noted one by one, then emitted in an order that works. The
+ * value says what is moved. */
+void nf_move_later(nf_baseline *job, nf_operand to, nf_operand from, nf_value value);
 void nf_moves_emit(nf_baseline *job);
 nf_label nf_constant_bytes(nf_baseline *job, uint64_t bits, unsigned bytes);
 

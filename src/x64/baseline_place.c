@@ -210,9 +210,9 @@ void nf_result_store(nf_baseline *job, nf_value v, nf_reg reg)
         nf_operand_int_to(job, nf_operand_reg(reg), nf_type_bytes(type), to.reg);
 }
 
-/* --- parallel moves: the payload is the value --- */
+/* --- parallel moves: a few by looking, more by moves.h; the payload is the value --- */
 
-uint32_t nf_place_number(nf_operand o)
+static uint32_t place_number(nf_operand o)
 {
     if (o.at == AT_REG) return o.reg;
     return o.at == AT_SLOT ? NF_PLACE_SLOT + (uint32_t)-o.disp / SLOT_BYTES : NF_PLACE_NONE;
@@ -236,23 +236,16 @@ static void move_vector(nf_baseline *job, nf_operand to, nf_operand from, unsign
                        bytes < VECTOR_SLOT_MIN ? VECTOR_SLOT_MIN : bytes);
 }
 
-static void move_emit(void *context, const nf_move *move)
+static void move_value(nf_baseline *job, nf_operand to, nf_operand from, nf_type type)
 {
-    nf_baseline *job = context;
-    nf_value v = {move->payload};
-    nf_type type = nf_type_of(job->f, v);
     unsigned bytes = nf_type_bytes(type);
-    nf_operand to = operand_of_place(move->to);
-    nf_operand from =
-        move->from == NF_PLACE_NONE ? nf_operand_of(job, v) : operand_of_place(move->from);
     if (NF_TYPE_IS_VECTOR(type)) {
         move_vector(job, to, from, bytes);
     } else if (NF_TYPE_IS_FLOAT(type)) {
-        nf_reg reg = to.at == AT_REG ? to.reg : SCRATCH_X;
         if (to.at == AT_REG)
-            nf_operand_float_to(job, from, bytes, reg);
+            nf_operand_float_to(job, from, bytes, to.reg);
         else
-            store_slot(job, to, nf_operand_float(job, from, bytes, reg), type);
+            store_slot(job, to, nf_operand_float(job, from, bytes, SCRATCH_X), type);
     } else if (to.at == AT_REG) {
         nf_operand_int_to(job, from, bytes, to.reg);
     } else if (from.at == AT_INT) {
@@ -260,6 +253,15 @@ static void move_emit(void *context, const nf_move *move)
     } else {
         store_slot(job, to, nf_operand_int(job, from, bytes, SCRATCH_A), type);
     }
+}
+
+static void move_emit(void *context, const nf_move *move)
+{
+    nf_baseline *job = context;
+    nf_value v = {move->payload};
+    nf_operand from =
+        move->from == NF_PLACE_NONE ? nf_operand_of(job, v) : operand_of_place(move->from);
+    move_value(job, operand_of_place(move->to), from, nf_type_of(job->f, v));
 }
 
 static void swap_slots(nf_baseline *job, nf_operand x, nf_operand y, nf_type type)
@@ -324,7 +326,57 @@ static void swap_emit(void *context, const nf_move *move)
         swap_slots(job, x, y, type);
 }
 
+static void add_general(nf_baseline *job, const nf_pending_move *move)
+{
+    if (job->moves.arena == NULL)
+        nf_moves_init(&job->moves, job->arena, NF_PLACE_SLOT + job->slot_end / SLOT_BYTES + 1);
+    nf_moves_add(&job->moves, place_number(move->to), place_number(move->from), move->value.id);
+}
+
+void nf_move_later(nf_baseline *job, nf_operand to, nf_operand from, nf_value value)
+{
+    nf_pending_move move = {to, from, value};
+    if (job->pending_count < NF_PENDING_MAX) {
+        job->pending[job->pending_count++] = move;
+        return;
+    }
+    job->has_general_moves = true;
+    add_general(job, &move);
+}
+
+/* Whether a pending move other than this one reads the place that it writes. */
+static bool must_wait(const nf_baseline *job, uint32_t move)
+{
+    nf_operand to = job->pending[move].to;
+    for (uint32_t i = 0; i < job->pending_count; i++) {
+        nf_operand from = job->pending[i].from;
+        if (i != move && to.at == from.at &&
+            (to.at == AT_REG ? to.reg == from.reg : to.disp == from.disp))
+            return true;
+    }
+    return false;
+}
+
+/* The number of a pending move that may be done now; pending_count when there are only cycles. */
+static uint32_t find_ready(const nf_baseline *job)
+{
+    uint32_t i = 0;
+    while (i < job->pending_count && must_wait(job, i)) i++;
+    return i;
+}
+
 void nf_moves_emit(nf_baseline *job)
 {
+    while (!job->has_general_moves && job->pending_count > 0) {
+        uint32_t ready = find_ready(job);
+        if (ready == job->pending_count) break;
+        nf_pending_move move = job->pending[ready];
+        job->pending[ready] = job->pending[--job->pending_count];
+        move_value(job, move.to, move.from, nf_type_of(job->f, move.value));
+    }
+    if (job->pending_count == 0) return;
+    for (uint32_t i = 0; i < job->pending_count; i++) add_general(job, &job->pending[i]);
     nf_moves_resolve(&job->moves, move_emit, swap_emit, job);
+    job->pending_count = 0;
+    job->has_general_moves = false;
 }
