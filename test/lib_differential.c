@@ -19,7 +19,7 @@
 enum {
     INPUTS = 4,
     GUARD_BYTES = 64,
-    AREA_BYTES = GENERATE_BUFFER_BYTES + 2 * GUARD_BYTES,
+    AREA_BYTES = DIFFERENTIAL_AREA_BYTES,
     STEPS_MAX = 2000000,
     DEPTH_MAX = 64,
     DEADLINE_SECONDS = 20, /* of machine code whose evaluation took STEPS_MAX at most */
@@ -68,17 +68,9 @@ static void area_fill(const differential_input *input)
     differential_buffer_fill(buffer, input->buffer_seed);
 }
 
-/* --- one run: what came back, and the buffer behind it ------------------------------------------- */
+/* --- one run --------------------------------------------------------------------------------- */
 
-typedef struct outcome {
-    enum { RETURNED, TRAPPED, CRASHED, TIMED_OUT, GAVE_UP } kind;
-    int signal;
-    uint64_t result; /* only the type's bytes, the others zero */
-    uint64_t damage; /* bits of lost registers, see the trampoline */
-    uint8_t area[AREA_BYTES];
-} outcome;
-
-static outcome expected, got;
+static differential_outcome expected, got;
 
 static uint64_t cut(nf_type type, uint64_t bits)
 {
@@ -86,7 +78,8 @@ static uint64_t cut(nf_type type, uint64_t bits)
     return bytes >= sizeof bits ? bits : bits & ((UINT64_C(1) << bytes * 8) - 1);
 }
 
-static void evaluate(const nf_func *func, const nf_link *link, const differential_input *input)
+void differential_evaluate(const nf_func *func, const nf_link *link,
+                           const differential_input *input, differential_outcome *outcome)
 {
     nf_arena arena;
     nf_error error = {.message = ""};
@@ -99,11 +92,11 @@ static void evaluate(const nf_func *func, const nf_link *link, const differentia
                                      {.u64 = {input->d_bits}},     {.u64 = {input->e_bits}}};
     area_fill(input);
     nf_status status = nf_eval_run(&eval, func, args, &result);
-    expected = (outcome){.kind = status == NF_OK     ? RETURNED
-                                 : status == NF_TRAP ? TRAPPED
-                                                     : GAVE_UP,
-                         .result = result.u64[0]};
-    memcpy(expected.area, area, sizeof area);
+    *outcome = (differential_outcome){.kind = status == NF_OK     ? RETURNED
+                                              : status == NF_TRAP ? TRAPPED
+                                                                  : GAVE_UP,
+                                      .result = result.u64[0]};
+    memcpy(outcome->area, area, sizeof area);
     if (status != NF_OK && status != NF_TRAP && status != NF_LIMIT)
         fprintf(stderr, "evaluator: %s\n", error.message);
     nf_arena_free(&arena);
@@ -237,7 +230,7 @@ static void execute(const void *code, nf_type type, const differential_input *in
         .integers = {(uintptr_t)buffer, input->a, input->b, input->c | junk << 32},
         .vectors = {{input->d_bits, junk}, {input->e_bits | junk << 32, junk}}};
     area_fill(input);
-    got = (outcome){.kind = RETURNED};
+    got = (differential_outcome){.kind = RETURNED};
     alarm(DEADLINE_SECONDS);
     got.signal = sigsetjmp(back, 1);
     if (got.signal == 0) {
@@ -255,15 +248,15 @@ static void execute(const void *code, nf_type type, const differential_input *in
 /* --- comparing ----------------------------------------------------------------------------------- */
 
 /* Behind a trap the memory may differ: stores that nobody could read may be gone. */
-static bool outcomes_equal(void)
+bool differential_equal(const differential_outcome *a, const differential_outcome *b)
 {
-    if (got.kind != expected.kind) return false;
-    if (got.kind == TRAPPED) return true;
-    return got.result == expected.result && got.damage == 0 &&
-           memcmp(got.area, expected.area, sizeof got.area) == 0;
+    if (a->kind != b->kind) return false;
+    if (a->kind == TRAPPED) return true;
+    return a->result == b->result && a->damage == b->damage &&
+           memcmp(a->area, b->area, sizeof a->area) == 0;
 }
 
-static void describe_outcome(const char *who, const outcome *o)
+static void describe_outcome(const char *who, const differential_outcome *o)
 {
     static const char *const kinds[] = {"returned", "trapped", "crashed", "did not return",
                                         "gave up"};
@@ -320,7 +313,7 @@ bool differential_check(const nf_func *func, const nf_link *link, uint64_t seed,
     for (uint64_t k = 0; k < INPUTS && equal; k++) {
         differential_input input;
         differential_input_make(&input, seed * INPUTS + k);
-        evaluate(func, link, &input);
+        differential_evaluate(func, link, &input, &expected);
         totals->inputs++;
         totals->traps += expected.kind == TRAPPED;
         totals->over_budget += expected.kind == GAVE_UP;
@@ -329,7 +322,7 @@ bool differential_check(const nf_func *func, const nf_link *link, uint64_t seed,
         for (uint32_t i = 0; i < executor_count && equal; i++) {
             if (codes[i] == NULL) continue;
             execute(codes[i], type, &input);
-            equal = outcomes_equal();
+            equal = differential_equal(&got, &expected);
             if (!equal && !totals->quiet) describe(func, seed, executors[i].name, &input);
         }
         signals_restore(old);

@@ -43,6 +43,21 @@ typedef struct differential_input {
     uint64_t buffer_seed;
 } differential_input;
 
+/* What a run came to. The buffer has a guard on both sides. */
+enum { DIFFERENTIAL_AREA_BYTES = GENERATE_BUFFER_BYTES + 2 * 64 };
+typedef struct differential_outcome {
+    enum { RETURNED, TRAPPED, CRASHED, TIMED_OUT, GAVE_UP } kind;
+    int signal;
+    uint64_t result; /* only the type's bytes, the others zero */
+    uint64_t damage; /* bits of lost registers */
+    uint8_t area[DIFFERENTIAL_AREA_BYTES];
+} differential_outcome;
+
+/* One run by the evaluator; also of a changed clone, whose outcome must then be the same. */
+void differential_evaluate(const nf_func *func, const nf_link *link,
+                           const differential_input *input, differential_outcome *outcome);
+bool differential_equal(const differential_outcome *got, const differential_outcome *expected);
+
 void differential_input_make(differential_input *input, uint64_t seed);
 void differential_buffer_fill(void *buffer, uint64_t seed);
 
