@@ -295,9 +295,13 @@ void nf_lower_brif(nf_select *s, nf_value v, const nf_inst *inst)
     nf_lir_end(s->lir);
 }
 
-/* Keys are sign-extended, so narrow values are as well. */
+/* Keys are sign-extended, so narrow values are as well. Without keys it is a jump. */
 void nf_lower_switch(nf_select *s, nf_value v, const nf_inst *inst)
 {
+    if (s->lir_block->edge_count == 1) {
+        nf_lower_br(s, v, inst);
+        return;
+    }
     select_edges(s, v);
     unsigned width = nf_type_bytes(nf_select_inst(s, inst->a)->type) == 8 ? 8 : 4;
     nf_vreg value = nf_select_extended(s, inst->a, true, width);

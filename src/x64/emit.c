@@ -1,0 +1,316 @@
+/*
+ * The driver of emission: frame, prologue, blocks in order, short jumps.
+ *
+ * Code is written twice. The first pass takes the long form for every jump ahead and notes where each
+ * starts and ends up; the second takes the short form where that distance allows it. Shortening only
+ * brings things nearer, but an alignment in between may grow again by what was saved; so each
+ * counts with its full size. Both passes write the same instructions, so jumps are told apart by
+ * their number.
+ *
+ *     pass 1   jcc +115 (6 bytes)        pass 2   jcc +111 (2 bytes)
+ *
+ * Loops without inner loops start at a multiple of 32, the unit in which the processor's cache of
+ * decoded instructions works. (Intel Optimization Manual, 2.5.5.2 and 3.4.1.4.)
+ *
+ * The entry has an endbr64, for it may be reached through an indirect jump. Upper halves of vector registers are
+ * cleared in front of calls and returns when this function uses them (Optimization Manual, 15.3).
+ */
+#include "emit.h"
+#include "os/cpu.h"
+
+enum { WORD = 8, LOOP_ALIGN = 32, SHORT_REACH = 127, SHORT_BYTES = 2 };
+enum { JMP_SHORT = 0xeb, JCC_SHORT = 0x70, BYTES_PER_INST = 6, FRAME_ALIGN = 16 };
+
+/* --- the frame --- */
+
+static uint32_t round_up(uint32_t n, uint32_t align)
+{
+    return (n + align - 1) & ~(align - 1);
+}
+
+/* Locals below rbp, from `depth` on; the new depth. */
+static uint32_t locals_below(nf_output *e, const nf_func *f, uint32_t depth)
+{
+    for (uint32_t i = 1; i < f->locals.count; i++) {
+        const nf_local_data *local = &f->locals.data[i];
+        depth = round_up(depth + local->size, UINT32_C(1) << local->align_log2);
+        e->frame.locals[i] = depth;
+    }
+    return depth;
+}
+
+/* Locals above rsp, behind the outgoing arguments; where they end. */
+static uint32_t locals_above(nf_output *e, const nf_func *f, uint32_t offset)
+{
+    for (uint32_t i = 1; i < f->locals.count; i++) {
+        const nf_local_data *local = &f->locals.data[i];
+        offset = round_up(offset, UINT32_C(1) << local->align_log2);
+        e->frame.locals[i] = offset;
+        offset += local->size;
+    }
+    return offset;
+}
+
+static void frame_build(nf_output *e)
+{
+    const nf_func *f = e->lir->func;
+    nf_frame *frame = &e->frame;
+    uint32_t outgoing = round_up(e->lir->outgoing_bytes, FRAME_ALIGN);
+    frame->align = FRAME_ALIGN;
+    for (uint32_t i = 1; i < f->locals.count; i++) {
+        uint32_t align = UINT32_C(1) << f->locals.data[i].align_log2;
+        if (align > frame->align) frame->align = align;
+    }
+    frame->locals_from_rsp = frame->align > FRAME_ALIGN;
+    frame->saved_count = (uint32_t)__builtin_popcountll(e->alloc->saved_mask);
+    frame->spill_top = frame->saved_count * WORD;
+    if (e->alloc->slots.count > 0) frame->spill_top = round_up(frame->spill_top, FRAME_ALIGN);
+    uint32_t depth = frame->spill_top + e->alloc->slot_bytes;
+    if (frame->locals_from_rsp)
+        depth += locals_above(e, f, outgoing) + frame->align;
+    else
+        depth = locals_below(e, f, depth) + outgoing;
+    frame->bytes = round_up(depth, FRAME_ALIGN) - frame->saved_count * WORD;
+}
+
+nf_mem nf_output_slot(const nf_output *e, uint32_t place)
+{
+    const nf_slot *slot = &e->alloc->slots.data[place - NF_PLACE_SLOT];
+    return nf_mem_base(NF_RBP, -(int32_t)(e->frame.spill_top + slot->depth));
+}
+
+nf_mem nf_output_local(const nf_output *e, uint32_t local, int64_t offset)
+{
+    int32_t at = (int32_t)e->frame.locals[local];
+    if (e->frame.locals_from_rsp) return nf_mem_base(NF_RSP, at + (int32_t)offset);
+    return nf_mem_base(NF_RBP, (int32_t)offset - at);
+}
+
+nf_mem nf_output_constant(nf_output *e, uint32_t id)
+{
+    const nf_lir_constant *constant = &e->lir->constants.data[id];
+    if (e->constants[id].id == 0)
+        e->constants[id] = nf_asm_constant(e->a, constant->bytes, constant->size);
+    return nf_mem_label(e->constants[id]);
+}
+
+static void prologue(nf_output *e)
+{
+    nf_asm *a = e->a;
+    nf_asm_zero_operand(a, NF_X_ENDBR64, WORD);
+    nf_asm_bind(a, e->entry);
+    nf_asm_r(a, NF_X_PUSH, WORD, NF_RBP);
+    nf_asm_rr(a, NF_X_MOV, WORD, NF_RBP, NF_RSP);
+    for (uint64_t left = e->alloc->saved_mask; left != 0; left &= left - 1)
+        nf_asm_r(a, NF_X_PUSH, WORD, (nf_reg)__builtin_ctzll(left));
+    if (e->frame.bytes > 0) nf_asm_ri(a, NF_X_SUB_I, WORD, NF_RSP, e->frame.bytes);
+    if (e->frame.locals_from_rsp) nf_asm_ri(a, NF_X_AND_I, WORD, NF_RSP, -(int64_t)e->frame.align);
+}
+
+void nf_output_epilogue(nf_output *e)
+{
+    nf_asm *a = e->a;
+    uint32_t saved = e->frame.saved_count;
+    if (saved == 0 && e->frame.bytes > 0) {
+        nf_asm_zero_operand(a, NF_X_LEAVE, WORD);
+        return;
+    }
+    if (e->frame.bytes > 0)
+        nf_asm_rm(a, NF_X_LEA, WORD, NF_RSP, nf_mem_base(NF_RBP, -(int32_t)saved * WORD));
+    for (uint64_t left = e->alloc->saved_mask; left != 0;) {
+        uint32_t reg = 63 - (uint32_t)__builtin_clzll(left);
+        left &= ~NF_REG_BIT(reg);
+        nf_asm_r(a, NF_X_POP, WORD, (nf_reg)reg);
+    }
+    nf_asm_r(a, NF_X_POP, WORD, NF_RBP);
+}
+
+void nf_output_vzeroupper(nf_output *e, const nf_lir_inst *inst)
+{
+    if (e->wide_zero && !(inst->flags & NF_LIR_WIDE_ABI))
+        nf_asm_zero_operand(e->a, NF_X_VZEROUPPER, WORD);
+}
+
+/* --- labels and jumps --- */
+
+void nf_output_bind(nf_output *e, nf_label label)
+{
+    nf_asm_bind(e->a, label);
+    uint32_t needed = label.id + 1;
+    if (!e->final) {
+        if (e->bound_aligns.count < needed) {
+            if (!NF_VEC_RESERVE(e->arena, &e->bound_aligns, needed - e->bound_aligns.count)) return;
+            e->bound_aligns.count = needed;
+        }
+        e->bound_aligns.data[label.id] = e->aligns;
+        return;
+    }
+    if (label.id >= e->short_heads.count || e->a->failed) return;
+    uint32_t here = nf_asm_offset(e->a);
+    for (uint32_t i = e->short_heads.data[label.id]; i != 0; i = e->shorts.data[i - 1].next) {
+        uint32_t offset = e->shorts.data[i - 1].offset;
+        e->a->start[offset] = (uint8_t)(here - offset - 1);
+    }
+    e->short_heads.data[label.id] = 0;
+}
+
+static bool is_bound(const nf_output *e, nf_label label)
+{
+    return e->a->failed || e->a->labels.data[label.id] != UINT32_MAX;
+}
+
+/* A jump of two bytes to a label ahead. */
+static void write_short(nf_output *e, uint8_t opcode, nf_label to)
+{
+    nf_asm_byte(e->a, opcode);
+    nf_asm_byte(e->a, 0);
+    uint32_t needed = to.id + 1;
+    if (e->short_heads.count < needed) {
+        uint32_t missing = needed - e->short_heads.count;
+        if (!NF_VEC_RESERVE(e->arena, &e->short_heads, missing)) return;
+        for (; missing > 0; missing--) e->short_heads.data[e->short_heads.count++] = 0;
+    }
+    nf_short_fixup fixup = {nf_asm_offset(e->a) - 1, e->short_heads.data[to.id]};
+    if (NF_VEC_PUSH(e->arena, &e->shorts, fixup)) e->short_heads.data[to.id] = e->shorts.count;
+}
+
+/* Writes a jump ahead in the form that it has in this pass. cc: NF_CC or -1. */
+static void jump_ahead(nf_output *e, int cc, nf_label to)
+{
+    bool is_short =
+        e->final && e->jump_index < e->jumps.count && e->jumps.data[e->jump_index].is_short;
+    e->jump_index++;
+    if (is_short)
+        write_short(e, (uint8_t)(cc < 0 ? JMP_SHORT : JCC_SHORT | cc), to);
+    else if (cc < 0)
+        nf_asm_jmp(e->a, to);
+    else
+        nf_asm_jcc(e->a, (nf_cc)cc, to);
+    nf_jump jump = {.end = nf_asm_offset(e->a), .label = to.id, .aligns = e->aligns};
+    if (!e->final) NF_VEC_PUSH(e->arena, &e->jumps, jump);
+}
+
+void nf_output_jmp(nf_output *e, nf_label to)
+{
+    if (is_bound(e, to))
+        nf_asm_jmp(e->a, to);
+    else
+        jump_ahead(e, -1, to);
+}
+
+void nf_output_jcc(nf_output *e, nf_cc cc, nf_label to)
+{
+    if (is_bound(e, to))
+        nf_asm_jcc(e->a, cc, to);
+    else
+        jump_ahead(e, (int)cc, to);
+}
+
+/* After the first pass: which jumps reach their targets in the short form. */
+static bool choose_short(nf_output *e)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < e->jumps.count; i++) {
+        nf_jump *jump = &e->jumps.data[i];
+        if (jump->label >= e->bound_aligns.count) continue;
+        uint32_t distance = e->a->labels.data[jump->label] - jump->end;
+        uint32_t aligns = e->bound_aligns.data[jump->label] - jump->aligns;
+        jump->is_short = distance + aligns * LOOP_ALIGN <= SHORT_REACH;
+        any |= jump->is_short;
+    }
+    return any;
+}
+
+/* --- blocks --- */
+
+static void align_loop(nf_output *e, uint32_t block)
+{
+    uint32_t loop = e->lir->blocks[block].loop;
+    if (loop == UINT32_MAX) return;
+    const nf_lir_loop *data = &e->lir->loops.data[loop];
+    if (!data->innermost || data->first != block) return;
+    nf_asm_align(e->a, LOOP_ALIGN);
+    e->aligns++;
+}
+
+static void map_add(nf_output *e, nf_value origin)
+{
+    if (!e->want_map || !e->final) return;
+    uint32_t count = e->map.count, offset = nf_asm_offset(e->a);
+    if (count > 0 && e->map.data[count - 1].value.id == origin.id) return;
+    if (count > 0 && e->map.data[count - 1].offset == offset)
+        e->map.data[count - 1].value = origin;
+    else
+        NF_VEC_PUSH(e->arena, &e->map, (nf_code_map){offset, origin});
+}
+
+static void emit_block(nf_output *e, uint32_t index)
+{
+    const nf_lir_block *block = &e->lir->blocks[index];
+    map_add(e, (nf_value){0});
+    align_loop(e, index);
+    nf_output_bind(e, e->blocks[index]);
+    nf_output_block_moves(e, index);
+    for (uint32_t i = block->first; i < block->end; i++) {
+        const nf_lir_inst *inst = &e->lir->insts.data[i];
+        if (e->alloc->gaps[i] != 0) {
+            map_add(e, (nf_value){0});
+            nf_output_move_list(e, e->alloc->gaps[i], !(inst->flags & NF_LIR_READS_FLAGS));
+        }
+        map_add(e, inst->origin);
+        if (!nf_output_branch(e, index, inst)) nf_output_inst(e, inst);
+    }
+}
+
+/* Vectors of 32 bytes and more leave something in upper halves; without AVX there are none. */
+static void pass(nf_output *e, bool final)
+{
+    nf_lir *lir = e->lir;
+    e->final = final;
+    e->jump_index = e->aligns = 0;
+    e->map.count = e->tables.count = e->table_labels.count = e->shorts.count = 0;
+    e->short_heads.count = 0;
+    nf_asm_init(e->a, e->arena, (size_t)lir->insts.count * BYTES_PER_INST);
+    __builtin_memset(e->constants, 0, lir->constants.count * sizeof *e->constants);
+    e->entry = nf_asm_label(e->a);
+    for (uint32_t i = 0; i < lir->block_count; i++) e->blocks[i] = nf_asm_label(e->a);
+    map_add(e, (nf_value){0});
+    prologue(e);
+    for (uint32_t i = 0; i < lir->block_count; i++) emit_block(e, i);
+    nf_output_tables(e);
+}
+
+nf_status nf_output_run(nf_lir *lir, const nf_alloc *alloc, const nf_compile *options,
+                        nf_compiled *out, nf_error *error)
+{
+    nf_arena *arena = options->arena;
+    nf_output *e = NF_NEW(arena, nf_output);
+    nf_asm *a = NF_NEW(arena, nf_asm);
+    nf_label *blocks = NF_NEW_ARRAY(arena, nf_label, lir->block_count);
+    nf_label *constants = NF_NEW_ARRAY(arena, nf_label, lir->constants.count);
+    uint32_t *locals = NF_NEW_ARRAY(arena, uint32_t, lir->func->locals.count);
+    if (arena->failed) return nf_fail(error, NF_MEMORY, "no memory for machine code");
+    bool avx = (lir->features & NF_CPU_AVX) != 0;
+    *e = (nf_output){.a = a,
+                     .lir = lir,
+                     .alloc = alloc,
+                     .arena = arena,
+                     .blocks = blocks,
+                     .constants = constants,
+                     .avx = avx,
+                     .wide_zero = avx && lir->wide,
+                     .want_map = options->want_map};
+    e->frame.locals = locals;
+    nf_moves_init(&e->moves, arena, NF_PLACE_SLOT + alloc->slots.count);
+    frame_build(e);
+    pass(e, false);
+    bool shorter = !a->failed && choose_short(e);
+    if (shorter || options->want_map) pass(e, true);
+    if (arena->failed) return nf_fail(error, NF_MEMORY, "no memory for machine code");
+    *out = (nf_compiled){.frame_bytes = e->frame.bytes + e->frame.saved_count * WORD,
+                         .saved_mask = (uint32_t)alloc->saved_mask,
+                         .map = e->map.data,
+                         .map_count = e->map.count,
+                         .spill_count = alloc->spill_count};
+    return nf_asm_finish(a, &out->blob, error);
+}
