@@ -66,8 +66,8 @@ static nf_vector_lowering *const lowerings[NF_OP_COUNT] = {
     [NF_OP_REDUCE_FMUL] = nf_vector_reduce,
     [NF_OP_REDUCE_FMIN] = nf_vector_reduce,
     [NF_OP_REDUCE_FMAX] = nf_vector_reduce,
-    [NF_OP_LOAD] = nf_vector_load,
-    [NF_OP_STORE] = nf_vector_store,
+    [NF_OP_LOAD] = nf_vector_read,
+    [NF_OP_STORE] = nf_vector_write,
     [NF_OP_MLOAD] = nf_vector_mload,
     [NF_OP_MSTORE] = nf_vector_mstore,
 };
@@ -121,7 +121,7 @@ static nf_vector_rows move_rows(unsigned bytes, bool store)
     return store ? stores[which] : loads[which];
 }
 
-bool nf_vector_load(const nf_vector_job *job)
+bool nf_vector_read(const nf_vector_job *job)
 {
     unsigned bytes = nf_type_bytes(job->inst->type);
     unsigned row = nf_vector_row(job->features, move_rows(bytes, false), bytes);
@@ -131,7 +131,7 @@ bool nf_vector_load(const nf_vector_job *job)
     return true;
 }
 
-bool nf_vector_store(const nf_vector_job *job)
+bool nf_vector_write(const nf_vector_job *job)
 {
     unsigned bytes = nf_type_bytes(job->inst->type);
     unsigned row = nf_vector_row(job->features, move_rows(bytes, true), bytes);

@@ -72,6 +72,6 @@ nf_vector_lowering nf_vector_convert; /* select_widen.c */
 nf_vector_lowering nf_vector_splat, nf_vector_iota, nf_vector_extract,
     nf_vector_insert, /* select_lanes.c */
     nf_vector_reduce, nf_vector_reverse;
-nf_vector_lowering nf_vector_load, nf_vector_store; /* select_vector.c */
+nf_vector_lowering nf_vector_read, nf_vector_write; /* select_vector.c */
 
 #endif
