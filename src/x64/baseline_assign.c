@@ -88,14 +88,14 @@ static uint64_t notice_dead(assign *s, uint64_t among, uint32_t start)
 static unsigned evict(assign *s, const nf_baseline_value *value, uint64_t among, uint32_t end)
 {
     unsigned victim = NF_REG_NONE;
-    uint64_t weight = value->weight, length = end - value->start + 1;
+    uint64_t weight = (uint32_t)value->touched, length = end - value->start + 1;
     for (uint64_t left = among; left; left &= left - 1) {
         unsigned reg = (unsigned)__builtin_ctzll(left);
         const nf_baseline_value *owner = &s->values[s->owner[reg]];
         uint64_t owner_length = s->until[reg] - owner->start + 1;
-        if (owner->weight * length >= weight * owner_length) continue;
+        if ((uint32_t)owner->touched * length >= weight * owner_length) continue;
         victim = reg;
-        weight = owner->weight;
+        weight = (uint32_t)owner->touched;
         length = owner_length;
     }
     if (victim != NF_REG_NONE) to_memory(s, s->owner[victim]);
@@ -105,9 +105,9 @@ static unsigned evict(assign *s, const nf_baseline_value *value, uint64_t among,
 /* The register that the value would like, when it may have it. */
 static unsigned hinted(const assign *s, const nf_baseline_value *value, uint64_t among)
 {
-    unsigned reg = value->hint & (REGS - 1);
-    if ((value->hint & HINT_REG) == 0) {
-        const nf_baseline_value *other = &s->values[value->hint];
+    unsigned reg = value->place.hint & (REGS - 1);
+    if ((value->place.hint & HINT_REG) == 0) {
+        const nf_baseline_value *other = &s->values[value->place.hint];
         if (other->place.at != AT_REG) return NF_REG_NONE;
         reg = other->place.reg;
     }
@@ -117,7 +117,7 @@ static unsigned hinted(const assign *s, const nf_baseline_value *value, uint64_t
 
 static unsigned choose(assign *s, const nf_baseline_value *value, uint64_t among, uint32_t end)
 {
-    unsigned reg = value->hint ? hinted(s, value, among) : NF_REG_NONE;
+    unsigned reg = value->place.hint ? hinted(s, value, among) : NF_REG_NONE;
     if (reg != NF_REG_NONE) return reg;
     uint64_t available = s->free & among;
     if (available == 0) available = notice_dead(s, among, value->start);
@@ -130,7 +130,11 @@ static void assign_register(assign *s, uint32_t id)
 {
     nf_baseline_value *value = &s->values[id];
     nf_operand *place = &value->place;
-    if (place->uses == 0 || (place->at == AT_FUSED && place->uses == 1)) return;
+    if (value->touched < ONE_USE) return;
+    if (place->at == AT_FUSED && value->touched < 2 * ONE_USE) {
+        place->value = id;
+        return;
+    }
     if (place->file == FILE_VECTOR) {
         to_memory(s, id);
         return;

@@ -54,30 +54,31 @@ typedef struct nf_operand {
     union {
         int32_t disp;
         uint32_t value;
+        uint32_t hint; /* of a value that has no place yet: another value, whose register would
+                          suit, or HINT_REG and a register, or 0 */
     };
     uint8_t at;
-    union {
-        uint8_t reg;
-        bool has_label; /* of AT_FLOAT: the value's hint is its label */
-    };
-    uint8_t uses; /* of a value: 0, 1, or 2 for many */
+    uint8_t reg;
     uint8_t file; /* of a value: FILE_INT, FILE_FLOAT, FILE_VECTOR */
+    uint8_t unused;
 } nf_operand;
 
 /* Positions count instructions in block order from 1; the start of a block has one of its own. */
 typedef struct nf_baseline_value {
-    uint32_t start;    /* position of the definition */
+    uint32_t start;    /* position of the definition; of a floating-point constant, in the walk: its
+                          label, or 0 */
     uint32_t last;     /* position of the last use in block order */
     uint32_t loop_end; /* order index of the last block of the innermost loop with a use that the
                           definition lies before, and 1; the last such loop; 0: none */
     uint32_t block;    /* order index of the defining block */
-    uint32_t weight;   /* how often it is touched, loops counting more */
-    uint32_t hint;     /* a value whose register would suit, or HINT_REG and a register; 0: none;
-                          of a floating-point constant, in the walk: its label */
+    uint64_t touched;  /* the number of uses times ONE_USE, and the weight: how often it is touched,
+                          loops counting more */
     nf_operand place;
 } nf_baseline_value;
 _Static_assert(sizeof(nf_baseline_value) == 32, "two to a cache line");
 
+/* A weight that grows beyond 32 bits adds a use, which does no harm: it has many. */
+#define ONE_USE  (UINT64_C(1) << 32)
 #define HINT_REG UINT32_C(0x80000000)
 
 typedef struct nf_baseline_block {

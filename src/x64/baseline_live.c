@@ -24,8 +24,8 @@
  */
 #include "baseline_internal.h"
 
-/* What an operation is to this pass, by its shape: where its value is to begin with (an AT_), and
- * flags. */
+/* What an operation is to this pass, by its shape: for constants where they are to begin with (an
+ * AT_), and flags. */
 enum {
     SCAN_AT = 15,
     SCAN_DEFINES = 16, /* its value wants a place */
@@ -33,15 +33,14 @@ enum {
     SCAN_CALL = 64,
     SCAN_CONDITION = 128, /* a is a condition, which a comparison may be fused with */
 };
-_Static_assert(AT_WIDE == AT_INT + 1 && (unsigned)AT_SYMBOL <= (unsigned)SCAN_AT,
-               "AT_ values fit their bits");
+_Static_assert((unsigned)AT_SYMBOL <= (unsigned)SCAN_AT, "AT_ values fit their bits");
 
 enum {
     SCAN_NONE = 0,
     SCAN_PARAM = 0,
     SCAN_ICONST = AT_INT,
     SCAN_FCONST = AT_FLOAT,
-    SCAN_SYMBOL = AT_SYMBOL | SCAN_DEFINES,
+    SCAN_SYMBOL = AT_SYMBOL,
     SCAN_LOCAL = AT_LOCAL,
     SCAN_UNARY = SCAN_DEFINES,
     SCAN_BINARY = SCAN_DEFINES,
@@ -75,6 +74,12 @@ static const uint8_t scan_kinds[NF_OP_COUNT] = {
 #undef OP
 };
 
+enum { FIRST_VECTOR = 8 };
+
+/* By type; all vectors share the last row. */
+static const uint8_t file_of[FIRST_VECTOR + 1] = {
+    [NF_F32] = FILE_FLOAT, [NF_F64] = FILE_FLOAT, [FIRST_VECTOR] = FILE_VECTOR};
+
 typedef struct scan {
     nf_baseline *job;
     nf_baseline_value *values;
@@ -82,8 +87,8 @@ typedef struct scan {
     uint32_t *defs; /* where the next one is noted */
     uint32_t position, block;
     uint32_t loop_header, loop_reach; /* of the innermost loop: its header; its last block, and 1 */
-    uint32_t weight;
-    unsigned types_seen; /* all types of values, or-ed */
+    uint64_t touch;                   /* one use, with its weight */
+    unsigned files_seen;              /* of all values, or-ed */
     bool any_soft;
 } scan;
 
@@ -91,8 +96,7 @@ ALWAYS_INLINE void use(const scan *s, uint32_t id)
 {
     nf_baseline_value *value = &s->values[id];
     value->last = s->position;
-    value->place.uses = (uint8_t)(value->place.uses + (value->place.uses < 2));
-    value->weight += s->weight;
+    value->touched += s->touch;
     uint32_t reach = value->block < s->loop_header ? s->loop_reach : 0;
     value->loop_end = reach > value->loop_end ? reach : value->loop_end;
 }
@@ -100,22 +104,36 @@ ALWAYS_INLINE void use(const scan *s, uint32_t id)
 ALWAYS_INLINE void define(scan *s, uint32_t id, nf_type type, bool wants_place)
 {
     nf_baseline_value *value = &s->values[id];
+    unsigned file = file_of[type < FIRST_VECTOR ? type : FIRST_VECTOR];
     value->start = s->position;
     value->block = s->block;
-    value->weight += s->weight;
-    value->place.file = (uint8_t)((type >= NF_F32) + NF_TYPE_IS_VECTOR(type));
-    s->types_seen |= type;
+    value->place.file = (uint8_t)file;
+    s->files_seen |= file;
     *s->defs = id;
     s->defs += wants_place;
 }
-_Static_assert(FILE_FLOAT == FILE_INT + 1 && FILE_VECTOR == FILE_FLOAT + 1 && NF_F64 < 8 &&
-                   NF_F32 > NF_I64,
-               "types count up from integers by floats to vectors");
+
+/* Those that are as cheap to make as to move have no register; of the others the assignment
+ * decides. */
+static bool scan_constant(nf_baseline_value *value, const nf_inst *inst, uint32_t id, unsigned at)
+{
+    bool is_int = at == AT_INT, is_small = is_int && nf_fits_i32(inst->imm);
+    value->place.at = (uint8_t)(is_int && !is_small ? AT_WIDE : at);
+    value->place.value = is_small ? (uint32_t)inst->imm : id;
+    return value->place.at == AT_WIDE || at == AT_SYMBOL;
+}
 
 static void note_call(nf_baseline *job, uint32_t position)
 {
     job->has_calls = true;
     NF_VEC_PUSH(job->arena, &job->calls, position);
+}
+
+/* Constants keep what they are. */
+static void set_hint(const scan *s, uint32_t id, uint32_t hint)
+{
+    nf_operand *place = &s->values[id].place;
+    if (place->at < AT_INT) place->hint = hint;
 }
 
 static void scan_edge(const scan *s, const nf_edge *edge)
@@ -127,11 +145,11 @@ static void scan_edge(const scan *s, const nf_edge *edge)
     for (uint32_t i = 0; i < edge->arg_count; i++) {
         nf_baseline_value *param = &s->values[params[i]];
         use(s, args[i]);
-        param->weight += s->weight;
+        param->touched += s->touch - ONE_USE;
         if (to <= s->block)
-            s->values[args[i]].hint = params[i];
-        else if (param->hint == 0)
-            param->hint = args[i];
+            set_hint(s, args[i], params[i]);
+        else if (param->place.hint == 0)
+            param->place.hint = args[i];
     }
 }
 
@@ -143,7 +161,7 @@ static void scan_call(const scan *s, const nf_inst *inst)
     for (uint32_t i = 0; i < inst->c.id; i++) {
         nf_abi_place place = nf_abi_next(&walk, s->insts[args[i]].type);
         use(s, args[i]);
-        if (place.reg != NF_REG_NONE) s->values[args[i]].hint = HINT_REG | place.reg;
+        if (place.reg != NF_REG_NONE) set_hint(s, args[i], HINT_REG | place.reg);
     }
     if (walk.stack_bytes > job->outgoing_bytes) job->outgoing_bytes = walk.stack_bytes;
 }
@@ -172,21 +190,15 @@ static void scan_list(scan *s, uint32_t id, const nf_inst *inst, unsigned kind)
     define(s, id, inst->type, inst->type != NF_VOID);
 }
 
-/* Nearly all: written with few branches, since what comes next is hard to predict; but seldom is
- * there a third operand. */
+/* Written with few branches, since what comes next is hard to predict; but seldom is there a
+ * third operand. */
 ALWAYS_INLINE void scan_plain(scan *s, uint32_t id, const nf_inst *inst, unsigned kind)
 {
     use(s, inst->a.id);
     use(s, inst->b.id);
     if (inst->c.id) use(s, inst->c.id);
-    nf_baseline_value *value = &s->values[id];
-    unsigned at = kind & SCAN_AT;
-    bool is_wide = (at == AT_INT) & !nf_fits_i32(inst->imm);
-    bool is_small = (at == AT_INT) & !is_wide;
-    value->place.at = (uint8_t)(at + is_wide);
-    value->place.disp = is_small ? (int32_t)inst->imm : (int32_t)id;
-    value->hint = inst->a.id;
-    define(s, id, inst->type, (kind / SCAN_DEFINES & 1) | is_wide);
+    s->values[id].place.hint = inst->a.id;
+    define(s, id, inst->type, kind / SCAN_DEFINES & 1);
 }
 
 static void enter_block(scan *s, uint32_t index)
@@ -197,7 +209,7 @@ static void enter_block(scan *s, uint32_t index)
     s->block = index;
     s->loop_header = loop->header;
     s->loop_reach = loop->end + 1;
-    s->weight = loop->weight;
+    s->touch = ONE_USE + loop->weight;
     s->position++;
     for (uint32_t i = 0; i < data->param_count; i++) {
         uint32_t id = job->f->pool.data[data->params + i];
@@ -219,6 +231,9 @@ static void scan_block(scan *shared, uint32_t first)
             *shared = s;
             scan_list(shared, id, inst, kind);
             s = *shared;
+        } else if (kind & SCAN_AT) {
+            define(&s, id, inst->type, scan_constant(&s.values[id], inst, id, kind & SCAN_AT));
+            if (inst->op == NF_OP_FCONST) s.values[id].start = 0;
         } else {
             scan_plain(&s, id, inst, kind);
             if (s.any_soft && nf_baseline_is_soft(s.job, inst->op)) note_call(s.job, s.position);
@@ -234,7 +249,7 @@ static void hint_entry_params(nf_baseline *job)
     for (uint32_t i = 0; i < entry->param_count; i++) {
         nf_value param = nf_param_at(job->f, job->f->entry, i);
         nf_abi_place place = nf_abi_next(&walk, nf_type_of(job->f, param));
-        if (place.reg != NF_REG_NONE) job->values[param.id].hint = HINT_REG | place.reg;
+        if (place.reg != NF_REG_NONE) job->values[param.id].place.hint = HINT_REG | place.reg;
     }
 }
 
@@ -257,5 +272,5 @@ void nf_baseline_live(nf_baseline *job)
         job->blocks[i].end = s.position;
     }
     job->def_count = (uint32_t)(s.defs - job->defs);
-    job->has_vectors = NF_TYPE_IS_VECTOR(s.types_seen);
+    job->has_vectors = (s.files_seen & FILE_VECTOR) != 0;
 }

@@ -52,11 +52,9 @@ nf_label nf_constant_bytes(nf_baseline *job, uint64_t bits, unsigned bytes)
 static nf_mem float_constant(nf_baseline *job, nf_operand o, unsigned bytes)
 {
     nf_baseline_value *value = &job->values[o.value];
-    if (!value->place.has_label) {
-        value->hint = nf_constant_bytes(job, (uint64_t)nf_operand_bits(job, o), bytes).id;
-        value->place.has_label = true;
-    }
-    return nf_mem_label((nf_label){value->hint});
+    if (value->start == 0)
+        value->start = nf_constant_bytes(job, (uint64_t)nf_operand_bits(job, o), bytes).id;
+    return nf_mem_label((nf_label){value->start});
 }
 
 /* --- integers --- */
