@@ -6,10 +6,10 @@
  *                           that the passes of src/opt/ have already worked on
  *
  * Both take a verified function that nobody changes meanwhile and give a position-independent blob
- * with relocations, which src/code/ places. Both keep RBP as the frame pointer, follow the System V ABI and
- * may use no red zone (signal-safe in ring 0 too). Any thread, each with its own arena. Errors:
- * NF_MEMORY, NF_LIMIT, NF_SYMBOL (an unresolved symbol, by name), NF_UNSUPPORTED (this CPU or tier
- * can't do an operation; the message names it). Freestanding.
+ * with relocations, which src/code/ places. Both keep RBP as the frame pointer, follow the System V
+ * ABI and may use no red zone (signal-safe in ring 0 too). Any thread, each with its own arena.
+ * Errors: NF_MEMORY, NF_LIMIT, NF_SYMBOL (an unresolved symbol, by name), NF_UNSUPPORTED (this CPU
+ * or tier can't do an operation; the message names it). Freestanding.
  */
 #ifndef NF_X64_COMPILE_H
 #define NF_X64_COMPILE_H
@@ -21,7 +21,7 @@ typedef struct nf_compile {
     const nf_link *link;
     nf_arena *arena;       /* blob and scratch memory; reset by the caller afterwards */
     uint64_t features;     /* what the code may use: see os/cpu.def */
-    uint64_t *entry_count; /* T1: counts calls, in reach of the code; NULL: not counted */
+    uint64_t *entry_count; /* counts calls, in reach of the code; NULL: not counted */
     uint64_t *loop_count;  /* T1: counts back edges; NULL: not counted */
     bool want_map;         /* fill nf_compiled.map */
 } nf_compile;
@@ -38,7 +38,7 @@ typedef struct nf_compiled {
     uint32_t saved_mask;    /* callee-saved registers pushed, bit per nf_reg */
     const nf_code_map *map; /* by offset */
     uint32_t map_count;
-    uint32_t spill_count;   /* T2: values that live in memory at some time */
+    uint32_t spill_count; /* T2: values that live in memory at some time */
 } nf_compiled;
 
 nf_status nf_baseline_compile(const nf_func *f, const nf_compile *options, nf_compiled *out,
@@ -47,7 +47,8 @@ nf_status nf_backend_compile(const nf_func *f, const nf_compile *options, nf_com
                              nf_error *error);
 
 /* Whether the back end can do this vector operation with these features; the vectoriser asks first.
- * type: the result's type, operand: the type of operand a (for conversions, comparisons, stores). */
+ * type: the result's type, operand: the type of operand a (for conversions, comparisons, stores).
+ */
 bool nf_backend_supports(nf_op op, nf_type type, nf_type operand, uint64_t features);
 
 #endif

@@ -99,6 +99,8 @@ static void prologue(nf_output *e)
     nf_asm *a = e->a;
     nf_asm_zero_operand(a, NF_X_ENDBR64, WORD);
     nf_asm_bind(a, e->entry);
+    if (e->entry_count)
+        nf_asm_m(a, NF_X_INC, WORD, nf_mem_address((uint64_t)(uintptr_t)e->entry_count));
     nf_asm_r(a, NF_X_PUSH, WORD, NF_RBP);
     nf_asm_rr(a, NF_X_MOV, WORD, NF_RBP, NF_RSP);
     for (uint64_t left = e->alloc->saved_mask; left != 0; left &= left - 1)
@@ -298,6 +300,7 @@ nf_status nf_output_run(nf_lir *lir, const nf_alloc *alloc, const nf_compile *op
                      .blocks = blocks,
                      .constants = constants,
                      .avx = avx,
+                     .entry_count = options->entry_count,
                      .wide_zero = avx && lir->wide,
                      .want_map = options->want_map};
     e->frame.locals = locals;

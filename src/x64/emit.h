@@ -79,6 +79,7 @@ typedef struct nf_output {
     NF_VEC(uint32_t) short_heads; /* by label: index and one */
     NF_VEC(nf_code_map) map;
     bool want_map;
+    uint64_t *entry_count; /* or NULL */
 } nf_output;
 
 /* emit.c */
