@@ -46,8 +46,9 @@ const char *colour_of(FILE *stream, colour c)
 
 static void help(const command *self, const option *options, size_t count)
 {
-    printf("Usage: nanoforge %s%s %s\n\n%c%s.\n", self->name, count ? " [OPTION...]" : "",
-           self->arguments, self->summary[0] - 'a' + 'A', self->summary + 1);
+    printf("Usage: nanoforge %s [OPTION...]%s%s\n\n%c%s.\n", self->name,
+           self->arguments[0] ? " " : "", self->arguments, self->summary[0] - 'a' + 'A',
+           self->summary + 1);
     if (self->details[0]) printf("%s\n", self->details);
     printf("\nOptions:\n");
     for (size_t i = 0; i < count; i++) {

@@ -53,6 +53,23 @@ static void after_pass(nf_opt *opt, const char *pass, const nf_func *func, bool 
     func_print(func);
 }
 
+/* The NIR that an entry of the map stands for, behind its block's label where a block begins. */
+static void inst_print(nf_printer *printer, nf_value value, nf_block *block)
+{
+    nf_text *text = printer->text;
+    nf_block here = nf_inst_at(printer->func, value)->block;
+    text->length = 0;
+    if (here.id != block->id) {
+        nf_print_label(printer, here);
+        nf_text_format(text, "\n");
+        *block = here;
+    }
+    nf_text_format(text, "  ");
+    nf_print_inst(printer, value);
+    printf("%s%.*s%s\n", colour_of(stdout, COLOUR_CYAN), (int)text->length, text->data,
+           colour_of(stdout, COLOUR_NONE));
+}
+
 static void code_print(const nf_func *func, const nf_compiled *compiled)
 {
     nf_arena arena;
@@ -62,16 +79,12 @@ static void code_print(const nf_func *func, const nf_compiled *compiled)
     nf_text_init(&text, &arena);
     if (!nf_printer_init(&printer, func, &arena, &text)) return;
     uint32_t at = 0;
+    nf_block block = {0};
     for (uint32_t i = 0; i < compiled->map_count; i++) {
         const nf_code_map *entry = &compiled->map[i];
         uint32_t end = i + 1 < compiled->map_count ? entry[1].offset : compiled->blob.code_bytes;
         if (entry->offset > at) disassemble(&compiled->blob, at, entry->offset, stdout);
-        if (entry->value.id) {
-            text.length = 0;
-            nf_print_inst(&printer, entry->value);
-            printf("%s%.*s%s\n", colour_of(stdout, COLOUR_CYAN), (int)text.length, text.data,
-                   colour_of(stdout, COLOUR_NONE));
-        }
+        if (entry->value.id) inst_print(&printer, entry->value, &block);
         disassemble(&compiled->blob, entry->offset, end, stdout);
         at = end;
     }

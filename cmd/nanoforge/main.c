@@ -1,5 +1,5 @@
 /* nanoforge: the table of commands, help, version. Each command has a file of its own. */
-#include <stdlib.h>
+#include <errno.h>
 #include <string.h>
 #include "command.h"
 #include "os/cpu.h"
@@ -7,9 +7,8 @@
 static const command commands[] = {
     {"run", "FILE [-- ARGUMENT...]", "run a program while its functions get faster", command_run,
      "The exit status is the program's. What happens is told on standard error."},
-    {"race", "FILE [-- ARGUMENT...]",
-     "run a program until one function has raced, and show the race", command_race,
-     "Exits with 0 when the function raced, with 1 when it did not."},
+    {"race", "FILE [-- ARGUMENT...]", "run a program and show the race of one of its functions",
+     command_race, "Exits with 0 when the function raced, with 1 when it did not."},
     {"cat", "FILE", "print a module as text, or turn it into binary", command_cat, ""},
     {"verify", "FILE...", "check modules against every rule of NIR", command_verify, ""},
     {"pass", "NAME FILE", "run one pass of the optimiser and print the result", command_pass, ""},
@@ -42,21 +41,42 @@ static void help(FILE *stream)
     fprintf(stream, "\n'nanoforge COMMAND --help' tells more; the manual is nanoforge(1).\n");
 }
 
+static const command *command_named(const char *name)
+{
+    if (strcmp(name, "--version") == 0) name = "version";
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(name, commands[i].name) == 0) return &commands[i];
+    complain("there is no command '%s'; 'nanoforge --help' lists them", name);
+    return NULL;
+}
+
+/* help, or help COMMAND */
+static int command_help(int argc, char **argv)
+{
+    static char name[] = "help", wish[] = "--help";
+    char *words[] = {name, wish, NULL};
+    if (argc < 2) {
+        help(stdout);
+        return EXIT_FINE;
+    }
+    const command *asked = command_named(argv[1]);
+    return asked ? asked->run(asked, 2, words) : EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
         help(stderr);
         return EXIT_USAGE;
     }
-    const char *name = argv[1];
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
-        help(stdout);
-        return EXIT_FINE;
-    }
-    if (strcmp(name, "--version") == 0) name = "version";
-    for (int i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(name, commands[i].name) == 0)
-            return commands[i].run(&commands[i], argc - 1, argv + 1);
-    complain("there is no command '%s'; 'nanoforge --help' lists them", name);
-    return EXIT_USAGE;
+    bool help_wanted = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+                       strcmp(argv[1], "help") == 0;
+    const command *chosen = help_wanted ? NULL : command_named(argv[1]);
+    if (!help_wanted && chosen == NULL) return EXIT_USAGE;
+    int status =
+        help_wanted ? command_help(argc - 1, argv + 1) : chosen->run(chosen, argc - 1, argv + 1);
+    if (chosen && chosen->run == command_run) return status; /* its output is the program's */
+    if (fflush(stdout) == 0) return status;
+    complain("standard output: cannot write: %s", strerror(errno));
+    return status == EXIT_FINE ? EXIT_FAILED : status;
 }

@@ -5,18 +5,23 @@
  * handler, on whatever thread exits; the engine is not freed then, since other threads may still be in its
  * functions.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include "live.h"
 #include "status.h"
 #include "os/cpu.h"
 #include "ir/ir.h"
+
+/* After the program's end, for a race that goes on. */
+static const uint64_t SETTLE_NS = UINT64_C(2000000000);
 
 typedef struct running {
     nf_engine *engine;
     nf_program *program;
     status_view view;
-    const char *json, *race_function;
+    FILE *json;
+    const char *json_path, *race_function;
     bool quiet, ended, raced;
 } running;
 
@@ -33,29 +38,36 @@ static void piece_write(void *context, const char *bytes, size_t size)
     fwrite(bytes, 1, size, context);
 }
 
-static bool report_write(const char *path)
+/* Before the program starts, so that a bad path costs no run. */
+static bool report_open(const char *path)
+{
+    now.json_path = path;
+    if (path == NULL) return true;
+    now.json = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
+    if (now.json == NULL) complain("%s: cannot write the report: %s", path, strerror(errno));
+    return now.json != NULL;
+}
+
+static void report_write(void)
 {
     nf_error error = {0};
-    FILE *stream = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
-    bool fine = stream && nf_engine_report(now.engine, piece_write, stream, &error) == NF_OK;
-    if (stream && (stream == stdout ? fflush(stream) : fclose(stream)) != 0) fine = false;
-    if (!fine) complain("%s: cannot write the report", path);
-    return fine;
+    FILE *stream = strcmp(now.json_path, "-") == 0 ? stdout : now.json;
+    bool fine = nf_engine_report(now.engine, piece_write, stream, &error) == NF_OK;
+    if ((stream == stdout ? fflush(stream) : fclose(stream)) != 0) fine = false;
+    if (!fine) complain("%s: cannot write the report", now.json_path);
 }
 
 static void run_end(void)
 {
     if (now.ended || now.engine == NULL) return;
     now.ended = true;
-    fflush(stdout);
-    status_view_end(&now.view);
-    if (now.race_function) {
+    if (now.race_function) nf_engine_settle(now.engine, SETTLE_NS);
+    live_end();
+    if (now.race_function)
         now.raced = status_view_race(now.program, now.race_function, stdout);
-        if (!now.raced) complain("%s did not race", now.race_function);
-    } else if (!now.quiet) {
+    else if (!now.quiet)
         status_view_summary(now.engine, stderr);
-    }
-    if (now.json) report_write(now.json);
+    if (now.json) report_write();
 }
 
 static bool mode_read(const char *tier, nf_mode *mode)
@@ -106,6 +118,7 @@ static int start(const command *self, const char *path, const run_options *optio
         return usage_error(self,
                            "--without takes features that 'nanoforge version' lists, not '%s'",
                            options->off);
+    if (!report_open(options->json)) return EXIT_FAILED;
     void *bytes = file_read(path, &size);
     if (bytes == NULL) return EXIT_FAILED;
     nf_status status = nf_engine_new(&config, &now.engine, &error);
@@ -117,6 +130,15 @@ static int start(const command *self, const char *path, const run_options *optio
     nf_engine_free(now.engine);
     now.engine = NULL;
     return EXIT_FAILED;
+}
+
+/* From here on the program may end at any time. */
+static void watch(void)
+{
+    atexit(run_end);
+    if (now.view.quiet) return;
+    live_start();
+    status_view_follow(now.engine);
 }
 
 static int main_call(const char *path, int rest_count, char **rest)
@@ -152,12 +174,11 @@ int command_run(const command *self, int argc, char **argv)
     int status =
         arguments_parse(self, options, sizeof options / sizeof *options, argc, argv, 1, 1, &a);
     if (status != ARGUMENTS_GO_ON) return status;
-    now.json = o.json;
     now.quiet = o.quiet;
-    status_view_init(&now.view, o.quiet, NULL);
+    now.view = (status_view){.quiet = o.quiet};
     status = start(self, a.files[0], &o);
     if (status != EXIT_FINE) return status;
-    atexit(run_end);
+    watch();
     return main_call(a.files[0], a.rest_count, a.rest);
 }
 
@@ -176,18 +197,16 @@ int command_race(const command *self, int argc, char **argv)
         arguments_parse(self, options, sizeof options / sizeof *options, argc, argv, 1, 1, &a);
     if (status != ARGUMENTS_GO_ON) return status;
     if (o.function == NULL) return usage_error(self, "--function is missing");
-    now.json = o.json;
     now.race_function = o.function;
-    status_view_init(&now.view, o.quiet, o.function);
+    now.view = (status_view){.quiet = o.quiet, .function = o.function};
     status = start(self, a.files[0], &o);
     if (status != EXIT_FINE) return status;
     if (nf_program_function(now.program, o.function) == NULL) {
         complain("%s: unknown symbol: there is no function @%s", a.files[0], o.function);
         return EXIT_FAILED;
     }
-    atexit(run_end);
+    watch();
     main_call(a.files[0], a.rest_count, a.rest);
-    nf_engine_settle(now.engine, UINT64_C(2000000000));
     run_end();
     return now.raced ? EXIT_FINE : EXIT_FAILED;
 }

@@ -1,24 +1,18 @@
 /*
- * Live status: events as lines, progress on one line that is overwritten where there is a terminal,
- * and two tables for the end: functions and races.
+ * What the engine does: events as lines, heat and progress on the live line where there is a
+ * terminal, and two tables for the end: functions and races.
  */
 #include "status.h"
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "engine/engine_internal.h"
+#include "live.h"
 
-enum { ROWS_MAX = 20 };
-
-static pthread_mutex_t lines = PTHREAD_MUTEX_INITIALIZER;
-
-void status_view_init(status_view *view, bool quiet, const char *function)
-{
-    *view = (status_view){.quiet = quiet, .function = function};
-    view->live = !quiet && isatty(STDERR_FILENO);
-}
+enum { ROWS_MAX = 20, HEAT_PAUSE_NS = 100 * 1000 * 1000 };
 
 static colour event_colour(nf_event_kind kind)
 {
@@ -36,69 +30,106 @@ static colour event_colour(nf_event_kind kind)
     }
 }
 
-static void progress_clear(status_view *view)
-{
-    if (view->line_length) fprintf(stderr, "\r%*s\r", (int)view->line_length, "");
-    view->line_length = 0;
-}
-
-static void progress_show(status_view *view, const nf_event *event)
+static void progress_show(const nf_event *event)
 {
     enum { BAR = 24 };
     char bar[BAR + 1];
     for (int i = 0; i < BAR; i++) bar[i] = i < event->number * BAR ? '#' : '.';
     bar[BAR] = 0;
-    progress_clear(view);
-    int length = fprintf(stderr, "  racing %s [%s] %s", event->function, bar, event->detail);
-    view->line_length = length > 0 ? (size_t)length : 0;
-    fflush(stderr);
+    live_show("  racing %s [%s] %s", event->function, bar, event->detail);
 }
 
-static void line_show(status_view *view, const nf_event *event)
+/* What an event says, behind its name. */
+static void event_describe(const nf_event *event, char *text, size_t size)
 {
-    progress_clear(view);
-    const char *on = colour_of(stderr, event_colour(event->kind)),
-               *off = *on ? colour_of(stderr, COLOUR_NONE) : "";
-    fprintf(stderr, "%9.3f ms  %s%-9s%s ", (double)event->time_ns * 1e-6, on,
-            nf_event_text(event->kind), off);
     const char *who = event->version[0] ? event->version : event->function;
-    if (who[0]) fprintf(stderr, "%s%s", who, event->detail[0] ? ": " : "");
+    const char *colon = who[0] && event->detail[0] ? ": " : "";
     switch (event->kind) {
     case NF_EVENT_COMPILED:
-        fprintf(stderr, "%s, %.1f us", event->detail, event->number * 1e-3);
+        snprintf(text, size, "%s: %s, %.1f us", who, event->detail, event->number * 1e-3);
         break;
     case NF_EVENT_LOADED:
-        fprintf(stderr, "%s, %.0f functions", event->detail, event->number);
+        snprintf(text, size, "%s, %.0f functions", event->detail, event->number);
         break;
     case NF_EVENT_HOT:
-        fprintf(stderr, "%.0f %% of the time, %s", event->number * 100, event->detail);
+        snprintf(text, size, "%s: %.0f %% of the time, %s", who, event->number * 100,
+                 event->detail);
         break;
-    default: fputs(event->detail, stderr); break;
+    case NF_EVENT_SWAP:
+    case NF_EVENT_ROLLBACK: /* the detail names both versions */
+        snprintf(text, size, "%s", event->detail);
+        break;
+    default: snprintf(text, size, "%s%s%s", who, colon, event->detail); break;
     }
-    fputc('\n', stderr);
 }
 
 void status_view_event(void *context, const nf_event *event)
 {
-    status_view *view = context;
+    const status_view *view = context;
+    char text[NF_NAME_BYTES + NF_ERROR_MESSAGE_BYTES + 64];
     if (view->quiet) return;
     if (view->function && event->function[0] && strcmp(view->function, event->function) != 0)
         return;
-    pthread_mutex_lock(&lines);
+    if (event->kind == NF_EVENT_RETIRED || event->kind == NF_EVENT_FREED) return;
     if (event->kind == NF_EVENT_RACING) {
-        if (view->live) progress_show(view, event);
-    } else if (event->kind != NF_EVENT_RETIRED && event->kind != NF_EVENT_FREED) {
-        line_show(view, event);
+        progress_show(event);
+        return;
     }
-    pthread_mutex_unlock(&lines);
+    const char *on = colour_of(stderr, event_colour(event->kind)),
+               *off = *on ? colour_of(stderr, COLOUR_NONE) : "";
+    event_describe(event, text, sizeof text);
+    live_say("%9.3f ms  %s%-9s%s %s", (double)event->time_ns * 1e-6, on, nf_event_text(event->kind),
+             off, text);
 }
 
-void status_view_end(status_view *view)
+/* --- heat --- */
+
+/* Under the engine's work_lock, which guards profiles. */
+static const nf_function *hottest(const nf_engine *engine)
 {
-    pthread_mutex_lock(&lines);
-    progress_clear(view);
-    pthread_mutex_unlock(&lines);
+    const nf_function *found = NULL;
+    uint32_t count = __atomic_load_n(&engine->function_count, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < count; i++) {
+        const nf_function *function = __atomic_load_n(&engine->functions[i], __ATOMIC_ACQUIRE);
+        if (function && (found == NULL || function->profile.share > found->profile.share))
+            found = function;
+    }
+    return found;
 }
+
+static void heat_show(const nf_engine *engine)
+{
+    const nf_function *function = hottest(engine);
+    const nf_version *active =
+        function ? __atomic_load_n(&function->active, __ATOMIC_ACQUIRE) : NULL;
+    if (active == NULL) return;
+    live_show("%9.3f ms  %s: %.0f %% of the time, %.0f calls/s",
+              (double)nf_engine_now(engine) * 1e-6, active->name, function->profile.share * 100,
+              function->profile.call_rate);
+}
+
+/* While the worker is busy (a race) it has the lock, and shows its own progress. */
+static void *heat_follow(void *context)
+{
+    nf_engine *engine = context;
+    const struct timespec pause = {.tv_nsec = HEAT_PAUSE_NS};
+    for (;;) {
+        nanosleep(&pause, NULL);
+        if (!nf_os_mutex_try_lock(&engine->work_lock)) continue;
+        heat_show(engine);
+        nf_os_mutex_unlock(&engine->work_lock);
+    }
+    return NULL;
+}
+
+void status_view_follow(nf_engine *engine)
+{
+    pthread_t thread;
+    if (!isatty(STDERR_FILENO)) return;
+    if (pthread_create(&thread, NULL, heat_follow, engine) == 0) pthread_detach(thread);
+}
+
+/* --- tables --- */
 
 static int dearer(const void *a, const void *b)
 {
@@ -107,37 +138,50 @@ static int dearer(const void *a, const void *b)
            (f->profile.spent_ns > g->profile.spent_ns);
 }
 
+static const char *function_reason(const nf_function *function)
+{
+    if (function->refusal[0]) return function->refusal;
+    if (function->active && function->active->reason[0]) return function->active->reason;
+    if (function->races) return function->races->report.reason;
+    return function->phase == NF_PHASE_FORCED ? "by --tier" : "not hot enough to race";
+}
+
 static void function_row(const nf_function *function, FILE *stream)
 {
     const nf_version *active = function->active;
-    uint64_t calls = function->counters->entries;
-    fprintf(stream, "  %-18.18s %12" PRIu64 "  %-28.28s", function->name, calls,
-            active ? active->name : "evaluator");
-    if (active && active->speedup > 0)
-        fprintf(stream, " %6.2fx", active->speedup);
-    else
-        fprintf(stream, " %7s", "-");
-    const char *why = function->refusal[0]          ? function->refusal
-                      : active && active->reason[0] ? active->reason
-                      : function->races             ? function->races->report.reason
-                                                    : "not hot enough to race";
-    fprintf(stream, "  %s\n", why);
+    char speedup[16] = "-", spent[24] = "-";
+    if (active && active->speedup > 0) snprintf(speedup, sizeof speedup, "%.2fx", active->speedup);
+    if (function->profile.spent_ns > 0)
+        snprintf(spent, sizeof spent, "%.1f", function->profile.spent_ns * 1e-6);
+    fprintf(stream, "  %-18.18s %12" PRIu64 " %10s  %-26.26s %7s  %s\n", function->name,
+            __atomic_load_n(&function->counters->entries, __ATOMIC_RELAXED), spent,
+            active ? active->name : "evaluator", speedup, function_reason(function));
+}
+
+static void summary_print(nf_function **rows, size_t count, FILE *stream)
+{
+    qsort(rows, count, sizeof *rows, dearer);
+    fprintf(stream, "%s  %-18s %12s %10s  %-26s %7s  %s%s\n", colour_of(stream, COLOUR_BOLD),
+            "function", "calls", "about ms", "runs as", "vs. T1", "why",
+            colour_of(stream, COLOUR_NONE));
+    for (size_t i = 0; i < count && i < ROWS_MAX; i++) function_row(rows[i], stream);
+    if (count > ROWS_MAX) fprintf(stream, "  and %zu functions more\n", count - ROWS_MAX);
 }
 
 void status_view_summary(nf_engine *engine, FILE *stream)
 {
-    nf_function *rows[ROWS_MAX * 16];
+    nf_function **rows = malloc((engine->function_count + 1) * sizeof(nf_function *));
+    if (rows == NULL) return;
     size_t count = 0;
+    nf_os_mutex_lock(&engine->work_lock); /* the worker is between two rounds */
     for (uint32_t i = 0; i < engine->function_count; i++) {
         nf_function *function = engine->functions[i];
-        if (function && function->counters->entries && count < sizeof rows / sizeof *rows)
+        if (function && __atomic_load_n(&function->counters->entries, __ATOMIC_RELAXED))
             rows[count++] = function;
     }
-    qsort(rows, count, sizeof *rows, dearer);
-    fprintf(stream, "%s  %-18s %12s  %-28s %7s  %s%s\n", colour_of(stream, COLOUR_BOLD), "function",
-            "calls", "runs as", "vs. T1", "why", colour_of(stream, COLOUR_NONE));
-    for (size_t i = 0; i < count && i < ROWS_MAX; i++) function_row(rows[i], stream);
-    if (count > ROWS_MAX) fprintf(stream, "  and %zu functions more\n", count - ROWS_MAX);
+    summary_print(rows, count, stream);
+    nf_os_mutex_unlock(&engine->work_lock);
+    free(rows);
 }
 
 static void contestant_row(const char *name, const char *verdict, const nf_race_result *r,
@@ -152,27 +196,36 @@ static void contestant_row(const char *name, const char *verdict, const nf_race_
     fprintf(stream, "  %s\n", r->reason);
 }
 
-bool status_view_race(nf_program *program, const char *name, FILE *stream)
+static void race_print(const nf_function *function, const nf_race_record *race, FILE *stream)
 {
-    const nf_function *function = NULL;
-    for (uint32_t i = 0; i < program->function_count; i++)
-        if (strcmp(program->functions[i].name, name) == 0) function = &program->functions[i];
-    if (function == NULL || function->races == NULL) return false;
-    const nf_race_record *race = function->races;
+    const nf_race_report *report = &race->report;
     fprintf(stream, "%s  %-30s %-12s %12s %8s%s\n", colour_of(stream, COLOUR_BOLD), "version",
             "verdict", "ns per call", "speed-up", colour_of(stream, COLOUR_NONE));
-    contestant_row(function->baseline->name, "baseline", &race->report.baseline, stream);
+    contestant_row(function->baseline->name, "baseline", &report->baseline, stream);
     for (uint32_t i = 0; i < race->candidate_count; i++)
-        contestant_row(race->versions[i]->name,
-                       nf_race_outcome_text(race->report.results[i].outcome),
-                       &race->report.results[i], stream);
+        contestant_row(race->versions[i]->name, nf_race_outcome_text(report->results[i].outcome),
+                       &report->results[i], stream);
     fprintf(stream,
             "%s: %s\n%u inputs, %u dropped; %u rounds; memory %s; baseline against itself %.3fx "
             "[%.3f, %.3f]; %.1f ms\n",
-            name, race->report.reason, race->report.inputs_used, race->report.inputs_dropped,
-            race->report.rounds,
-            race->report.fresh_inputs ? "restored for each call" : "not restored",
-            race->report.aa_ratio, race->report.aa_low, race->report.aa_high,
-            (double)race->report.duration_ns * 1e-6);
-    return true;
+            function->name, report->reason, report->inputs_used, report->inputs_dropped,
+            report->rounds, report->fresh_inputs ? "restored for each call" : "not restored",
+            report->aa_ratio, report->aa_low, report->aa_high, (double)report->duration_ns * 1e-6);
+}
+
+bool status_view_race(nf_program *program, const char *name, FILE *stream)
+{
+    nf_engine *engine = program->engine;
+    const nf_function *function = NULL;
+    for (uint32_t i = 0; i < program->function_count; i++)
+        if (strcmp(program->functions[i].name, name) == 0) function = &program->functions[i];
+    if (function == NULL) return false;
+    nf_os_mutex_lock(&engine->work_lock);
+    const nf_race_record *race = function->races;
+    if (race)
+        race_print(function, race, stream);
+    else
+        complain("%s did not race: %s", name, function_reason(function));
+    nf_os_mutex_unlock(&engine->work_lock);
+    return race != NULL;
 }
