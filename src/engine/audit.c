@@ -64,23 +64,32 @@ static double square_root(double x)
     return root;
 }
 
+uint32_t nf_audit_samples(const nf_function *function)
+{
+    const nf_audit *audit = function->audit;
+    return __atomic_load_n(&audit->counts[0], __ATOMIC_RELAXED) +
+           __atomic_load_n(&audit->counts[1], __ATOMIC_RELAXED);
+}
+
+static side_mean side_of(const nf_audit *audit, int side, uint32_t *count)
+{
+    *count = __atomic_load_n(&audit->counts[side], __ATOMIC_RELAXED);
+    if (*count > NF_AUDIT_SAMPLES) *count = NF_AUDIT_SAMPLES;
+    return *count ? mean_of(audit->samples[side], *count) : (side_mean){0, 0};
+}
+
 nf_audit_result nf_audit_finish(nf_function *function)
 {
     nf_audit *audit = function->audit;
     nf_audit_result result = {0};
+    uint32_t counts[2];
     __atomic_store_n(&audit->open, 0, __ATOMIC_RELEASE);
     nf_slot_store(function, function->active->address);
-    uint32_t counts[2];
-    for (int side = 0; side < 2; side++) {
-        counts[side] = __atomic_load_n(&audit->counts[side], __ATOMIC_RELAXED);
-        if (counts[side] > NF_AUDIT_SAMPLES) counts[side] = NF_AUDIT_SAMPLES;
-    }
-    if (counts[0] < SIDE_SAMPLES_MIN || counts[1] < SIDE_SAMPLES_MIN) return result;
-    side_mean active = mean_of(audit->samples[0], counts[0]);
-    side_mean control = mean_of(audit->samples[1], counts[1]);
+    side_mean active = side_of(audit, 0, &counts[0]), control = side_of(audit, 1, &counts[1]);
     double ns_per_tick = 1e9 / (double)nf_os_tsc_hz();
     result.active_ns = active.mean * ns_per_tick;
     result.control_ns = control.mean * ns_per_tick;
+    if (counts[0] < SIDE_SAMPLES_MIN || counts[1] < SIDE_SAMPLES_MIN) return result;
     if (active.mean <= 0 || control.mean <= 0) return result;
     double error = 1.96 * square_root(active.variance_of_mean / (active.mean * active.mean) +
                                       control.variance_of_mean / (control.mean * control.mean));

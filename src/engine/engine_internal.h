@@ -259,7 +259,9 @@ void nf_profile_tick(nf_engine *engine, uint64_t now_ns, double seconds);
 bool nf_function_step(nf_function *function, uint64_t now_ns);
 void nf_audit_start(nf_function *function, const nf_version *control);
 bool nf_audit_done(const nf_function *function);
-/* Trimmed means of both sides in ns; ratio active / control with its 95 % interval. */
+uint32_t nf_audit_samples(const nf_function *function); /* of both sides so far */
+/* Trimmed means of both sides in ns, 0 without a sample; ratio active / control with its 95 %
+ * interval, 0 with too few samples. */
 typedef struct nf_audit_result {
     double active_ns, control_ns, ratio, low, high;
 } nf_audit_result;

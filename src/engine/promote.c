@@ -15,7 +15,8 @@
 enum {
     TIMING_AFTER_NS = 1000 * 1000,       /* estimated time spent before a function is timed */
     PROMOTE_AFTER_NS = 10 * 1000 * 1000, /* measured time spent before it is promoted */
-    TIMING_LIMIT_NS = 20 * 1000 * 1000,
+    TIMING_SHORT_NS = 10 * 1000 * 1000,
+    TIMING_LIMIT_NS = 1000 * 1000 * 1000,
     AUDIT_LIMIT_NS = 500 * 1000 * 1000,
     SAMPLING_SHORT_NS = 50 * 1000 * 1000,
     SAMPLING_LONG_NS = 1000 * 1000 * 1000,
@@ -55,9 +56,10 @@ static void end_timing(nf_function *function)
 {
     nf_profile *p = &function->profile;
     nf_audit_result result = nf_audit_finish(function);
-    if (result.active_ns <= 0) return;
-    p->ns_per_call = result.active_ns;
-    p->spent_ns = (double)p->calls * result.active_ns;
+    double ns = result.active_ns > 0 ? result.active_ns : result.control_ns; /* both are T1 */
+    if (ns <= 0) return;
+    p->ns_per_call = ns;
+    p->spent_ns = (double)p->calls * ns;
 }
 
 /* --- sampling --- */
@@ -88,6 +90,14 @@ static bool begin_sampling(nf_function *function, uint64_t now)
     sampling_burst(function);
     phase_set(function, NF_PHASE_SAMPLING, now);
     return true;
+}
+
+/* Long calls give few samples: then the first few must do. */
+static bool timing_enough(const nf_function *function, uint64_t elapsed)
+{
+    return nf_audit_done(function) ||
+           (elapsed > TIMING_SHORT_NS && nf_audit_samples(function) > 0) ||
+           elapsed > TIMING_LIMIT_NS;
 }
 
 static bool sampling_enough(const nf_function *function, uint64_t now)
@@ -382,7 +392,7 @@ bool nf_function_step(nf_function *function, uint64_t now)
     switch (__atomic_load_n(&function->phase, __ATOMIC_ACQUIRE)) {
     case NF_PHASE_BASELINE: step_baseline(function, now); break;
     case NF_PHASE_TIMING:
-        if (!nf_audit_done(function) && elapsed < TIMING_LIMIT_NS) break;
+        if (!timing_enough(function, elapsed)) break;
         end_timing(function);
         phase_set(function, NF_PHASE_BASELINE, now);
         break;
