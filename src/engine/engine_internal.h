@@ -102,7 +102,8 @@ typedef struct nf_profile {
     double ns_per_call;                /* of the active version by live timings; 0: not known yet */
     double spent_ns;                   /* in this function so far, estimated */
     uint32_t sampled; /* instruction pointers found in its code since the last tick */
-    double share;     /* of one core's time, moving average */
+    double load;      /* of one core, moving average */
+    double share;     /* of the load of all functions */
 } nf_profile;
 
 /* Live timings of two versions: side 0 the active one, side 1 the control. */

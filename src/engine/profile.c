@@ -40,17 +40,31 @@ static void function_tick(nf_function *function, double seconds, bool sampling)
     average(&p->call_rate, calls / seconds, keep);
     average(&p->loop_rate, turns / seconds, keep);
     double busy = sampling ? p->sampled * nf_sampler_seconds() : cost * 1e-9;
-    average(&p->share, busy / seconds, keep);
+    average(&p->load, busy / seconds, keep);
     p->sampled = 0;
+}
+
+static nf_function *running_function(const nf_engine *engine, uint32_t index)
+{
+    nf_function *function = __atomic_load_n(&engine->functions[index], __ATOMIC_ACQUIRE);
+    bool cold =
+        function == NULL || __atomic_load_n(&function->phase, __ATOMIC_ACQUIRE) == NF_PHASE_COLD;
+    return cold ? NULL : function;
 }
 
 void nf_profile_tick(nf_engine *engine, uint64_t now_ns, double seconds)
 {
     bool sampling = nf_sampler_poll(engine, now_ns);
     uint32_t count = __atomic_load_n(&engine->function_count, __ATOMIC_ACQUIRE);
+    double load = 0;
     for (uint32_t i = 0; i < count; i++) {
-        nf_function *function = __atomic_load_n(&engine->functions[i], __ATOMIC_ACQUIRE);
-        if (function && __atomic_load_n(&function->phase, __ATOMIC_ACQUIRE) != NF_PHASE_COLD)
-            function_tick(function, seconds, sampling);
+        nf_function *function = running_function(engine, i);
+        if (function == NULL) continue;
+        function_tick(function, seconds, sampling);
+        load += function->profile.load;
+    }
+    for (uint32_t i = 0; load > 0 && i < count; i++) {
+        nf_function *function = running_function(engine, i);
+        if (function) function->profile.share = function->profile.load / load;
     }
 }
