@@ -30,6 +30,7 @@ typedef struct nf_alloc {
     NF_VEC(nf_alloc_move) moves; /* [0] unused */
     uint32_t *gaps;              /* by instruction: first move; 0: none */
     uint32_t *edges;             /* by edge: first move; 0: none */
+    uint64_t *edge_free; /* by edge: registers that hold nothing before its moves nor after */
     NF_VEC(nf_slot) slots;
     uint32_t *slot_of;    /* by vreg id: its slot and one; 0: none */
     uint32_t slot_bytes;  /* size of the spill area; slots of 16 bytes and more are aligned to 16 */

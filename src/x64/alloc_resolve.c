@@ -18,8 +18,14 @@
  */
 #include "alloc_internal.h"
 #include "ir/cfg.h"
+#include "os/cpu.h"
 
 enum { SLOT_BYTES_MIN = 8, SLOT_CLASSES = 4, DEPTH_WEIGHT_MAX = 8 };
+
+#define LOW_VECTORS (UINT64_C(0xffff) << NF_XMM0)
+#define ALL_VECTORS (UINT64_C(0xffffffff) << NF_XMM0)
+#define CALLER_SAVED_GPRS                                                                          \
+    (UINT64_C(0xffff) & ~(NF_ABI_CALLEE_SAVED | NF_REG_BIT(NF_RSP) | NF_REG_BIT(NF_RBP)))
 
 typedef struct slot_item {
     uint32_t key, value;
@@ -256,6 +262,44 @@ static void join_args(resolver *r, const nf_lir_edge *edge, uint32_t *list, uint
     }
 }
 
+static uint64_t register_bit(const nf_interval *it)
+{
+    return it->reg == NF_REG_NONE ? 0 : NF_REG_BIT(it->reg);
+}
+
+/* Registers in use where the edge arrives or that its moves touch. */
+static uint64_t busy_registers(resolver *r, const nf_lir_edge *edge, uint32_t list, uint32_t start)
+{
+    nf_scan *s = r->s;
+    const nf_alloc_move *moves = s->alloc->moves.data;
+    const nf_lir_block *to = &s->lir->blocks[edge->to];
+    const uint64_t *in = nf_live_in(s, edge->to);
+    uint64_t busy = 0;
+    for (uint32_t i = list; i != 0; i = moves[i].next) {
+        if (moves[i].from < NF_PLACE_SLOT) busy |= NF_REG_BIT(moves[i].from);
+        if (moves[i].to < NF_PLACE_SLOT) busy |= NF_REG_BIT(moves[i].to);
+    }
+    for (uint32_t i = 0; i < s->words; i++) {
+        for (uint64_t live = in[i]; live != 0; live &= live - 1) {
+            uint32_t bit = i * 64 + (uint32_t)__builtin_ctzll(live);
+            busy |= register_bit(part_at(s, s->global_vregs.data[bit], start));
+        }
+    }
+    for (uint32_t i = 0; i < to->param_count; i++) {
+        uint32_t param = s->lir->args.data[to->params + i].id;
+        if (param != 0) busy |= register_bit(part_at(s, param, start));
+    }
+    return busy;
+}
+
+/* What a cycle of moves may use: no register that would have to be saved for it. */
+static uint64_t spare_registers(const nf_scan *s, uint64_t busy)
+{
+    uint64_t vectors = s->lir->features & NF_CPU_AVX512VL ? ALL_VECTORS : LOW_VECTORS;
+    uint64_t general = (CALLER_SAVED_GPRS | s->alloc->saved_mask);
+    return (general | vectors) & ~busy;
+}
+
 static void join_edge(resolver *r, uint32_t e)
 {
     nf_scan *s = r->s;
@@ -270,6 +314,8 @@ static void join_edge(resolver *r, uint32_t e)
         }
     }
     join_args(r, edge, list, end, start);
+    bool several = *list != 0 && s->alloc->moves.data[*list].next != 0;
+    if (several) s->alloc->edge_free[e] = spare_registers(s, busy_registers(r, edge, *list, start));
 }
 
 bool nf_scan_resolve(nf_scan *s)
@@ -282,6 +328,7 @@ bool nf_scan_resolve(nf_scan *s)
     r.split_mask = NF_NEW_ARRAY(s->arena, uint64_t, s->words);
     alloc->gaps = NF_NEW_ARRAY(s->arena, uint32_t, s->lir->insts.count + 1);
     alloc->edges = NF_NEW_ARRAY(s->arena, uint32_t, s->lir->edges.count);
+    alloc->edge_free = NF_NEW_ARRAY(s->arena, uint64_t, s->lir->edges.count);
     NF_VEC_PUSH(s->arena, &alloc->moves, (nf_alloc_move){0});
     if (s->arena->failed) return false;
     slots_build(&r);

@@ -255,10 +255,8 @@ static void emit_block(nf_output *e, uint32_t index)
     nf_output_block_moves(e, index);
     for (uint32_t i = block->first; i < block->end; i++) {
         const nf_lir_inst *inst = &e->lir->insts.data[i];
-        if (e->alloc->gaps[i] != 0) {
-            map_add(e, (nf_value){0});
-            nf_output_move_list(e, e->alloc->gaps[i], !(inst->flags & NF_LIR_READS_FLAGS));
-        }
+        if (e->alloc->gaps[i] != 0) map_add(e, (nf_value){0});
+        nf_output_gap(e, i);
         map_add(e, inst->origin);
         if (!nf_output_branch(e, index, inst)) nf_output_inst(e, inst);
     }
@@ -278,7 +276,8 @@ static void pass(nf_output *e, bool final)
     for (uint32_t i = 0; i < lir->block_count; i++) e->blocks[i] = nf_asm_label(e->a);
     map_add(e, (nf_value){0});
     prologue(e);
-    for (uint32_t i = 0; i < lir->block_count; i++) emit_block(e, i);
+    for (uint32_t i = 0; i < lir->block_count; i++)
+        if (e->goes_to[i] == i) emit_block(e, i);
     nf_output_tables(e);
 }
 
@@ -290,6 +289,8 @@ nf_status nf_output_run(nf_lir *lir, const nf_alloc *alloc, const nf_compile *op
     nf_asm *a = NF_NEW(arena, nf_asm);
     nf_label *blocks = NF_NEW_ARRAY(arena, nf_label, lir->block_count);
     nf_label *constants = NF_NEW_ARRAY(arena, nf_label, lir->constants.count);
+    uint32_t *goes_to = NF_NEW_ARRAY(arena, uint32_t, lir->block_count);
+    uint32_t *next = NF_NEW_ARRAY(arena, uint32_t, lir->block_count);
     uint32_t *locals = NF_NEW_ARRAY(arena, uint32_t, lir->func->locals.count);
     if (arena->failed) return nf_fail(error, NF_MEMORY, "no memory for machine code");
     bool avx = (lir->features & NF_CPU_AVX) != 0;
@@ -298,6 +299,8 @@ nf_status nf_output_run(nf_lir *lir, const nf_alloc *alloc, const nf_compile *op
                      .alloc = alloc,
                      .arena = arena,
                      .blocks = blocks,
+                     .goes_to = goes_to,
+                     .next = next,
                      .constants = constants,
                      .avx = avx,
                      .entry_count = options->entry_count,
@@ -305,7 +308,9 @@ nf_status nf_output_run(nf_lir *lir, const nf_alloc *alloc, const nf_compile *op
                      .want_map = options->want_map};
     e->frame.locals = locals;
     nf_moves_init(&e->moves, arena, NF_PLACE_SLOT + alloc->slots.count);
+    e->moves.spare = nf_output_spare_place;
     frame_build(e);
+    nf_output_thread_jumps(e);
     pass(e, false);
     bool shorter = !a->failed && choose_short(e);
     if (shorter || options->want_map) pass(e, true);

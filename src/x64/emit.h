@@ -64,8 +64,11 @@ typedef struct nf_output {
     nf_moves moves;
     nf_label entry;
     nf_label *blocks;    /* by block */
+    uint32_t *goes_to;   /* by block: itself, or where it only jumps to */
+    uint32_t *next;      /* by block: the next one in the layout that is written */
     nf_label *constants; /* by constant; made when first used */
     bool flags_free;     /* the moves being written may change the flags */
+    uint64_t spare;      /* registers that they may use */
     bool avx, wide_zero; /* wide_zero: upper halves have to be cleared for callees and callers */
     NF_VEC(nf_edge_stub) stubs; /* of the block being written */
     NF_VEC(nf_jump_table) tables;
@@ -97,7 +100,11 @@ void nf_output_jcc(nf_output *e, nf_cc cc, nf_label to);
 /* emit_move.c */
 /* to = the value of v, which is at `from` (NF_PLACE_NONE: made again). */
 void nf_output_place_move(nf_output *e, uint32_t to, uint32_t from, nf_vreg v);
-void nf_output_move_list(nf_output *e, uint32_t list, bool flags_free); /* from nf_alloc */
+uint32_t nf_output_spare_place(void *output, const nf_move *move); /* for nf_moves */
+void nf_output_gap(nf_output *e, uint32_t inst);
+void nf_output_edge(nf_output *e, uint32_t edge);
+/* Whether any move of a list from nf_alloc does something. */
+bool nf_output_has_moves(const nf_output *e, uint32_t list);
 void nf_output_moves_inst(nf_output *e, const nf_lir_inst *inst);
 /* v's remat as a memory operand. */
 nf_mem nf_output_remat_mem(nf_output *e, const nf_vreg_data *data);
@@ -108,6 +115,7 @@ void nf_output_inst(nf_output *e, const nf_lir_inst *inst);
 /* emit_branch.c: the end of a block. false: the instruction is none. */
 bool nf_output_branch(nf_output *e, uint32_t block, const nf_lir_inst *inst);
 void nf_output_tables(nf_output *e);
+void nf_output_thread_jumps(nf_output *e); /* fills goes_to and next */
 /* Moves that belong in front of the block's instructions. */
 void nf_output_block_moves(nf_output *e, uint32_t block);
 

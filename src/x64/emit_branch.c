@@ -35,12 +35,13 @@ static bool moves_in_target(const nf_output *e, uint32_t edge)
 
 static bool needs_stub(const nf_output *e, uint32_t edge)
 {
-    return e->alloc->edges[edge] != 0 && !moves_in_source(e, edge) && !moves_in_target(e, edge);
+    return nf_output_has_moves(e, e->alloc->edges[edge]) && !moves_in_source(e, edge) &&
+           !moves_in_target(e, edge);
 }
 
 static nf_label target_of(const nf_output *e, uint32_t edge)
 {
-    return e->blocks[edge_at(e, edge)->to];
+    return e->blocks[e->goes_to[edge_at(e, edge)->to]];
 }
 
 /* Where a jump along the edge goes: the block, or a stub that is still to be written. */
@@ -54,7 +55,7 @@ static nf_label way_along(nf_output *e, uint32_t edge)
 
 static bool is_next(const nf_output *e, uint32_t edge)
 {
-    return edge_at(e, edge)->to == edge_at(e, edge)->from + 1;
+    return e->goes_to[edge_at(e, edge)->to] == e->next[edge_at(e, edge)->from];
 }
 
 static void jump_unless_next(nf_output *e, uint32_t edge)
@@ -67,7 +68,7 @@ static void write_stubs(nf_output *e)
     for (uint32_t i = 0; i < e->stubs.count; i++) {
         nf_edge_stub stub = e->stubs.data[i];
         nf_output_bind(e, stub.label);
-        nf_output_move_list(e, e->alloc->edges[stub.edge], true);
+        nf_output_edge(e, stub.edge);
         bool last = i + 1 == e->stubs.count;
         if (!last || !is_next(e, stub.edge)) nf_output_jmp(e, target_of(e, stub.edge));
     }
@@ -79,7 +80,42 @@ void nf_output_block_moves(nf_output *e, uint32_t block)
     const nf_lir_block *b = &e->lir->blocks[block];
     if (b->pred_count != 1) return;
     uint32_t edge = e->lir->preds.data[b->preds];
-    if (!moves_in_source(e, edge)) nf_output_move_list(e, e->alloc->edges[edge], true);
+    if (!moves_in_source(e, edge)) nf_output_edge(e, edge);
+}
+
+/* --- blocks that only jump --- */
+
+static bool only_jumps(const nf_output *e, uint32_t block)
+{
+    const nf_lir_block *b = &e->lir->blocks[block];
+    for (uint32_t i = b->first; i < b->end; i++) {
+        uint32_t op = e->lir->insts.data[i].op;
+        if (op != NF_LIR_REMAT && op != NF_LIR_JMP) return false;
+        if (nf_output_has_moves(e, e->alloc->gaps[i])) return false;
+    }
+    if (b->edge_count != 1 || nf_output_has_moves(e, e->alloc->edges[b->edges])) return false;
+    uint32_t in = b->pred_count == 1 ? e->lir->preds.data[b->preds] : UINT32_MAX;
+    return in == UINT32_MAX || moves_in_source(e, in) ||
+           !nf_output_has_moves(e, e->alloc->edges[in]);
+}
+
+/* Backwards, so that a chain of jumps ahead is followed to its end. One that goes back is followed
+ * by one step, to a block that stays. */
+void nf_output_thread_jumps(nf_output *e)
+{
+    uint32_t next = e->lir->block_count;
+    for (uint32_t b = e->lir->block_count; b-- > 0;) {
+        e->goes_to[b] = b;
+        e->next[b] = next;
+        if (b != 0 && only_jumps(e, b)) {
+            uint32_t to = e->lir->edges.data[e->lir->blocks[b].edges].to;
+            if (to > b)
+                e->goes_to[b] = e->goes_to[to];
+            else if (to == 0 || !only_jumps(e, to))
+                e->goes_to[b] = to;
+        }
+        if (e->goes_to[b] == b) next = b;
+    }
 }
 
 /* --- conditions --- */
@@ -124,7 +160,7 @@ static void emit_jcc(nf_output *e, const nf_lir_block *block, const nf_lir_inst 
     } else if (no_stub) {
         nf_label way = way_along(e, yes);
         jump_if(e, inst, way);
-        nf_output_move_list(e, e->alloc->edges[no], true);
+        nf_output_edge(e, no);
         if (yes_stub || !is_next(e, no)) nf_output_jmp(e, target_of(e, no));
     } else if (is_next(e, yes)) {
         jump_unless(e, inst, target_of(e, no));
@@ -314,7 +350,7 @@ bool nf_output_branch(nf_output *e, uint32_t block, const nf_lir_inst *inst)
 {
     const nf_lir_block *b = &e->lir->blocks[block];
     if (inst->op == NF_LIR_JMP) {
-        nf_output_move_list(e, e->alloc->edges[b->edges], true);
+        nf_output_edge(e, b->edges);
         jump_unless_next(e, b->edges);
     } else if (inst->op == NF_LIR_JCC) {
         emit_jcc(e, b, inst);

@@ -12,6 +12,9 @@
 
 enum { WORD = 8, XMM_BYTES = 16, HALF_WORD = 4 };
 
+#define GPR_BITS    UINT64_C(0xffff)
+#define VECTOR_BITS (UINT64_C(0xffffffff) << NF_XMM0)
+
 static bool is_slot(uint32_t place)
 {
     return place >= NF_PLACE_SLOT;
@@ -302,12 +305,28 @@ static void emit_swap(void *context, const nf_move *move)
     swap_places(e, move->to, move->from, &data);
 }
 
-void nf_output_move_list(nf_output *e, uint32_t list, bool flags_free)
+uint32_t nf_output_spare_place(void *context, const nf_move *move)
 {
-    if (list == 0) return;
-    e->flags_free = flags_free;
+    static const uint64_t classes[NF_CLASS_COUNT] = {
+        [NF_CLASS_GPR] = GPR_BITS, [NF_CLASS_VECTOR] = VECTOR_BITS};
+    const nf_output *e = context;
+    uint64_t regs = e->spare & classes[nf_vreg_at(e->lir, (nf_vreg){move->payload})->class_];
+    return regs == 0 ? NF_PLACE_NONE : (uint32_t)__builtin_ctzll(regs);
+}
+
+bool nf_output_has_moves(const nf_output *e, uint32_t list)
+{
     const nf_alloc_move *moves = e->alloc->moves.data;
-    if (moves[list].next == 0) {
+    while (list != 0 && moves[list].to == moves[list].from) list = moves[list].next;
+    return list != 0;
+}
+
+static void move_list(nf_output *e, uint32_t list, bool flags_free, uint64_t spare)
+{
+    const nf_alloc_move *moves = e->alloc->moves.data;
+    e->flags_free = flags_free;
+    e->spare = spare;
+    if (list != 0 && moves[list].next == 0) {
         nf_output_place_move(e, moves[list].to, moves[list].from, moves[list].from_vreg);
         return;
     }
@@ -316,9 +335,22 @@ void nf_output_move_list(nf_output *e, uint32_t list, bool flags_free)
     nf_moves_resolve(&e->moves, emit_move, emit_swap, e);
 }
 
+void nf_output_gap(nf_output *e, uint32_t inst)
+{
+    bool reads_flags = e->lir->insts.data[inst].flags & NF_LIR_READS_FLAGS;
+    if (e->alloc->gaps[inst] != 0) move_list(e, e->alloc->gaps[inst], !reads_flags, 0);
+}
+
+void nf_output_edge(nf_output *e, uint32_t edge)
+{
+    if (e->alloc->edges[edge] != 0)
+        move_list(e, e->alloc->edges[edge], true, e->alloc->edge_free[edge]);
+}
+
 void nf_output_moves_inst(nf_output *e, const nf_lir_inst *inst)
 {
     e->flags_free = true;
+    e->spare = 0;
     for (uint32_t i = 0; i + 1 < inst->operand_count; i += 2) {
         const nf_lir_operand *to = nf_lir_operand_at(e->lir, inst, i), *from = to + 1;
         nf_vreg v = nf_vreg_is_fixed(from->vreg) ? to->vreg : from->vreg;

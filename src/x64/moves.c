@@ -50,19 +50,45 @@ static void do_move(nf_moves *moves, uint32_t index, nf_move_emit *emit, void *c
         NF_VEC_PUSH(moves->arena, &moves->ready, source->writer - 1);
 }
 
-static void turn_cycle(nf_moves *moves, uint32_t start, nf_move_emit *swap, void *context)
+/* The move of a cycle that writes what this one reads. */
+static nf_move next_in_cycle(const nf_moves *moves, const nf_move *move)
 {
-    nf_move move = moves->list.data[start];
+    return moves->list.data[moves->places[move->from].writer - 1];
+}
+
+static void forget(nf_moves *moves, const nf_move *move)
+{
+    moves->places[move->to].writer = 0;
+    moves->places[move->to].readers = 0;
+}
+
+/* Every move of the cycle but the one that reads `first`, which is returned. */
+static nf_move turn_open_cycle(nf_moves *moves, nf_move move, nf_move_emit *emit, void *context)
+{
     uint32_t first = move.to;
     while (move.from != first) {
-        swap(context, &move);
-        struct nf_place_state *next = &moves->places[move.from];
-        moves->places[move.to].writer = 0;
-        next->readers = 0;
-        move = moves->list.data[next->writer - 1];
+        nf_move next = next_in_cycle(moves, &move);
+        emit(context, &move);
+        forget(moves, &move);
+        move = next;
     }
-    moves->places[move.to].writer = 0;
-    moves->places[first].readers = 0;
+    forget(moves, &move);
+    return move;
+}
+
+static void turn_cycle(nf_moves *moves, uint32_t start, nf_move_emit *emit, nf_move_emit *swap,
+                       void *context)
+{
+    nf_move move = moves->list.data[start], last = move;
+    uint32_t spare = moves->spare != NULL ? moves->spare(context, &move) : NF_PLACE_NONE;
+    if (spare == NF_PLACE_NONE) {
+        turn_open_cycle(moves, move, swap, context);
+        return;
+    }
+    while (last.from != move.to) last = next_in_cycle(moves, &last);
+    emit(context, &(nf_move){spare, move.to, last.payload});
+    turn_open_cycle(moves, move, emit, context);
+    emit(context, &(nf_move){last.to, spare, last.payload});
 }
 
 void nf_moves_resolve(nf_moves *moves, nf_move_emit *move, nf_move_emit *swap, void *context)
@@ -76,7 +102,8 @@ void nf_moves_resolve(nf_moves *moves, nf_move_emit *move, nf_move_emit *swap, v
     while (moves->ready.count > 0)
         do_move(moves, moves->ready.data[--moves->ready.count], move, context);
     for (uint32_t i = 0; i < count; i++) {
-        if (moves->places[moves->list.data[i].to].writer != 0) turn_cycle(moves, i, swap, context);
+        if (moves->places[moves->list.data[i].to].writer != 0)
+            turn_cycle(moves, i, move, swap, context);
     }
     moves->list.count = 0;
 }

@@ -33,6 +33,8 @@ typedef struct nf_moves {
     NF_VEC(uint32_t) ready;        /* moves whose target nobody reads any more */
     struct nf_place_state *places; /* by place */
     uint32_t place_count;
+    /* A place that holds nothing and takes what this move moves, or NF_PLACE_NONE. May be NULL. */
+    uint32_t (*spare)(void *context, const nf_move *move);
 } nf_moves;
 
 /* place_count: the largest place and one. Memory out sets arena->failed; then resolve does nothing.

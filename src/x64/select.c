@@ -32,7 +32,8 @@ enum { GPR_BYTES = 8 };
 nf_vreg nf_select_temp(nf_select *s, nf_type type)
 {
     nf_vreg_class class_ = class_of(type);
-    unsigned bytes = class_ == NF_CLASS_GPR ? GPR_BYTES : nf_type_bytes(type);
+    unsigned bytes = nf_type_bytes(type);
+    if (class_ == NF_CLASS_GPR) bytes = bytes == GPR_BYTES ? GPR_BYTES : GPR_BYTES / 2;
     if (bytes > 16) s->lir->wide = true;
     return nf_lir_vreg(s->lir, class_, bytes);
 }

@@ -121,6 +121,18 @@ static nf_cc exchanged_cc(nf_cc cc)
     return (nf_cc)exchanged[cc];
 }
 
+/* Below 1 is not above 0, which takes no immediate. */
+static void prefer_zero(int64_t *imm, nf_cc *cc)
+{
+    if (*imm != 1 || !(*cc == NF_CC_L || *cc == NF_CC_GE || *cc == NF_CC_B || *cc == NF_CC_AE))
+        return;
+    *imm = 0;
+    *cc = *cc == NF_CC_L    ? NF_CC_LE
+          : *cc == NF_CC_GE ? NF_CC_G
+          : *cc == NF_CC_B  ? NF_CC_E
+                            : NF_CC_NE;
+}
+
 static nf_flags compare_ints(nf_select *s, const nf_inst *inst)
 {
     nf_flags flags = {.cc = (nf_cc)readings[inst->sub].cc};
@@ -133,6 +145,7 @@ static nf_flags compare_ints(nf_select *s, const nf_inst *inst)
         flags.cc = exchanged_cc(flags.cc);
     }
     if (nf_select_is_int(s, b, &imm) && fits_imm32(imm)) {
+        prefer_zero(&imm, &flags.cc);
         if (imm == 0)
             test_zero(s, a, width);
         else
