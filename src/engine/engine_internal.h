@@ -258,6 +258,8 @@ void nf_function_warm(nf_function *function);
 void nf_profile_tick(nf_engine *engine, uint64_t now_ns, double seconds);
 /* true while the function is in a phase that ends by itself. */
 bool nf_function_step(nf_function *function, uint64_t now_ns);
+/* Swaps to a version made elsewhere and audits it on live calls. Fault injection, by the worker. */
+void nf_promote_planted(nf_function *function, nf_version *version, const char *reason);
 void nf_audit_start(nf_function *function, const nf_version *control);
 bool nf_audit_done(const nf_function *function);
 uint32_t nf_audit_samples(const nf_function *function); /* of both sides so far */

@@ -42,11 +42,17 @@ static void refuse(nf_function *function, const char *reason)
 
 /* --- timing the baseline --- */
 
+/* Calls with arguments in memory can't be timed: the entry would have to copy them. */
+static bool audit_ready(nf_function *function)
+{
+    if (function->audit == NULL)
+        function->audit = NF_NEW(&function->program->worker_arena, nf_audit);
+    return function->audit != NULL && function->stack_words == 0;
+}
+
 static bool begin_timing(nf_function *function, uint64_t now)
 {
-    nf_arena *arena = &function->program->worker_arena;
-    if (function->audit == NULL) function->audit = NF_NEW(arena, nf_audit);
-    if (function->audit == NULL || function->stack_words != 0) return false;
+    if (!audit_ready(function)) return false;
     nf_audit_start(function, function->active);
     phase_set(function, NF_PHASE_TIMING, now);
     return true;
@@ -256,13 +262,20 @@ static void field_drop(const field *f, const char *reason)
 
 static void audit_against(nf_function *function, nf_version *control, uint64_t now)
 {
-    if (function->audit == NULL || function->stack_words != 0) {
+    if (!audit_ready(function)) {
         phase_set(function, NF_PHASE_SETTLED, now);
         return;
     }
     function->control = control;
     nf_audit_start(function, control);
     phase_set(function, NF_PHASE_AUDIT, now);
+}
+
+void nf_promote_planted(nf_function *function, nf_version *version, const char *reason)
+{
+    nf_version *old = function->active;
+    nf_version_swap(function, version, 0, NF_EVENT_SWAP, reason);
+    audit_against(function, old, nf_engine_now(function->engine));
 }
 
 /* Without a race: the version that T2 believes in, then judged by live calls. */

@@ -1,0 +1,407 @@
+/*
+ * The engine: programs load and run in every mode, hot functions race and are swapped while threads
+ * call them, a bad version is rolled back, retired code goes away, limits are errors and no end.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "engine/engine_internal.h"
+
+enum { ELEMENTS = 1000, SECONDS_MAX = 60 };
+
+static const char saxpy_text[] = "func @saxpy(%n: i64, %a: f32, %x: i64, %y: i64) -> void {\n"
+                                 "entry:\n"
+                                 "  %zero = iconst.i64 0\n"
+                                 "  br head(%zero)\n"
+                                 "head(%i: i64):\n"
+                                 "  %more = icmp.slt.i64 %i, %n\n"
+                                 "  brif %more, body, done\n"
+                                 "body:\n"
+                                 "  %xi = load.f32 [%x + %i*4]\n"
+                                 "  %yi = load.f32 [%y + %i*4]\n"
+                                 "  %product = fmul.f32 %a, %xi\n"
+                                 "  %sum = fadd.f32 %product, %yi\n"
+                                 "  store.f32 %sum, [%y + %i*4]\n"
+                                 "  %one = iconst.i64 1\n"
+                                 "  %next = add.i64 %i, %one\n"
+                                 "  br head(%next)\n"
+                                 "done:\n"
+                                 "  ret\n"
+                                 "}\n";
+
+static const char small_text[] = "extern @abs(i32) -> i32\n"
+                                 "data @numbers { i64 5, 6, 7 }\n"
+                                 "func @next(%x: i64) -> i64 {\n"
+                                 "entry:\n"
+                                 "  %one = iconst.i64 1\n"
+                                 "  %sum = add.i64 %x, %one\n"
+                                 "  ret %sum\n"
+                                 "}\n"
+                                 "func @fib(%n: i64) -> i64 {\n"
+                                 "entry:\n"
+                                 "  %two = iconst.i64 2\n"
+                                 "  %small = icmp.slt.i64 %n, %two\n"
+                                 "  brif %small, end, more\n"
+                                 "end:\n"
+                                 "  ret %n\n"
+                                 "more:\n"
+                                 "  %one = iconst.i64 1\n"
+                                 "  %n1 = sub.i64 %n, %one\n"
+                                 "  %n2 = sub.i64 %n, %two\n"
+                                 "  %f1 = call @fib(%n1)\n"
+                                 "  %f2 = call @fib(%n2)\n"
+                                 "  %sum = add.i64 %f1, %f2\n"
+                                 "  ret %sum\n"
+                                 "}\n"
+                                 "func @host(%x: i32) -> i32 {\n"
+                                 "entry:\n"
+                                 "  %r = call @abs(%x)\n"
+                                 "  ret %r\n"
+                                 "}\n"
+                                 "func @mixed(%a: i8, %b: f64, %c: i16, %d: f32, %e: i64, %f: i64, "
+                                 "%g: i64, %h: i64, %i: i64) -> f64 {\n"
+                                 "entry:\n"
+                                 "  %a2 = sext.i64 %a\n"
+                                 "  %c2 = sext.i64 %c\n"
+                                 "  %s1 = add.i64 %a2, %c2\n"
+                                 "  %s2 = add.i64 %e, %f\n"
+                                 "  %s3 = add.i64 %g, %h\n"
+                                 "  %s4 = add.i64 %s1, %s2\n"
+                                 "  %s5 = add.i64 %s3, %i\n"
+                                 "  %s6 = add.i64 %s4, %s5\n"
+                                 "  %fs = sitofp.f64 %s6\n"
+                                 "  %dd = fpext.f64 %d\n"
+                                 "  %t = fadd.f64 %b, %dd\n"
+                                 "  %r = fadd.f64 %t, %fs\n"
+                                 "  ret %r\n"
+                                 "}\n";
+
+typedef void saxpy_function(int64_t, float, const float *, float *);
+typedef int64_t int_function(int64_t);
+
+static nf_engine *engine_new(const nf_config *config)
+{
+    nf_engine *engine;
+    nf_error error = {0};
+    if (nf_engine_new(config, &engine, &error) != NF_OK) fail_msg("%s", error.message);
+    return engine;
+}
+
+static nf_program *load(nf_engine *engine, const char *text)
+{
+    nf_program *program;
+    nf_error error = {0};
+    if (nf_program_load(engine, "test.nir", text, strlen(text), &program, &error) != NF_OK)
+        fail_msg("%u: %s", error.line, error.message);
+    return program;
+}
+
+static void test_every_mode_gives_the_same_answers(void **state)
+{
+    (void)state;
+    static const nf_mode modes[] = {NF_MODE_AUTO, NF_MODE_EVALUATE, NF_MODE_BASELINE,
+                                    NF_MODE_OPTIMISED};
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        nf_engine *engine = engine_new(&(nf_config){.mode = modes[i]});
+        nf_program *program = load(engine, small_text);
+        int_function *fib = (int_function *)nf_program_function(program, "fib");
+        int (*host)(int) = (int (*)(int))nf_program_function(program, "host");
+        double (*mixed)(int8_t, double, int16_t, float, int64_t, int64_t, int64_t, int64_t,
+                        int64_t) =
+            (double (*)(int8_t, double, int16_t, float, int64_t, int64_t, int64_t, int64_t,
+                        int64_t))nf_program_function(program, "mixed");
+        assert_int_equal(fib(20), 6765);
+        assert_int_equal(host(-7), 7);
+        assert_true(mixed(-1, 0.5, -300, 0.25f, 10, 20, 30, 40, 50) == -150.25);
+        assert_null(nf_program_function(program, "no_such"));
+        size_t size;
+        int64_t *numbers = nf_program_data(program, "numbers", &size);
+        assert_int_equal(size, 24);
+        assert_int_equal(numbers[2], 7);
+        nf_engine_free(engine);
+    }
+}
+
+static void saxpy_check(saxpy_function *saxpy, float *x, float *y, int64_t n)
+{
+    for (int i = 0; i < ELEMENTS; i++) x[i] = (float)i, y[i] = 1;
+    saxpy(n, 2, x, y);
+    for (int i = 0; i < ELEMENTS; i++) assert_true(y[i] == (i < n ? 2 * (float)i + 1 : 1));
+}
+
+/* Calls until the function has raced. */
+static void call_until_raced(nf_engine *engine, saxpy_function *saxpy, float *x, float *y)
+{
+    const nf_function *function = engine->functions[0];
+    uint64_t end = nf_os_time_ns() + (uint64_t)SECONDS_MAX * 1000000000;
+    while (__atomic_load_n(&function->phase, __ATOMIC_ACQUIRE) != NF_PHASE_SETTLED) {
+        if (nf_os_time_ns() > end) fail_msg("not settled: phase %d", function->phase);
+        for (int64_t n = 0; n < 200; n++) saxpy(ELEMENTS - n, 0, x, y);
+        if (engine->config.no_background) nf_engine_step(engine);
+    }
+}
+
+static void check_race(nf_engine *engine)
+{
+    const nf_function *function = engine->functions[0];
+    assert_non_null(function->races);
+    assert_true(function->races->candidate_count >= 6 || !(engine->features & NF_CPU_AVX2));
+    for (uint32_t i = 0; i < function->races->candidate_count; i++) {
+        nf_race_outcome outcome = function->races->report.results[i].outcome;
+        if (outcome != NF_RACE_WON && outcome != NF_RACE_LOST)
+            fail_msg("%s: %s", function->races->versions[i]->name,
+                     function->races->report.results[i].reason);
+    }
+}
+
+static void race_saxpy(bool no_background)
+{
+    static float x[ELEMENTS], y[ELEMENTS];
+    nf_engine *engine =
+        engine_new(&(nf_config){.no_background = no_background, .no_counters = true});
+    nf_program *program = load(engine, saxpy_text);
+    saxpy_function *saxpy = (saxpy_function *)nf_program_function(program, "saxpy");
+    saxpy_check(saxpy, x, y, 100);
+    call_until_raced(engine, saxpy, x, y);
+    check_race(engine);
+    assert_ptr_equal(nf_program_function(program, "saxpy"), saxpy);
+    for (int64_t n = 0; n < 130; n++) saxpy_check(saxpy, x, y, n);
+    nf_engine_free(engine);
+}
+
+static void test_a_hot_function_races(void **state)
+{
+    (void)state;
+    race_saxpy(false);
+}
+
+static void test_an_engine_without_thread_is_stepped(void **state)
+{
+    (void)state;
+    race_saxpy(true);
+}
+
+/* --- threads --- */
+
+typedef struct caller {
+    pthread_t thread;
+    saxpy_function *saxpy;
+    bool *stop;
+    bool wrong;
+    float x[ELEMENTS], y[ELEMENTS];
+} caller;
+
+static void *call_and_check(void *context)
+{
+    caller *c = context;
+    for (int i = 0; i < ELEMENTS; i++) c->x[i] = 1, c->y[i] = 0;
+    for (int round = 0; !__atomic_load_n(c->stop, __ATOMIC_RELAXED); round++) {
+        c->saxpy(ELEMENTS, 1, c->x, c->y);
+        if (c->y[round % ELEMENTS] != (float)(round % 1000 + 1)) c->wrong = true;
+        if (round % 1000 == 999)
+            for (int i = 0; i < ELEMENTS; i++) c->y[i] = 0;
+    }
+    return NULL;
+}
+
+static void test_threads_call_while_versions_change(void **state)
+{
+    (void)state;
+    enum { THREADS = 4 };
+    static caller callers[THREADS];
+    static float x[ELEMENTS], y[ELEMENTS];
+    bool stop = false;
+    nf_engine *engine = engine_new(&(nf_config){.no_counters = true});
+    nf_program *program = load(engine, saxpy_text);
+    saxpy_function *saxpy = (saxpy_function *)nf_program_function(program, "saxpy");
+    for (int i = 0; i < THREADS; i++) {
+        callers[i] = (caller){.saxpy = saxpy, .stop = &stop};
+        assert_int_equal(pthread_create(&callers[i].thread, NULL, call_and_check, &callers[i]), 0);
+    }
+    call_until_raced(engine, saxpy, x, y);
+    size_t before = nf_code_memory_usage(engine->code).used, pinned = 1;
+    for (int i = 0; i < 200 && pinned; i++) pinned = nf_engine_reclaim(engine);
+    assert_int_equal(pinned, 0);
+    assert_true(nf_code_memory_usage(engine->code).used < before);
+    __atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(callers[i].thread, NULL);
+        assert_false(callers[i].wrong);
+    }
+    nf_engine_free(engine);
+}
+
+/* --- rollback --- */
+
+/* A version by hand: a long way to x + 1. */
+static nf_version *plant_slow(nf_function *function)
+{
+    static const uint8_t code[] = {
+        0xb9, 0x20, 0x4e, 0x00, 0x00, /* mov ecx, 20000 */
+        0xff, 0xc9,                   /* dec ecx */
+        0x75, 0xfc,                   /* jnz -4 */
+        0x48, 0x8d, 0x47, 0x01,       /* lea rax, [rdi + 1] */
+        0xc3,                         /* ret */
+    };
+    nf_engine *engine = function->engine;
+    nf_blob blob = {
+        .bytes = code, .code_bytes = sizeof code, .total_bytes = sizeof code, .align = 16};
+    nf_version *version = NF_NEW(&function->program->arena, nf_version);
+    nf_error error;
+    *version = (nf_version){.function = function,
+                            .number = ++function->version_count,
+                            .tier = 2,
+                            .variant = nf_variant_default(engine),
+                            .code_bytes = sizeof code,
+                            .older = function->versions};
+    strcpy(version->name, "next@planted");
+    assert_int_equal(
+        nf_code_place(engine->code, &blob, version->name, version, &version->address, &error),
+        NF_OK);
+    function->versions = version;
+    return version;
+}
+
+static void test_a_slower_version_is_rolled_back(void **state)
+{
+    (void)state;
+    nf_engine *engine = engine_new(&(nf_config){.no_background = true, .no_counters = true});
+    nf_program *program = load(engine, small_text);
+    int_function *next = (int_function *)nf_program_function(program, "next");
+    assert_int_equal(next(1), 2);
+    nf_function *function = engine->functions[0];
+    assert_string_equal(function->name, "next");
+    nf_version *slow = plant_slow(function), *old = function->active;
+    nf_promote_planted(function, slow, "planted");
+    assert_ptr_equal(function->active, slow);
+    for (int64_t i = 0; function->phase != NF_PHASE_SETTLED && i < 1000000; i++) {
+        assert_int_equal(next(i), i + 1);
+        if (i % 64 == 0) nf_engine_step(engine);
+    }
+    assert_ptr_equal(function->active, old);
+    assert_int_equal(slow->state, NF_VERSION_ROLLED_BACK);
+    assert_int_equal(next(41), 42);
+    assert_int_equal(nf_engine_reclaim(engine), 0);
+    assert_true(slow->freed);
+    assert_int_equal(next(41), 42);
+    nf_engine_free(engine);
+}
+
+/* --- limits and errors --- */
+
+static void test_full_code_memory_leaves_the_evaluator(void **state)
+{
+    (void)state;
+    nf_engine *engine = engine_new(&(nf_config){.code_bytes = 4096, .no_background = true});
+    nf_program *program = load(engine, small_text);
+    nf_code_tx rest;
+    nf_error error;
+    size_t free_bytes = nf_code_memory_usage(engine->code).largest_free;
+    assert_int_equal(nf_code_begin(engine->code, (uint32_t)free_bytes, &rest, &error), NF_OK);
+    int_function *fib = (int_function *)nf_program_function(program, "fib");
+    assert_int_equal(fib(15), 610);
+    char version[NF_NAME_BYTES];
+    assert_true(nf_program_version(program, "fib", version));
+    nf_code_abort(&rest);
+    nf_engine_free(engine);
+}
+
+static void test_errors_name_the_place(void **state)
+{
+    (void)state;
+    nf_engine *engine = engine_new(NULL);
+    nf_program *program;
+    nf_error error = {0};
+    const char unknown[] = "extern @no_such_symbol_anywhere() -> void\nfunc @f() -> void {\ne:\n  "
+                           "call @no_such_symbol_anywhere()\n  ret\n}\n";
+    assert_int_equal(nf_program_load(engine, "u.nir", unknown, strlen(unknown), &program, &error),
+                     NF_SYMBOL);
+    assert_non_null(strstr(error.message, "no_such_symbol_anywhere"));
+    assert_string_equal(error.file, "u.nir");
+    const char syntax[] = "func @f() -> void {\ne:\n  rat\n}\n";
+    assert_int_equal(nf_program_load(engine, "s.nir", syntax, strlen(syntax), &program, &error),
+                     NF_SYNTAX);
+    assert_int_equal(error.line, 3);
+    nf_engine *none;
+    assert_int_equal(nf_engine_new(&(nf_config){.code_bytes = (size_t)1 << 40}, &none, &error),
+                     NF_ARGUMENT);
+    assert_null(none);
+    nf_engine_free(engine);
+}
+
+static void test_programs_come_and_go(void **state)
+{
+    (void)state;
+    nf_engine *engine = engine_new(&(nf_config){.no_background = true});
+    size_t empty = nf_code_memory_usage(engine->code).used;
+    for (int i = 0; i < 50; i++) {
+        nf_program *a = load(engine, small_text), *b = load(engine, small_text);
+        int_function *first = (int_function *)nf_program_function(a, "fib");
+        int_function *second = (int_function *)nf_program_function(b, "fib");
+        assert_ptr_not_equal(first, second);
+        assert_int_equal(first(10) + second(10), 110);
+        nf_program_unload(a);
+        assert_int_equal(second(10), 55);
+        nf_program_unload(b);
+        assert_int_equal(nf_code_memory_usage(engine->code).used, empty);
+    }
+    nf_engine_free(engine);
+}
+
+static void test_engines_are_independent(void **state)
+{
+    (void)state;
+    nf_engine *engines[3];
+    for (int i = 0; i < 3; i++) engines[i] = engine_new(NULL);
+    int_function *fibs[3];
+    for (int i = 0; i < 3; i++)
+        fibs[i] = (int_function *)nf_program_function(load(engines[i], small_text), "fib");
+    nf_engine_free(engines[1]);
+    assert_int_equal(fibs[0](12) + fibs[2](12), 288);
+    nf_engine_free(engines[0]);
+    assert_int_equal(fibs[2](12), 144);
+    nf_engine_free(engines[2]);
+}
+
+static void piece_count(void *context, const char *bytes, size_t size)
+{
+    (void)bytes;
+    *(size_t *)context += size;
+}
+
+static void test_a_report_can_be_had_at_any_time(void **state)
+{
+    (void)state;
+    nf_engine *engine = engine_new(NULL);
+    nf_error error;
+    for (int i = 0; i < 20; i++) {
+        size_t size = 0;
+        load(engine, small_text);
+        assert_int_equal(nf_engine_report(engine, piece_count, &size, &error), NF_OK);
+        assert_true(size > 200);
+    }
+    nf_engine_free(engine);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_mode_gives_the_same_answers),
+        cmocka_unit_test(test_a_hot_function_races),
+        cmocka_unit_test(test_an_engine_without_thread_is_stepped),
+        cmocka_unit_test(test_threads_call_while_versions_change),
+        cmocka_unit_test(test_a_slower_version_is_rolled_back),
+        cmocka_unit_test(test_full_code_memory_leaves_the_evaluator),
+        cmocka_unit_test(test_errors_name_the_place),
+        cmocka_unit_test(test_programs_come_and_go),
+        cmocka_unit_test(test_engines_are_independent),
+        cmocka_unit_test(test_a_report_can_be_had_at_any_time),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
