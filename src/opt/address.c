@@ -199,7 +199,7 @@ static bool is_fixed_in(const address *s, uint32_t loop, nf_value v)
 static const nf_edge *edge_between(const nf_func *f, nf_block from, nf_block to)
 {
     nf_value end = nf_terminator(f, from);
-    for (uint32_t e = 0; e < nf_edge_count(f, end); e++)
+    for (uint32_t e = 0; e < nf_out_count(f, end); e++)
         if (nf_edge_at(f, end, e)->to.id == to.id) return nf_edge_at(f, end, e);
     return NULL;
 }
@@ -217,7 +217,7 @@ static bool shape_find(const address *s, uint32_t loop, induction *i)
             i->preheader = pred;
     }
     return i->latch.id && i->preheader.id &&
-           nf_edge_count(s->f, nf_terminator(s->f, i->preheader)) == 1;
+           nf_out_count(s->f, nf_terminator(s->f, i->preheader)) == 1;
 }
 
 /* Whether the value is a parameter of the header that a fixed step is added to. */
@@ -255,7 +255,7 @@ static nf_value product_put(nf_func *f, nf_block b, nf_type type, nf_value x, nf
 static void edge_arg_append(nf_func *f, nf_block from, nf_block to, nf_value arg)
 {
     nf_value end = nf_terminator(f, from);
-    for (uint32_t e = 0; e < nf_edge_count(f, end); e++)
+    for (uint32_t e = 0; e < nf_out_count(f, end); e++)
         if (nf_edge_at(f, end, e)->to.id == to.id)
             nf_edge_arg_append(f, nf_edge_at(f, end, e), arg);
 }
@@ -315,7 +315,7 @@ static bool products_reduce(address *s, nf_arena *arena)
         if (loop != NF_NO_LOOP && shapes[loop].header.id)
             loop_reduce(s, loop, &shapes[loop], b, &reduced[loop]);
     }
-    if (s->changed) nf_values_replace_some(f, s->map, s->value_count, arena);
+    if (s->changed) nf_values_replace_some(f, s->map, s->value_count);
     return true;
 }
 

@@ -80,7 +80,8 @@ static bool root_set(nf_alias *alias, nf_value v, nf_root root)
     return true;
 }
 
-static bool edge_roots(nf_alias *alias, const nf_edge *edge)
+/* True when a parameter changed that was looked at before: the walk must be made again. */
+static bool edge_roots(nf_alias *alias, const nf_cfg *cfg, nf_block from, const nf_edge *edge)
 {
     bool changed = false;
     for (uint32_t i = 0; i < edge->arg_count; i++) {
@@ -90,22 +91,22 @@ static bool edge_roots(nf_alias *alias, const nf_edge *edge)
             roots_join(alias->roots[param.id], root_of(alias, nf_edge_args(alias->f, edge)[i]));
         changed |= root_set(alias, param, joined);
     }
-    return changed;
+    return changed && cfg->rpo_index[edge->to.id] <= cfg->rpo_index[from.id];
 }
 
-static bool block_roots(nf_alias *alias, nf_block b)
+static bool block_roots(nf_alias *alias, const nf_cfg *cfg, nf_block b)
 {
     const nf_func *f = alias->f;
-    bool changed = false;
+    bool again = false;
     NF_FOR_INSTS(f, b, v)
     {
         const nf_inst *inst = nf_inst_at(f, v);
-        if (inst->type == NF_I64) changed |= root_set(alias, v, inst_root(alias, inst));
+        if (inst->type == NF_I64) root_set(alias, v, inst_root(alias, inst));
     }
     nf_value end = nf_terminator(f, b);
-    for (uint32_t e = 0; e < nf_edge_count(f, end); e++)
-        changed |= edge_roots(alias, nf_edge_at(f, end, e));
-    return changed;
+    for (uint32_t e = 0; e < nf_out_count(f, end); e++)
+        again |= edge_roots(alias, cfg, b, nf_edge_at(f, end, e));
+    return again;
 }
 
 static void entry_roots(nf_alias *alias)
@@ -137,7 +138,7 @@ static void escape_note(void *context, nf_value *place)
 static void edges_escape(nf_alias *alias, nf_value end)
 {
     const nf_func *f = alias->f;
-    for (uint32_t e = 0; e < nf_edge_count(f, end); e++) {
+    for (uint32_t e = 0; e < nf_out_count(f, end); e++) {
         const nf_edge *edge = nf_edge_at(f, end, e);
         for (uint32_t i = 0; i < edge->arg_count; i++) {
             escape_visit visit = {alias, NULL, root_of(alias, nf_param_at(f, edge->to, i))};
@@ -151,7 +152,7 @@ static void inst_escape(nf_alias *alias, nf_value v)
     const nf_func *f = alias->f;
     nf_inst *inst = nf_inst_at(f, v);
     uint8_t shape = nf_ops[inst->op].shape;
-    if (nf_edge_count(f, v)) {
+    if (nf_out_count(f, v)) {
         edges_escape(alias, v);
         return;
     }
@@ -171,10 +172,10 @@ bool nf_alias_init(nf_alias *alias, const nf_func *f, const nf_cfg *cfg, nf_aren
                         .escaped = nf_bitset_new(arena, f->locals.count)};
     if (alias->roots == NULL || alias->escaped.words == NULL) return false;
     entry_roots(alias);
-    for (bool changed = true; changed;) {
-        changed = false;
+    for (bool again = true; again;) {
+        again = false;
         for (uint32_t i = 0; i < cfg->rpo_count; i++)
-            changed |= block_roots(alias, (nf_block){cfg->rpo[i]});
+            again |= block_roots(alias, cfg, (nf_block){cfg->rpo[i]});
     }
     for (uint32_t i = 0; i < cfg->rpo_count; i++) {
         NF_FOR_INSTS(f, (nf_block){cfg->rpo[i]}, v) inst_escape(alias, v);

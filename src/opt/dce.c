@@ -117,7 +117,7 @@ static bool block_sweep(dce *d, nf_block b)
         changed = true;
     }
     nf_value end = nf_terminator(d->f, b);
-    for (uint32_t e = 0; e < nf_edge_count(d->f, end); e++)
+    for (uint32_t e = 0; e < nf_out_count(d->f, end); e++)
         changed |= edge_sweep(d, nf_edge_at(d->f, end, e));
     return changed;
 }

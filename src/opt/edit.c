@@ -62,8 +62,7 @@ bool nf_in_edges_build(const nf_func *f, nf_arena *arena, nf_in_edges *in)
     NF_FOR_BLOCKS(f, b)
     {
         nf_value end = nf_terminator(f, b);
-        for (uint32_t e = nf_edge_count(f, end); e-- > 0;)
-            in->start[nf_edge_at(f, end, e)->to.id]++;
+        for (uint32_t e = nf_out_count(f, end); e-- > 0;) in->start[nf_edge_at(f, end, e)->to.id]++;
     }
     for (uint32_t b = 0; b <= f->blocks.count; b++) in->start[b] = total += in->start[b];
     in->all = NF_NEW_ARRAY(arena, nf_in_edge, total);
@@ -71,7 +70,7 @@ bool nf_in_edges_build(const nf_func *f, nf_arena *arena, nf_in_edges *in)
     NF_FOR_BLOCKS(f, b) /* each start moves down from its end to its place */
     {
         nf_value end = nf_terminator(f, b);
-        for (uint32_t e = nf_edge_count(f, end); e-- > 0;)
+        for (uint32_t e = nf_out_count(f, end); e-- > 0;)
             in->all[--in->start[nf_edge_at(f, end, e)->to.id]] =
                 (nf_in_edge){nf_inst_at(f, end)->extra + e, b};
     }
@@ -105,7 +104,7 @@ typedef struct copying {
     uint32_t map_count;
 } copying;
 
-static void place_map(void *context, nf_value *place)
+static void place_copy(void *context, nf_value *place)
 {
     const copying *copy = context;
     if (place->id < copy->map_count && copy->map[place->id].id) *place = copy->map[place->id];
@@ -118,7 +117,7 @@ nf_value nf_inst_copy(nf_func *f, nf_value v, const nf_value *map, uint32_t map_
     if (arg_count) record.extra = nf_pool_new(f, nf_call_args(f, &record), arg_count);
     nf_value copy = nf_inst_new(f, &record);
     copying context = {map, map_count};
-    nf_uses_walk(f, nf_inst_at(f, copy), place_map, &context);
+    nf_uses_walk(f, nf_inst_at(f, copy), place_copy, &context);
     return copy;
 }
 
@@ -132,13 +131,24 @@ void nf_terminator_take(nf_func *f, nf_value terminator, uint32_t edge_index)
     inst->c.id = 1;
 }
 
-void nf_values_replace_some(nf_func *f, const nf_value *map, uint32_t map_count, nf_arena *scratch)
+typedef struct replacing {
+    const nf_value *map;
+    uint32_t map_count;
+} replacing;
+
+static void place_replace(void *context, nf_value *place)
 {
-    nf_value *whole = NF_NEW_ARRAY(scratch, nf_value, f->insts.count);
-    if (whole == NULL) return;
-    if (map_count > f->insts.count) map_count = f->insts.count;
-    __builtin_memcpy(whole, map, map_count * sizeof *map);
-    nf_values_replace(f, whole);
+    const replacing *r = context;
+    while (place->id < r->map_count && r->map[place->id].id) *place = r->map[place->id];
+}
+
+void nf_values_replace_some(nf_func *f, const nf_value *map, uint32_t map_count)
+{
+    replacing r = {map, map_count};
+    NF_FOR_BLOCKS(f, b)
+    {
+        NF_FOR_INSTS(f, b, v) nf_uses_walk(f, nf_inst_at(f, v), place_replace, &r);
+    }
 }
 
 void nf_branch_append(nf_func *f, nf_block from, nf_block to, const nf_value *args, uint32_t count)
@@ -185,7 +195,7 @@ bool nf_blocks_merge(nf_func *f, nf_arena *scratch)
     NF_FOR_BLOCKS(f, b)
     {
         nf_value end = nf_terminator(f, b);
-        for (uint32_t e = nf_edge_count(f, end); e-- > 0;) in_count[nf_edge_at(f, end, e)->to.id]++;
+        for (uint32_t e = nf_out_count(f, end); e-- > 0;) in_count[nf_edge_at(f, end, e)->to.id]++;
     }
     NF_FOR_BLOCKS(f, b)
     {
@@ -199,6 +209,6 @@ bool nf_blocks_merge(nf_func *f, nf_arena *scratch)
             nf_block_absorb(f, b, map);
         }
     }
-    if (map) nf_values_replace(f, map);
+    if (map) nf_values_replace_some(f, map, f->insts.count);
     return map != NULL;
 }

@@ -29,7 +29,7 @@ static const char *header_check(const check *c, uint32_t loop)
             continue;
         }
         outside++;
-        if (nf_edge_count(c->f, nf_terminator(c->f, from)) != 1) return "a preheader branches";
+        if (nf_out_count(c->f, nf_terminator(c->f, from)) != 1) return "a preheader branches";
     }
     if (outside != 1) return "a loop has no preheader";
     return inside == 1 ? NULL : "a loop has several latches";
@@ -55,7 +55,7 @@ static const char *rotated_check(const check *c)
     for (uint32_t i = 0; i < c->cfg.rpo_count; i++) {
         nf_block b = {c->cfg.rpo[i]};
         nf_value end = nf_terminator(c->f, b);
-        for (uint32_t e = 0; e < nf_edge_count(c->f, end); e++) {
+        for (uint32_t e = 0; e < nf_out_count(c->f, end); e++) {
             const char *broken = exit_check(c, b, nf_edge_at(c->f, end, e)->to);
             if (broken) return broken;
         }

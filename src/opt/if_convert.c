@@ -200,7 +200,7 @@ static bool convert_init(convert *c, nf_opt *opt, nf_func *f)
     NF_FOR_BLOCKS(f, b)
     {
         nf_value end = nf_terminator(f, b);
-        for (uint32_t e = 0; e < nf_edge_count(f, end); e++)
+        for (uint32_t e = 0; e < nf_out_count(f, end); e++)
             c->in_count[nf_edge_at(f, end, e)->to.id]++;
     }
     return true;
@@ -216,6 +216,6 @@ bool nf_pass_if_convert(nf_opt *opt, nf_func *f)
         while (nf_block_at(f, b)->alive && !f->arena->failed && branch_convert(&c, b))
             changed = true;
     }
-    if (changed) nf_values_replace_some(f, c.map, c.map_count, opt->scratch);
+    if (changed) nf_values_replace_some(f, c.map, c.map_count);
     return changed;
 }

@@ -75,7 +75,7 @@ static bool has_loop(const nf_func *f, nf_arena *arena)
     if (nf_cfg_build(f, arena, &cfg) != NF_OK || cfg.loop_count) return true;
     for (uint32_t i = 0; i < cfg.rpo_count; i++) { /* irreducible cycles are in no loop */
         nf_value end = nf_terminator(f, (nf_block){cfg.rpo[i]});
-        for (uint32_t e = 0; e < nf_edge_count(f, end); e++)
+        for (uint32_t e = 0; e < nf_out_count(f, end); e++)
             if (cfg.rpo_index[nf_edge_at(f, end, e)->to.id] <= i) return true;
     }
     return false;
@@ -194,7 +194,7 @@ static uint32_t run_copy(copy *c, const nf_value *run, uint32_t count)
 static void edges_copy(copy *c, nf_value end, nf_inst *record)
 {
     nf_func *f = c->in->f;
-    uint32_t count = nf_edge_count(c->callee, end);
+    uint32_t count = nf_out_count(c->callee, end);
     if (count == 0) return;
     record->extra = nf_edges_new(f, count);
     for (uint32_t e = 0; record->extra != 0 && e < count; e++) {
@@ -367,6 +367,6 @@ bool nf_pass_inline(nf_opt *opt, nf_func *f)
         site_try(&in, i);
     }
     if (opt->calls_inlined == before) return false;
-    nf_values_replace_some(f, in.map, in.map_count, opt->scratch);
+    nf_values_replace_some(f, in.map, in.map_count);
     return true;
 }

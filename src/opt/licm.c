@@ -70,7 +70,7 @@ static void block_note(licm *l, nf_block b)
     for (uint32_t loop = l->cfg.loop_of[b.id]; loop != NF_NO_LOOP;
          loop = l->cfg.loops[loop].parent) {
         l->loops[loop].hazard |= hazard;
-        for (uint32_t e = 0; e < nf_edge_count(l->f, end); e++) {
+        for (uint32_t e = 0; e < nf_out_count(l->f, end); e++) {
             nf_block to = nf_edge_at(l->f, end, e)->to;
             bool leaves = !nf_cfg_loop_has(&l->cfg, loop, to);
             if (leaves || to.id == l->cfg.loops[loop].header.id) exiting_note(l, loop, b);

@@ -237,6 +237,6 @@ bool nf_pass_locals(nf_opt *opt, nf_func *f)
     if (!nf_ssa_init(&l.ssa, f, opt->scratch)) return false;
     for (uint32_t i = 0; i < cfg.rpo_count; i++) block_promote(&l, (nf_block){cfg.rpo[i]});
     reads_finish(&l);
-    nf_values_replace_some(f, l.map, l.value_count, opt->scratch);
+    nf_values_replace_some(f, l.map, l.value_count);
     return true;
 }

@@ -16,6 +16,8 @@
 #include "opt_internal.h"
 #include "base/text.h"
 
+enum { SCRATCH_BYTES_MIN = 16 << 10, SCRATCH_BYTES_PER_INST = 160 };
+
 typedef enum pass_id {
 #define PASS(name, function, requires, gives, breaks, meaning) PASS_##name,
 #include "passes.def"
@@ -37,11 +39,11 @@ static const pass_info passes[PASS_COUNT] = {
 };
 
 static const uint8_t pipeline[] = {
-    PASS_simplify_cfg, PASS_inline,       PASS_locals, PASS_simplify_cfg, PASS_fold,   PASS_gvn,
-    PASS_simplify_cfg, PASS_if_convert,   PASS_fold,   PASS_gvn,          PASS_dce,    PASS_rotate,
-    PASS_licm,         PASS_widen,        PASS_dce,    PASS_vectorise,    PASS_rotate, PASS_unroll,
-    PASS_simplify_cfg, PASS_fold,         PASS_gvn,    PASS_rotate,       PASS_licm,   PASS_address,
-    PASS_dce,          PASS_simplify_cfg,
+    PASS_simplify_cfg, PASS_inline,       PASS_locals,     PASS_simplify_cfg, PASS_fold,
+    PASS_gvn,          PASS_simplify_cfg, PASS_if_convert, PASS_fold,         PASS_dce,
+    PASS_rotate,       PASS_licm,         PASS_widen,      PASS_vectorise,    PASS_rotate,
+    PASS_unroll,       PASS_simplify_cfg, PASS_fold,       PASS_gvn,          PASS_rotate,
+    PASS_licm,         PASS_address,      PASS_dce,        PASS_simplify_cfg,
 };
 
 const char *nf_pass_name(uint32_t index)
@@ -61,6 +63,8 @@ typedef struct run {
     nf_error *error;
     nf_arena scratch;
     unsigned facts;
+    uint32_t changes;          /* how many runs of passes have changed something */
+    uint32_t seen[PASS_COUNT]; /* by pass: 1 + changes when it ran last; 0: never */
 } run;
 
 static bool text_equal(const char *a, const char *b)
@@ -102,12 +106,16 @@ static nf_status result_verify(run *r, const pass_info *pass)
 
 static nf_status pass_run(run *r, const pass_info *pass)
 {
+    uint32_t *seen = &r->seen[pass - passes];
+    if (*seen == r->changes + 1) return NF_OK; /* nothing has changed since */
     nf_status status = facts_verify(r, pass);
     if (status != NF_OK) return status;
     bool changed = pass->run(r->opt, r->f);
     if (r->f->arena->failed || r->scratch.failed)
         return nf_fail(r->error, NF_MEMORY, "out of memory in pass %s", pass->name);
     nf_arena_reset(&r->scratch);
+    r->changes += changed;
+    *seen = r->changes + 1;
     if (changed) {
         r->facts &= ~pass->breaks;
         status = result_verify(r, pass);
@@ -141,13 +149,17 @@ static nf_status pipeline_run(run *r)
     return NF_OK;
 }
 
-/* Lends the passes a scratch arena of their own, so that it can be emptied between them. */
+/* Lends the passes a scratch arena of their own, so that it can be emptied between them. Its first
+ * chunk is what stays then: it is made large enough for most passes. */
 static nf_status run_start(run *r, nf_status (*work)(run *r, const pass_info *pass),
                            const pass_info *pass)
 {
     nf_opt *opt = r->opt;
     nf_arena *lent = opt->scratch;
     nf_arena_init(&r->scratch, lent->allocator);
+    (void)nf_arena_alloc(&r->scratch,
+                         SCRATCH_BYTES_MIN + SCRATCH_BYTES_PER_INST * r->f->insts.count);
+    nf_arena_reset(&r->scratch);
     opt->scratch = &r->scratch;
     nf_status status = work(r, pass);
     nf_arena_free(&r->scratch);

@@ -58,6 +58,14 @@ nf_uses_walk(const nf_func *f, nf_inst *inst, nf_operand_visit *visit, void *con
     }
 }
 
+/* As nf_edge_count, but inline. */
+static inline uint32_t nf_out_count(const nf_func *f, nf_value terminator)
+{
+    const nf_inst *inst = nf_inst_at(f, terminator);
+    bool goes = inst->op == NF_OP_BR || inst->op == NF_OP_BRIF || inst->op == NF_OP_SWITCH;
+    return goes ? inst->c.id : 0;
+}
+
 static inline nf_value nf_terminator(const nf_func *f, nf_block b)
 {
     return nf_block_at(f, b)->last;
@@ -111,8 +119,8 @@ nf_value nf_inst_copy(nf_func *f, nf_value v, const nf_value *map, uint32_t map_
 void nf_terminator_take(nf_func *f, nf_value terminator, uint32_t edge_index);
 /* Appends an unconditional branch with arguments (copied) to a block without a terminator. */
 void nf_branch_append(nf_func *f, nf_block from, nf_block to, const nf_value *args, uint32_t count);
-/* nf_values_replace() with a map that knows only the values below map_count. */
-void nf_values_replace_some(nf_func *f, const nf_value *map, uint32_t map_count, nf_arena *scratch);
+/* As nf_values_replace, with a map that knows only the values below map_count. */
+void nf_values_replace_some(nf_func *f, const nf_value *map, uint32_t map_count);
 /* A new block behind `after` in the layout that has parameters like `to` and goes there with them.
  */
 nf_block nf_block_bridge(nf_func *f, nf_block to, nf_block after);

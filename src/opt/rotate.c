@@ -92,7 +92,7 @@ static bool bridge_needed(const rotate *r, const header_edges *edges, edge_kind 
 {
     if (edges->count[kind] > 1) return true;
     if (kind == EDGE_BACK || edges->count[kind] == 0) return false;
-    return nf_edge_count(r->f, nf_terminator(r->f, edges->from[kind])) > 1;
+    return nf_out_count(r->f, nf_terminator(r->f, edges->from[kind])) > 1;
 }
 
 typedef void edge_visit(rotate *r, void *context, nf_block from, uint32_t edge);
@@ -103,7 +103,7 @@ static void edges_each(rotate *r, edge_visit *visit, void *context)
     for (uint32_t i = 0; i < r->cfg.rpo_count; i++) {
         nf_block from = {r->cfg.rpo[i]};
         nf_value end = nf_terminator(r->f, from);
-        uint32_t first = nf_inst_at(r->f, end)->extra, count = nf_edge_count(r->f, end);
+        uint32_t first = nf_inst_at(r->f, end)->extra, count = nf_out_count(r->f, end);
         for (uint32_t e = 0; e < count; e++) visit(r, context, from, first + e);
     }
 }

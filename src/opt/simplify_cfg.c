@@ -48,7 +48,7 @@ static bool edges_equal(const nf_func *f, const nf_edge *a, const nf_edge *b)
 /* The edge that a switch takes for a constant. */
 static uint32_t case_find(const nf_func *f, nf_value terminator, int64_t key)
 {
-    for (uint32_t e = 1; e < nf_edge_count(f, terminator); e++)
+    for (uint32_t e = 1; e < nf_out_count(f, terminator); e++)
         if (nf_edge_at(f, terminator, e)->key == key) return e;
     return 0;
 }
@@ -114,7 +114,7 @@ static bool order_number(simplify *s)
     s->order = NF_NEW_ARRAY(s->arena, uint32_t, f->blocks.count);
     if (stack == NULL || s->order == NULL) return false;
     s->order[f->entry.id] = SEEN;
-    stack[depth++] = (visit){f->entry, nf_edge_count(f, nf_terminator(f, f->entry))};
+    stack[depth++] = (visit){f->entry, nf_out_count(f, nf_terminator(f, f->entry))};
     while (depth) {
         visit *top = &stack[depth - 1];
         if (top->edges_left == 0) {
@@ -125,7 +125,7 @@ static bool order_number(simplify *s)
         nf_block next = nf_edge_at(f, nf_terminator(f, top->block), --top->edges_left)->to;
         if (s->order[next.id]) continue;
         s->order[next.id] = SEEN;
-        stack[depth++] = (visit){next, nf_edge_count(f, nf_terminator(f, next))};
+        stack[depth++] = (visit){next, nf_out_count(f, nf_terminator(f, next))};
     }
     return true;
 }
@@ -199,8 +199,7 @@ static void params_solve(params *p)
         NF_FOR_BLOCKS(f, b)
         {
             nf_value end = nf_terminator(f, b);
-            for (uint32_t e = 0; e < nf_edge_count(f, end); e++)
-                edge_meet(p, nf_edge_at(f, end, e));
+            for (uint32_t e = 0; e < nf_out_count(f, end); e++) edge_meet(p, nf_edge_at(f, end, e));
         }
     } while (p->changed);
 }
@@ -255,16 +254,16 @@ static bool params_remove(simplify *s)
             known += param_is_known(&p, nf_param_at(f, b, i));
     }
     if (known == 0) return false;
-    /* Each may become a new constant, which the map must have room for. */
-    nf_value *map = NF_NEW_ARRAY(s->arena, nf_value, f->insts.count + known);
+    uint32_t map_count = f->insts.count; /* new constants need no replacement */
+    nf_value *map = NF_NEW_ARRAY(s->arena, nf_value, map_count);
     if (map == NULL) return false;
     NF_FOR_BLOCKS(f, b)
     {
         nf_value end = nf_terminator(f, b);
-        for (uint32_t e = 0; e < nf_edge_count(f, end); e++) edge_shrink(&p, nf_edge_at(f, end, e));
+        for (uint32_t e = 0; e < nf_out_count(f, end); e++) edge_shrink(&p, nf_edge_at(f, end, e));
     }
     NF_FOR_BLOCKS(f, b) block_params_drop(&p, b, map);
-    nf_values_replace(f, map);
+    nf_values_replace_some(f, map, map_count);
     return true;
 }
 
@@ -351,7 +350,7 @@ static bool block_is_empty(const nf_func *f, nf_block b)
 {
     const nf_block_data *data = nf_block_at(f, b);
     return b.id != f->entry.id && data->first.id == data->last.id &&
-           nf_edge_count(f, data->last) != 0;
+           nf_out_count(f, data->last) != 0;
 }
 
 static bool skippable_find(threading *t)
@@ -386,7 +385,7 @@ static bool jumps_thread(simplify *s)
     NF_FOR_BLOCKS(s->f, b)
     {
         nf_value end = nf_terminator(s->f, b);
-        uint32_t first = nf_inst_at(s->f, end)->extra, count = nf_edge_count(s->f, end);
+        uint32_t first = nf_inst_at(s->f, end)->extra, count = nf_out_count(s->f, end);
         for (uint32_t e = first; e < first + count; e++)
             for (uint32_t hops = 0; hops < HOPS_MAX && edge_hop(&t, b, e); hops++) changed = true;
     }

@@ -48,7 +48,7 @@ typedef struct widen {
 static nf_value edge_arg_to(const nf_func *f, nf_block from, nf_block to, uint32_t index)
 {
     nf_value end = nf_terminator(f, from);
-    for (uint32_t e = 0; e < nf_edge_count(f, end); e++) {
+    for (uint32_t e = 0; e < nf_out_count(f, end); e++) {
         const nf_edge *edge = nf_edge_at(f, end, e);
         if (edge->to.id == to.id) return nf_edge_args(f, edge)[index];
     }
@@ -206,7 +206,7 @@ static void extensions_find(widen *w)
 static void edge_arg_add(widen *w, nf_block from, nf_block to, nf_value arg)
 {
     nf_value end = nf_terminator(w->f, from);
-    for (uint32_t e = 0; e < nf_edge_count(w->f, end); e++)
+    for (uint32_t e = 0; e < nf_out_count(w->f, end); e++)
         if (nf_edge_at(w->f, end, e)->to.id == to.id)
             nf_edge_arg_append(w->f, nf_edge_at(w->f, end, e), arg);
 }
@@ -255,6 +255,6 @@ bool nf_pass_widen(nf_opt *opt, nf_func *f)
     extensions_find(&w);
     if (w.extensions.count == 0) return false;
     for (uint32_t loop = 0; loop < w.cfg.loop_count; loop++) loop_widen(&w, loop);
-    if (w.changed) nf_values_replace_some(f, w.map, w.map_count, opt->scratch);
+    if (w.changed) nf_values_replace_some(f, w.map, w.map_count);
     return w.changed;
 }
