@@ -325,12 +325,12 @@ install: all
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' nanoforge.pc.in \
 		>$(D)/lib/pkgconfig/nanoforge.pc
 	$(foreach page,$(MAN_PAGES),install -D -m 644 $(page) $(D)/$(call man_path,$(page)) &&) true
-	$(if $(UNIT),install -d $(D)/lib/systemd/system && \
-		sed 's|@PREFIX@|$(PREFIX)|g' $(UNIT) >$(D)/lib/systemd/system/$(notdir $(UNIT)))
+	$(if $(UNIT),install -d $(D)/lib/systemd/user && \
+		sed 's|@PREFIX@|$(PREFIX)|g' $(UNIT) >$(D)/lib/systemd/user/$(notdir $(UNIT)))
 
 uninstall:
 	rm -f $(INSTALLED_PROGRAMS:%=$(D)/bin/%) $(D)/lib/libnanoforge.a $(D)/lib/libnanoforge.so*
-	rm -f $(D)/lib/pkgconfig/nanoforge.pc $(D)/lib/systemd/system/nanoforged.service
+	rm -f $(D)/lib/pkgconfig/nanoforge.pc $(D)/lib/systemd/user/nanoforged.service
 	rm -f $(foreach page,$(MAN_PAGES),$(D)/$(call man_path,$(page)))
 	rm -rf $(D)/include/nanoforge
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 #include "engine/linux/daemon_protocol.h"
 
 enum {
@@ -15,6 +16,14 @@ enum {
     EVENTS_PER_CLIENT_MAX = 512,
     REQUESTS_PER_SECOND_MAX = 2000, /* of one client; more are refused */
 };
+
+typedef struct daemon_client {
+    int socket; /* -1: free */
+    pid_t process;
+    uint32_t events;   /* opened so far */
+    time_t second;     /* of the requests counted */
+    uint32_t requests; /* in that second */
+} daemon_client;
 
 /* confine.c: all capabilities but CAP_PERFMON go, for ever; then the system call filter. Messages are
  * logged; false: it must not serve. */
@@ -30,6 +39,8 @@ int perf_open(uint32_t thread, uint32_t event, uint32_t frequency, nf_daemon_sta
 /* server.c: makes the socket (an old one without a server is taken over), serves until told to end. */
 int server_listen(const char *path);
 void server_run(int listener);
+/* Takes one message that waits on the client's socket, and answers it. */
+void daemon_client_serve(daemon_client *client);
 /* From a signal handler. */
 void server_stop(void);
 

@@ -19,15 +19,7 @@
 #include <unistd.h>
 #include "daemon.h"
 
-typedef struct client {
-    int socket; /* -1: free */
-    pid_t process;
-    uint32_t events;   /* opened so far */
-    time_t second;     /* of the requests counted */
-    uint32_t requests; /* in that second */
-} client;
-
-static client clients[CLIENTS_MAX];
+static daemon_client clients[CLIENTS_MAX];
 static volatile sig_atomic_t stopping;
 
 void server_stop(void)
@@ -87,14 +79,14 @@ int server_listen(const char *path)
 
 /* --- clients --- */
 
-static void client_drop(client *c, const char *why)
+static void client_drop(daemon_client *c, const char *why)
 {
     if (why) log_line("process %d: %s; dropped", (int)c->process, why);
     close(c->socket);
     c->socket = -1;
 }
 
-static client *client_free_place(void)
+static daemon_client *client_free_place(void)
 {
     for (int i = 0; i < CLIENTS_MAX; i++)
         if (clients[i].socket < 0) return &clients[i];
@@ -107,7 +99,7 @@ static void client_accept(int listener)
     if (connection < 0) return;
     struct ucred peer;
     socklen_t size = sizeof peer;
-    client *place = client_free_place();
+    daemon_client *place = client_free_place();
     if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
         close(connection);
     } else if (peer.uid != geteuid()) {
@@ -118,14 +110,14 @@ static void client_accept(int listener)
         log_line("process %d: more than %d clients; refused", (int)peer.pid, CLIENTS_MAX);
         close(connection);
     } else {
-        *place = (client){.socket = connection, .process = peer.pid};
+        *place = (daemon_client){.socket = connection, .process = peer.pid};
     }
 }
 
 /* --- requests --- */
 
 /* false: the client is gone or does not read. */
-static bool reply_send(const client *c, const nf_daemon_reply *reply, int descriptor)
+static bool reply_send(const daemon_client *c, const nf_daemon_reply *reply, int descriptor)
 {
     char control[CMSG_SPACE(sizeof(int))];
     struct iovec piece = {(void *)reply, sizeof *reply};
@@ -154,7 +146,7 @@ static bool request_valid(const nf_daemon_request *request)
            request->thread <= INT32_MAX;
 }
 
-static bool within_rate(client *c)
+static bool within_rate(daemon_client *c)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -165,12 +157,12 @@ static bool within_rate(client *c)
     return ++c->requests <= REQUESTS_PER_SECOND_MAX;
 }
 
-static bool thread_is_of(const client *c, uint32_t thread)
+static bool thread_is_of(const daemon_client *c, uint32_t thread)
 {
     return syscall(SYS_tgkill, c->process, (pid_t)thread, 0) == 0;
 }
 
-static int event_open(client *c, const nf_daemon_request *request, nf_daemon_reply *reply)
+static int event_open(daemon_client *c, const nf_daemon_request *request, nf_daemon_reply *reply)
 {
     nf_daemon_status status = NF_DAEMON_OK;
     int descriptor = -1;
@@ -197,7 +189,7 @@ static int event_open(client *c, const nf_daemon_request *request, nf_daemon_rep
     return descriptor;
 }
 
-static void request_answer(client *c, const nf_daemon_request *request)
+static void request_answer(daemon_client *c, const nf_daemon_request *request)
 {
     static int hardware = -1;
     nf_daemon_reply reply = {.magic = NF_DAEMON_MAGIC, .version = NF_DAEMON_VERSION};
@@ -217,7 +209,7 @@ static void request_answer(client *c, const nf_daemon_request *request)
     if (!sent) client_drop(c, "it does not read its replies");
 }
 
-static void message_reject(client *c)
+static void message_reject(daemon_client *c)
 {
     nf_daemon_reply reply = {
         .magic = NF_DAEMON_MAGIC, .version = NF_DAEMON_VERSION, .status = NF_DAEMON_BAD_MESSAGE};
@@ -228,7 +220,7 @@ static void message_reject(client *c)
 }
 
 /* Takes one message; descriptors that a client sends along are never received (no control buffer). */
-static void client_serve(client *c)
+void daemon_client_serve(daemon_client *c)
 {
     nf_daemon_request request;
     struct iovec piece = {&request, sizeof request};
@@ -257,7 +249,7 @@ void server_run(int listener)
             waits[i] = (struct pollfd){.fd = clients[i].socket, .events = POLLIN};
         if (poll(waits, CLIENTS_MAX + 1, -1) < 0) continue;
         for (int i = 0; i < CLIENTS_MAX; i++)
-            if (waits[i].revents) client_serve(&clients[i]);
+            if (waits[i].revents) daemon_client_serve(&clients[i]);
         if (waits[CLIENTS_MAX].revents) client_accept(listener);
     }
 }

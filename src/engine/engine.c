@@ -132,7 +132,9 @@ size_t nf_engine_reclaim(nf_engine *engine)
 
 void nf_engine_counters(nf_engine *engine, char line[NF_REASON_BYTES])
 {
+    nf_os_mutex_lock(&engine->lock);
     nf_format(line, NF_REASON_BYTES, "%s", engine->counters_line);
+    nf_os_mutex_unlock(&engine->lock);
 }
 
 static nf_status near_pages_make(nf_engine *engine, nf_error *error)

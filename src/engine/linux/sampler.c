@@ -137,7 +137,9 @@ static bool threads_look(nf_sampler *s)
 
 static void say(nf_engine *engine, const char *line)
 {
+    nf_os_mutex_lock(&engine->lock);
     nf_format(engine->counters_line, sizeof engine->counters_line, "%s", line);
+    nf_os_mutex_unlock(&engine->lock);
 }
 
 void nf_sampler_open(nf_engine *engine)
