@@ -13,6 +13,7 @@
  * calls its own entry.
  */
 #include "select_internal.h"
+#include "soft.h"
 
 enum { ADDRESS_BYTES = 8, WIDE_VECTOR_BYTES = 16 };
 
@@ -154,6 +155,43 @@ void nf_lower_call(nf_select *s, nf_value v, const nf_inst *inst)
     }
     nf_lir_end(s->lir);
     if (wanted) nf_select_move(s, nf_select_result(s, v), result);
+    s->lir->has_calls = true;
+}
+
+/* The bits of a scalar number, in a general register. */
+static nf_vreg bits_of(nf_select *s, nf_value value)
+{
+    unsigned op = nf_select_has(s, NF_CPU_AVX) ? NF_X_VMOVD_MR : NF_X_MOVD_MR;
+    nf_vreg bits = nf_select_gpr(s);
+    nf_lir_rm number = {.vreg = nf_select_value(s, value), .in_register = true};
+    nf_select_unary(s, op, nf_type_bytes(nf_select_inst(s, value)->type), bits, number);
+    return bits;
+}
+
+void nf_select_soft(nf_select *s, nf_vreg d, const nf_inst *inst)
+{
+    bool avx = nf_select_has(s, NF_CPU_AVX);
+    const nf_value args[] = {inst->a, inst->b, inst->c};
+    uint32_t what = inst->op | (uint32_t)inst->type << NF_SOFT_TYPE_SHIFT;
+    uint64_t address = (uintptr_t)nf_baseline_soft;
+    nf_vreg bits = nf_select_gpr(s), rax = nf_vreg_fixed(NF_RAX);
+    call_plan plan = {0};
+    for (uint32_t i = 0; i < sizeof args / sizeof *args; i++) {
+        pair move = {nf_vreg_fixed((nf_reg)nf_abi_gpr_args[i]), bits_of(s, args[i])};
+        NF_VEC_PUSH(s->arena, &plan.moves, move);
+    }
+    pair last = {nf_vreg_fixed(NF_RCX), nf_select_int(s, what)};
+    NF_VEC_PUSH(s->arena, &plan.moves, last);
+    emit_moves(s, &plan);
+    nf_lir_begin(s->lir, NF_X_CALL_M, ADDRESS_BYTES);
+    nf_lir_flag(s->lir, NF_LIR_CLOBBERS);
+    nf_lir_rm_add(s->lir, nf_select_constant(s, &address, ADDRESS_BYTES));
+    add_argument_uses(s, &plan);
+    nf_lir_add(s->lir, NF_LIR_IMPLICIT_DEF, rax);
+    nf_lir_end(s->lir);
+    nf_select_move(s, bits, rax);
+    nf_select_unary(s, avx ? NF_X_VMOVD : NF_X_MOVD, nf_type_bytes(inst->type), d,
+                    nf_rm_vreg(bits));
     s->lir->has_calls = true;
 }
 

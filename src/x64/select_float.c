@@ -107,7 +107,7 @@ void nf_lower_fma(nf_select *s, nf_value v, const nf_inst *inst)
     nf_vreg d = nf_select_result(s, v);
     unsigned bytes = bytes_of(inst);
     if (!nf_select_has(s, NF_CPU_FMA)) {
-        nf_select_unsupported(s, inst);
+        nf_select_soft(s, d, inst);
         return;
     }
     nf_select_fma(s, rows[bytes == F64_BYTES], bytes, d, inst, bytes);

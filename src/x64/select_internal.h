@@ -53,7 +53,9 @@ typedef void nf_lowering(nf_select *s, nf_value v, const nf_inst *inst);
 /* select_memory.c: writes a value of this type; i8 to i64 and what lives in vector registers. */
 void nf_select_write(nf_select *s, nf_type type, nf_lir_mem to, nf_value value);
 
-/* select_call.c: the parameters of the entry block. */
+/* select_call.c: a floating-point operation of three operands as a call of the evaluator. */
+void nf_select_soft(nf_select *s, nf_vreg d, const nf_inst *inst);
+/* The parameters of the entry block. */
 void nf_select_entry(nf_select *s);
 
 #endif
