@@ -101,8 +101,13 @@ static void emit_constant(nf_baseline *job, nf_value v, const nf_inst *inst)
 
 static void emit_bitcast(nf_baseline *job, nf_value v, const nf_inst *inst);
 
-/* What is no scalar operation, or also one on vectors under the same name. */
+/* What is no scalar operation, or not that alone. */
 static nf_inst_emit *const whole_emitters[NF_OP_COUNT] = {
+    [NF_OP_ADD] = nf_emit_simple,
+    [NF_OP_SUB] = nf_emit_simple,
+    [NF_OP_AND] = nf_emit_simple,
+    [NF_OP_OR] = nf_emit_simple,
+    [NF_OP_XOR] = nf_emit_simple,
     [NF_OP_ICONST] = emit_constant,
     [NF_OP_FCONST] = emit_constant,
     [NF_OP_SYMBOL] = emit_constant,
@@ -154,11 +159,15 @@ void nf_work_fill(nf_baseline *job, nf_work *w, const nf_inst *inst)
     w->c = nf_operand_of(job, inst->c);
 }
 
-static void emit_scalar(nf_baseline *job, nf_value v, const nf_inst *inst)
+void nf_emit_scalar(nf_baseline *job, nf_value v, const nf_inst *inst)
 {
+    if (NF_TYPE_IS_VECTOR(inst->type)) {
+        nf_emit_vector(job, v, inst);
+        return;
+    }
     nf_operand to = nf_operand_of(job, v);
-    bool may_trap = (nf_op_of(inst)->effects & NF_EFFECT_TRAP) != 0;
-    if (to.at == AT_FUSED || (to.at == AT_NONE && !may_trap)) return;
+    if (to.at == AT_FUSED) return;
+    if (to.at == AT_NONE && (nf_op_of(inst)->effects & NF_EFFECT_TRAP) == 0) return;
     nf_work w;
     nf_work_fill(job, &w, inst);
     w.dst = NF_TYPE_IS_FLOAT(inst->type) ? SCRATCH_X : SCRATCH_A;
@@ -172,7 +181,7 @@ static void emit_bitcast(nf_baseline *job, nf_value v, const nf_inst *inst)
     if (NF_TYPE_IS_VECTOR(inst->type) || NF_TYPE_IS_VECTOR(nf_type_of(job->f, inst->a)))
         nf_emit_vector_bitcast(job, v, inst);
     else
-        emit_scalar(job, v, inst);
+        nf_emit_scalar(job, v, inst);
 }
 
 static void note_map(nf_baseline *job, nf_value v)
@@ -186,10 +195,8 @@ static void emit_inst(nf_baseline *job, nf_value v, const nf_inst *inst)
     nf_inst_emit *whole = whole_emitters[inst->op];
     if (whole)
         whole(job, v, inst);
-    else if (NF_TYPE_IS_VECTOR(inst->type))
-        nf_emit_vector(job, v, inst);
     else
-        emit_scalar(job, v, inst);
+        nf_emit_scalar(job, v, inst);
 }
 
 static void emit_blocks(nf_baseline *job)

@@ -25,10 +25,14 @@ static const uint64_t CALLER_SAVED_INTS = NF_REG_BIT(NF_RSI) | NF_REG_BIT(NF_RDI
 static const uint64_t LANES = UINT64_C(7) << LANE_INT | UINT64_C(7) << LANE_FLOAT;
 static const uint64_t FLOATS = UINT64_C(0x3fff) << NF_XMM0;
 
+typedef struct slot {
+    uint32_t until; /* last position at which it is used */
+    int32_t disp;
+} slot;
+
 typedef struct slot_pool {
-    NF_VEC(uint32_t) until; /* last position at which each is used */
-    NF_VEC(int32_t) disp;
-    uint32_t next;
+    NF_VEC(slot) list;
+    uint32_t next; /* where the next search begins */
 } slot_pool;
 
 typedef struct assign {
@@ -38,7 +42,7 @@ typedef struct assign {
     uint64_t used;
     uint64_t by_file[2];  /* registers for values that cross no call */
     uint64_t crossing[2]; /* for values that do */
-    uint32_t until[REGS]; /* last position at which the owner is alive */
+    uint32_t until[REGS]; /* last position at which the owner is alive; 0: never had one */
     uint32_t owner[REGS];
     uint32_t next_call; /* index of the first call behind the current definition */
     slot_pool classes[SLOT_CLASSES];
@@ -74,13 +78,15 @@ static void to_memory(assign *s, uint32_t id)
     }
 }
 
-static uint64_t notice_dead(assign *s, uint64_t among, uint32_t start)
+/* Frees those of the registers whose values are dead at `start`. */
+static void notice_dead(assign *s, uint64_t among, uint32_t start)
 {
+    uint64_t dead = 0;
     for (uint64_t busy = among & ~s->free; busy; busy &= busy - 1) {
         unsigned reg = (unsigned)__builtin_ctzll(busy);
-        if (s->until[reg] <= start) s->free |= NF_REG_BIT(reg);
+        dead |= (uint64_t)(s->until[reg] <= start) << reg;
     }
-    return s->free & among;
+    s->free |= dead;
 }
 
 /* The register of the value that suffers least from having none; NF_REG_NONE when that is `value`.
@@ -111,7 +117,7 @@ static unsigned hinted(const assign *s, const nf_baseline_value *value, uint64_t
         if (other->place.at != AT_REG) return NF_REG_NONE;
         reg = other->place.reg;
     }
-    bool may = among >> reg & 1 && (s->free >> reg & 1 || s->until[reg] <= value->start);
+    bool may = (among >> reg & 1) & (s->until[reg] <= value->start);
     return may ? reg : NF_REG_NONE;
 }
 
@@ -120,7 +126,10 @@ static unsigned choose(assign *s, const nf_baseline_value *value, uint64_t among
     unsigned reg = value->place.hint ? hinted(s, value, among) : NF_REG_NONE;
     if (reg != NF_REG_NONE) return reg;
     uint64_t available = s->free & among;
-    if (available == 0) available = notice_dead(s, among, value->start);
+    if (available == 0) {
+        notice_dead(s, among, value->start);
+        available = s->free & among;
+    }
     if (available == 0) return evict(s, value, among, end);
     uint64_t cheap = available & ~(uint64_t)NF_ABI_CALLEE_SAVED;
     return (unsigned)__builtin_ctzll(cheap ? cheap : available);
@@ -157,31 +166,29 @@ static void assign_register(assign *s, uint32_t id)
 
 /* --- slots --- */
 
-static int32_t slot_new(assign *s, slot_pool *slots, unsigned bytes, uint32_t until)
+static int32_t slot_new(assign *s, slot_pool *pool, unsigned bytes, uint32_t until)
 {
     nf_baseline *job = s->job;
     job->slot_end += bytes;
-    int32_t disp = -(int32_t)job->slot_end;
-    if (!NF_VEC_PUSH(job->arena, &slots->until, until) ||
-        !NF_VEC_PUSH(job->arena, &slots->disp, disp))
-        slots->until.count = slots->disp.count = 0;
-    return disp;
+    slot made = {until, -(int32_t)job->slot_end};
+    NF_VEC_PUSH(job->arena, &pool->list, made);
+    return made.disp;
 }
 
 /* One that is free at the value's start; only a few are tried, from where the last search ended. */
 static int32_t slot_find(assign *s, unsigned bytes, uint32_t start, uint32_t until)
 {
     unsigned class = bytes <= SLOT_BYTES ? 0 : (unsigned)__builtin_ctz(bytes) - 3;
-    slot_pool *slots = &s->classes[class];
-    uint32_t tries = slots->until.count < SLOT_TRIES ? slots->until.count : SLOT_TRIES;
+    slot_pool *pool = &s->classes[class];
+    uint32_t count = pool->list.count, tries = count < SLOT_TRIES ? count : SLOT_TRIES;
     for (; tries > 0; tries--) {
-        uint32_t i = slots->next++;
-        if (slots->next >= slots->until.count) slots->next = 0;
-        if (slots->until.data[i] >= start) continue;
-        slots->until.data[i] = until;
-        return slots->disp.data[i];
+        slot *tried = &pool->list.data[pool->next++];
+        if (pool->next >= count) pool->next = 0;
+        if (tried->until >= start) continue;
+        tried->until = until;
+        return tried->disp;
     }
-    return slot_new(s, slots, bytes, until);
+    return slot_new(s, pool, bytes, until);
 }
 
 static void assign_slots(assign *s)

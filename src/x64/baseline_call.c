@@ -10,6 +10,8 @@
  */
 #include "baseline_internal.h"
 
+enum { SSE_BYTES = 16 };
+
 static bool is_narrow(nf_type type)
 {
     return type == NF_I8 || type == NF_I16;
@@ -89,7 +91,6 @@ static void set_vector_count(nf_baseline *job, const nf_inst *inst, const nf_abi
 
 void nf_emit_call(nf_baseline *job, nf_value v, const nf_inst *inst)
 {
-    enum { SSE_BYTES = 16 };
     nf_abi_walk walk = move_arguments(job, inst);
     uint64_t near = load_target(job, inst);
     set_vector_count(job, inst, &walk);
@@ -137,30 +138,34 @@ static void incoming_stack_argument(nf_baseline *job, nf_value v, uint32_t offse
     }
 }
 
+static void entry_stack_arguments(nf_baseline *job)
+{
+    const nf_block_data *entry = nf_block_at(job->f, job->f->entry);
+    nf_abi_walk walk = {0};
+    for (uint32_t i = 0; i < entry->param_count; i++) {
+        nf_value v = nf_param_at(job->f, job->f->entry, i);
+        nf_abi_place place = nf_abi_next(&walk, nf_type_of(job->f, v));
+        if (place.reg == NF_REG_NONE && nf_operand_of(job, v).at != AT_NONE)
+            incoming_stack_argument(job, v, place.stack_offset);
+    }
+}
+
 /* First those in registers, all at once; then those on the stack, which nothing overwrites. */
 void nf_emit_entry_moves(nf_baseline *job)
 {
-    enum { SSE_BYTES = 16 };
     const nf_block_data *entry = nf_block_at(job->f, job->f->entry);
-    bool on_stack = false, wide = false;
-    for (unsigned round = 0; round < 2; round++) {
-        nf_abi_walk walk = {0};
-        for (uint32_t i = 0; i < entry->param_count; i++) {
-            nf_value v = nf_param_at(job->f, job->f->entry, i);
-            nf_type type = nf_type_of(job->f, v);
-            nf_abi_place place = nf_abi_next(&walk, type);
-            nf_operand to = nf_operand_of(job, v);
-            bool in_stack = place.reg == NF_REG_NONE;
-            if (to.at == AT_NONE) continue;
-            on_stack |= in_stack;
-            wide |= nf_type_bytes(type) > SSE_BYTES;
-            if (round == 0 && !in_stack)
-                nf_move_later(job, to, nf_operand_reg(place.reg), v);
-            else if (round == 1 && in_stack)
-                incoming_stack_argument(job, v, place.stack_offset);
-        }
-        if (round == 0) nf_moves_emit(job);
-        if (!on_stack) break;
+    nf_abi_walk walk = {0};
+    bool wide = false;
+    for (uint32_t i = 0; i < entry->param_count; i++) {
+        nf_value v = nf_param_at(job->f, job->f->entry, i);
+        nf_type type = nf_type_of(job->f, v);
+        nf_abi_place place = nf_abi_next(&walk, type);
+        nf_operand to = nf_operand_of(job, v), from = nf_operand_reg(place.reg);
+        if (to.at == AT_NONE || place.reg == NF_REG_NONE) continue;
+        wide |= nf_type_bytes(type) > SSE_BYTES;
+        if (to.at != AT_REG || to.reg != from.reg) nf_move_later(job, to, from, v);
     }
+    nf_moves_emit(job);
+    if (walk.stack_bytes > 0) entry_stack_arguments(job);
     if (wide && nf_has(job, NF_CPU_AVX)) nf_asm_zero_operand(&job->a, NF_X_VZEROUPPER, 8);
 }

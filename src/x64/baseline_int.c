@@ -111,6 +111,52 @@ void nf_emit_add(nf_baseline *job, nf_work *w)
     nf_asm_rm(&job->a, NF_X_LEA, wide(nf_type_bytes(w->type)), w->dst, sum);
 }
 
+/* dst = dst op b, where b is in a register or a small constant. */
+static void simple_operation(nf_baseline *job, nf_insn insn, unsigned bytes, nf_reg dst,
+                             const nf_operand *b)
+{
+    if (b->at == AT_INT)
+        nf_asm_ri(&job->a, insn + 2, bytes, dst, b->disp);
+    else
+        nf_asm_rr(&job->a, insn, bytes, dst, b->reg);
+}
+
+static void simple_sum(nf_baseline *job, unsigned bytes, nf_reg dst, nf_reg a, const nf_operand *b)
+{
+    nf_mem sum = nf_mem_base(a, b->at == AT_INT ? b->disp : 0);
+    if (b->at == AT_REG) sum.index = b->reg;
+    nf_asm_rm(&job->a, NF_X_LEA, bytes, dst, sum);
+}
+
+/* The usual case of the commonest operations on its own: a and the result in registers, b in one
+ * or a small constant. */
+void nf_emit_simple(nf_baseline *job, nf_value v, const nf_inst *inst)
+{
+    const nf_operand *to = &job->values[v.id].place, *a = &job->values[inst->a.id].place;
+    const nf_operand *b = &job->values[inst->b.id].place;
+    bool b_simple = b->at == AT_REG || b->at == AT_INT;
+    if (to->at != AT_REG || a->at != AT_REG || !b_simple || NF_TYPE_IS_VECTOR(inst->type)) {
+        nf_emit_scalar(job, v, inst);
+        return;
+    }
+    nf_reg dst = to->reg;
+    unsigned bytes = inst->type == NF_I64 ? 8 : 4;
+    nf_insn insn = alu_rows[inst->op].insn;
+    if (a->reg == dst) {
+        simple_operation(job, insn, bytes, dst, b);
+    } else if (nf_operand_is_reg(*b, dst)) {
+        if (alu_rows[inst->op].commutes)
+            nf_asm_rr(&job->a, insn, bytes, dst, a->reg);
+        else
+            nf_emit_scalar(job, v, inst);
+    } else if (inst->op == NF_OP_ADD) {
+        simple_sum(job, bytes, dst, a->reg, b);
+    } else {
+        nf_asm_rr(&job->a, NF_X_MOV, bytes, dst, a->reg);
+        simple_operation(job, insn, bytes, dst, b);
+    }
+}
+
 static bool is_power_of_two(nf_operand o, nf_type type, unsigned *log2)
 {
     unsigned bits = nf_type_bytes(type) * BYTE_BITS;

@@ -256,12 +256,14 @@ void nf_jump_if(nf_baseline *job, nf_test test, nf_label to);
 void nf_work_fill(nf_baseline *job, nf_work *w, const nf_inst *inst);
 
 typedef void nf_inst_emit(nf_baseline *job, nf_value v, const nf_inst *inst);
+nf_inst_emit nf_emit_scalar, nf_emit_simple;
 nf_inst_emit nf_emit_load, nf_emit_store, nf_emit_mload, nf_emit_mstore, nf_emit_call,
     nf_emit_tail_call, nf_emit_br, nf_emit_brif, nf_emit_switch, nf_emit_ret, nf_emit_trap,
     nf_emit_vector, nf_emit_splat, nf_emit_iota, nf_emit_extract, nf_emit_insert, nf_emit_reverse,
     nf_emit_reduce, nf_emit_vector_bitcast;
 
-nf_mem nf_address_of(nf_baseline *job, const nf_inst *inst);
+/* index: inst's b where that is one. */
+nf_mem nf_address_of(nf_baseline *job, const nf_inst *inst, nf_value index);
 void nf_emit_entry_moves(nf_baseline *job);
 void nf_emit_epilogue(nf_baseline *job); /* up to, not with, the ret or jmp */
 void nf_emit_edge(nf_baseline *job, const nf_edge *edge, bool fall_through);

@@ -24,33 +24,35 @@ static bool is_displacement(int64_t disp)
     return nf_fits_i32(disp) && nf_fits_i32(disp + ACCESS_BYTES_MAX);
 }
 
-/* Uses SCRATCH_A and SCRATCH_C, and SCRATCH_D on the way. */
-nf_mem nf_address_of(nf_baseline *job, const nf_inst *inst)
+/* Adds the base and offset. Uses SCRATCH_A, and SCRATCH_D on the way. */
+static void add_base(nf_baseline *job, nf_mem *mem, nf_operand base, int64_t disp)
 {
-    nf_operand base = nf_operand_of(job, inst->a);
+    int64_t local = base.at == AT_LOCAL ? nf_operand_local(job, base, &mem->base) : 0;
+    if (base.at == AT_LOCAL && is_displacement(local + disp)) {
+        mem->disp = (int32_t)(local + disp);
+        return;
+    }
+    int64_t far = is_displacement(disp) ? 0 : disp;
+    mem->base = (uint8_t)base_register(job, base, far);
+    mem->disp = (int32_t)(disp - far);
+}
+
+/* Uses SCRATCH_C too, for the index. */
+nf_mem nf_address_of(nf_baseline *job, const nf_inst *inst, nf_value index_value)
+{
+    nf_operand base = nf_operand_of(job, inst->a), index = nf_operand_of(job, index_value);
+    nf_mem mem = nf_mem_base(base.reg, (int32_t)inst->imm);
     int64_t disp = inst->imm;
-    nf_operand index = {.at = AT_NONE};
-    uint8_t shape = nf_op_of(inst)->shape;
-    if (inst->b.id != 0 && (shape == NF_SHAPE_LOAD || shape == NF_SHAPE_STORE))
-        index = nf_operand_of(job, inst->b);
     if (index.at == AT_INT) {
         disp += index.disp * (INT64_C(1) << inst->sub);
         index.at = AT_NONE;
+        mem.disp = (int32_t)disp;
     }
-    nf_mem mem = nf_mem_base(base.reg, 0);
-    int64_t local = base.at == AT_LOCAL ? nf_operand_local(job, base, &mem.base) : 0;
-    if (base.at == AT_LOCAL && is_displacement(local + disp)) {
-        disp += local;
-    } else {
-        int64_t far = is_displacement(disp) ? 0 : disp;
-        mem.base = (uint8_t)base_register(job, base, far);
-        disp -= far;
-    }
+    if (base.at != AT_REG || !is_displacement(disp)) add_base(job, &mem, base, disp);
     if (index.at != AT_NONE) {
         mem.index = (uint8_t)nf_operand_int(job, index, 8, SCRATCH_C);
         mem.scale_log2 = inst->sub;
     }
-    mem.disp = (int32_t)disp;
     return mem;
 }
 
@@ -69,7 +71,7 @@ static void load_scalar(nf_baseline *job, nf_reg dst, nf_mem from, nf_type type)
 void nf_emit_load(nf_baseline *job, nf_value v, const nf_inst *inst)
 {
     nf_operand to = nf_operand_of(job, v);
-    nf_mem from = nf_address_of(job, inst);
+    nf_mem from = nf_address_of(job, inst, inst->b);
     if (NF_TYPE_IS_VECTOR(inst->type)) {
         if (to.at != AT_SLOT) to.disp = job->vector_temp;
         nf_copy_memory(job, nf_slot(to), from, nf_type_bytes(inst->type));
@@ -123,7 +125,7 @@ static void store_atomic(nf_baseline *job, nf_mem to, nf_operand o, nf_type type
 void nf_emit_store(nf_baseline *job, nf_value v, const nf_inst *inst)
 {
     (void)v;
-    nf_mem to = nf_address_of(job, inst);
+    nf_mem to = nf_address_of(job, inst, inst->b);
     nf_operand value = nf_operand_of(job, inst->c);
     if (inst->mem.flags & NF_MEM_ATOMIC)
         store_atomic(job, to, value, inst->type);
