@@ -300,9 +300,8 @@ bool differential_check(const nf_func *func, const nf_link *link, uint64_t seed,
                         differential_executor *executors, uint32_t executor_count,
                         differential_totals *totals)
 {
-    enum { EXECUTORS_MAX = 32 };
     nf_type type = nf_signature_at(func->module, func->signature)->result;
-    const void *codes[EXECUTORS_MAX];
+    const void *codes[DIFFERENTIAL_EXECUTORS_MAX];
     struct sigaction old[CAUGHT];
     bool equal = true;
     for (uint32_t i = 0; i < executor_count; i++) {

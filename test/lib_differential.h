@@ -29,6 +29,8 @@ typedef struct differential_totals {
     bool quiet; /* set by the caller: mismatches are not described */
 } differential_totals;
 
+enum { DIFFERENTIAL_EXECUTORS_MAX = 48 };
+
 /* False on a mismatch. link: addresses of functions for indirect calls; see eval.h. */
 bool differential_check(const nf_func *func, const nf_link *link, uint64_t seed,
                         differential_executor *executors, uint32_t executor_count,
