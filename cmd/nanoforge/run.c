@@ -101,7 +101,19 @@ static bool features_read(const char *list, uint64_t *mask)
     return true;
 }
 
-/* Loads the program into a new engine; EXIT_FINE or the status to exit with. */
+/* Links the module in a new engine, which then owns it. */
+static nf_status engine_start(const nf_config *config, nf_module *module, nf_error *error)
+{
+    nf_status status = nf_engine_new(config, &now.engine, error);
+    if (status == NF_OK) status = nf_program_add(now.engine, module, &now.program, error);
+    if (status == NF_OK) return NF_OK;
+    nf_engine_free(now.engine);
+    now.engine = NULL;
+    nf_module_free(module);
+    return status;
+}
+
+/* EXIT_FINE, or the status to exit with after a message. */
 static int start(const command *self, const char *path, const run_options *options)
 {
     nf_config config = {
@@ -111,24 +123,19 @@ static int start(const command *self, const char *path, const run_options *optio
         .event_context = &now.view,
     };
     nf_error error = {0};
-    size_t size;
     if (!mode_read(options->tier, &config.mode))
         return usage_error(self, "--tier is 0, 1, 2 or auto, not '%s'", options->tier);
     if (!features_read(options->off, &config.features_off))
         return usage_error(self,
                            "--without takes features that 'nanoforge version' lists, not '%s'",
                            options->off);
-    if (!report_open(options->json)) return EXIT_FAILED;
-    void *bytes = file_read(path, &size);
-    if (bytes == NULL) return EXIT_FAILED;
-    nf_status status = nf_engine_new(&config, &now.engine, &error);
-    if (status == NF_OK)
-        status = nf_program_load(now.engine, path, bytes, size, &now.program, &error);
-    free(bytes);
-    if (status == NF_OK) return EXIT_FINE;
+    nf_module *module = module_load(path);
+    if (module == NULL || !report_open(options->json)) {
+        nf_module_free(module);
+        return EXIT_FAILED;
+    }
+    if (engine_start(&config, module, &error) == NF_OK) return EXIT_FINE;
     complain_error(&error);
-    nf_engine_free(now.engine);
-    now.engine = NULL;
     return EXIT_FAILED;
 }
 
