@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "cmd/nanoforged/daemon.h"
+#include "../cmd/nanoforged/daemon.h"
 #include "engine/linux/daemon_client.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
