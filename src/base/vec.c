@@ -1,12 +1,28 @@
 /* Growth of the arena vectors; see vec.h. */
 #include "vec.h"
 
+/* What was allocated last grows where it is, without a copy. */
+static bool extend(nf_arena *arena, void *data, size_t bytes, size_t bytes_wanted)
+{
+    char *end = (char *)data + bytes;
+    if (bytes == 0 || end != arena->cursor ||
+        bytes_wanted - bytes > (size_t)(arena->limit - arena->cursor))
+        return false;
+    arena->cursor += bytes_wanted - bytes;
+    __builtin_memset(end, 0, bytes_wanted - bytes);
+    return true;
+}
+
 bool nf_vec_grow(nf_arena *arena, void **data, uint32_t count, uint32_t *capacity,
                  uint32_t capacity_min, size_t element_bytes)
 {
     uint32_t wanted = *capacity < 4 ? 8 : *capacity * 2;
     if (wanted < capacity_min) wanted = capacity_min;
     bool overflow = wanted < *capacity || capacity_min < count;
+    if (!overflow && extend(arena, *data, *capacity * element_bytes, wanted * element_bytes)) {
+        *capacity = wanted;
+        return true;
+    }
     void *grown = overflow ? NULL : nf_arena_alloc(arena, wanted * element_bytes);
     if (grown == NULL) {
         arena->failed = true;

@@ -10,11 +10,34 @@
  */
 #include "ir.h"
 
-static nf_value append(nf_func *f, nf_block block, const nf_inst *record)
+/* A record of its own for v; record 0, which is harmless, when there is no memory or no block. */
+static __attribute__((noinline)) nf_inst *append_slowly(nf_func *f, nf_block b, nf_op op,
+                                                        nf_type type, nf_value *v)
 {
-    nf_value v = nf_inst_new(f, record);
-    nf_inst_append(f, block, v);
-    return v;
+    *v = nf_inst_new(f, &(nf_inst){.op = (uint16_t)op, .type = type});
+    nf_inst_append(f, b, *v);
+    return nf_inst_at(f, *v);
+}
+
+/* nf_inst_new() and nf_inst_append() in one; the caller fills the other fields in where the record
+ * lies. (Made elsewhere in parts and then copied whole, it stalls the CPU: no store forwarding.) */
+static inline nf_inst *append(nf_func *f, nf_block b, nf_op op, nf_type type, nf_value *v)
+{
+    if (f->insts.count == f->insts.capacity || b.id == 0) return append_slowly(f, b, op, type, v);
+    *v = (nf_value){f->insts.count++};
+    nf_block_data *block = nf_block_at(f, b);
+    nf_inst *inst = nf_inst_at(f, *v);
+    *inst = (nf_inst){0};
+    inst->op = (uint16_t)op;
+    inst->type = type;
+    inst->block = b;
+    inst->prev = block->last;
+    if (block->last.id)
+        nf_inst_at(f, block->last)->next = *v;
+    else
+        block->first = *v;
+    block->last = *v;
+    return inst;
 }
 
 /* --- functions and blocks --- */
@@ -67,35 +90,43 @@ nf_type nf_value_type(const nf_func *func, nf_value value)
 
 nf_value nf_build_iconst(nf_func *func, nf_block block, nf_type type, int64_t value)
 {
-    nf_inst record = {.op = NF_OP_ICONST, .type = type, .imm = nf_type_canonical(type, value)};
-    return append(func, block, &record);
+    nf_value v;
+    append(func, block, NF_OP_ICONST, type, &v)->imm = nf_type_canonical(type, value);
+    return v;
 }
 
 nf_value nf_build_f32(nf_func *func, nf_block block, float value)
 {
+    nf_value v;
     uint32_t bits;
     __builtin_memcpy(&bits, &value, sizeof bits);
-    nf_inst record = {.op = NF_OP_FCONST, .type = NF_F32, .imm = bits};
-    return append(func, block, &record);
+    append(func, block, NF_OP_FCONST, NF_F32, &v)->imm = bits;
+    return v;
 }
 
 nf_value nf_build_f64(nf_func *func, nf_block block, double value)
 {
-    nf_inst record = {.op = NF_OP_FCONST, .type = NF_F64};
-    __builtin_memcpy(&record.imm, &value, sizeof value);
-    return append(func, block, &record);
+    nf_value v;
+    __builtin_memcpy(&append(func, block, NF_OP_FCONST, NF_F64, &v)->imm, &value, sizeof value);
+    return v;
 }
 
 nf_value nf_build_symbol(nf_func *func, nf_block block, nf_symbol symbol, int64_t offset)
 {
-    nf_inst record = {.op = NF_OP_SYMBOL, .type = NF_I64, .extra = symbol.id, .imm = offset};
-    return append(func, block, &record);
+    nf_value v;
+    nf_inst *inst = append(func, block, NF_OP_SYMBOL, NF_I64, &v);
+    inst->extra = symbol.id;
+    inst->imm = offset;
+    return v;
 }
 
 nf_value nf_build_local(nf_func *func, nf_block block, nf_local local, int64_t offset)
 {
-    nf_inst record = {.op = NF_OP_LOCAL, .type = NF_I64, .extra = local.id, .imm = offset};
-    return append(func, block, &record);
+    nf_value v;
+    nf_inst *inst = append(func, block, NF_OP_LOCAL, NF_I64, &v);
+    inst->extra = local.id;
+    inst->imm = offset;
+    return v;
 }
 
 /* --- arithmetic --- */
@@ -103,110 +134,115 @@ nf_value nf_build_local(nf_func *func, nf_block block, nf_local local, int64_t o
 nf_value nf_build(nf_func *func, nf_block block, nf_op op, nf_type type, nf_value a, nf_value b,
                   nf_value c)
 {
-    nf_inst record = {
-        .op = (uint16_t)op, .type = nf_op_result_type(op, type), .a = a, .b = b, .c = c};
-    return append(func, block, &record);
+    nf_value v;
+    bool as_written = nf_ops[op].shape < NF_SHAPE_OVERFLOW; /* the usual case, without a call */
+    nf_inst *inst = append(func, block, op, as_written ? type : nf_op_result_type(op, type), &v);
+    inst->a = a;
+    inst->b = b;
+    inst->c = c;
+    return v;
 }
 
 nf_value nf_build_compare(nf_func *func, nf_block block, nf_cond cond, nf_value a, nf_value b)
 {
-    nf_inst record = {.op = cond < NF_FOEQ ? NF_OP_ICMP : NF_OP_FCMP,
-                      .type = nf_type_of_compare(nf_type_of(func, a)),
-                      .sub = (uint8_t)cond,
-                      .a = a,
-                      .b = b};
-    return append(func, block, &record);
+    nf_value v;
+    nf_inst *inst = append(func, block, cond < NF_FOEQ ? NF_OP_ICMP : NF_OP_FCMP,
+                           nf_type_of_compare(nf_type_of(func, a)), &v);
+    inst->sub = (uint8_t)cond;
+    inst->a = a;
+    inst->b = b;
+    return v;
 }
 
 nf_value nf_build_extract(nf_func *func, nf_block block, nf_value vector, unsigned lane)
 {
-    nf_inst record = {.op = NF_OP_EXTRACT,
-                      .type = NF_TYPE_ELEMENT(nf_type_of(func, vector)),
-                      .a = vector,
-                      .imm = lane};
-    return append(func, block, &record);
+    nf_value v;
+    nf_inst *inst =
+        append(func, block, NF_OP_EXTRACT, NF_TYPE_ELEMENT(nf_type_of(func, vector)), &v);
+    inst->a = vector;
+    inst->imm = lane;
+    return v;
 }
 
 nf_value nf_build_insert(nf_func *func, nf_block block, nf_value vector, nf_value scalar,
                          unsigned lane)
 {
-    nf_inst record = {.op = NF_OP_INSERT,
-                      .type = nf_type_of(func, vector),
-                      .a = vector,
-                      .b = scalar,
-                      .imm = lane};
-    return append(func, block, &record);
+    nf_value v;
+    nf_inst *inst = append(func, block, NF_OP_INSERT, nf_type_of(func, vector), &v);
+    inst->a = vector;
+    inst->b = scalar;
+    inst->imm = lane;
+    return v;
 }
 
 /* --- memory --- */
 
-static nf_memflags memflags(nf_func *f, const nf_address *address)
+/* All that an address says, but for what b holds. */
+static void address_fill(nf_func *f, nf_inst *inst, const nf_address *address)
 {
     if (address->alias > f->alias_classes) f->alias_classes = address->alias;
-    return (nf_memflags){.align_log2 = (uint8_t)address->align_log2,
-                         .alias = (uint8_t)address->alias,
-                         .flags = (uint8_t)((address->is_volatile ? NF_MEM_VOLATILE : 0) |
-                                            (address->is_atomic ? NF_MEM_ATOMIC : 0))};
+    inst->a = address->base;
+    inst->imm = address->offset;
+    inst->mem = (nf_memflags){.align_log2 = (uint8_t)address->align_log2,
+                              .alias = (uint8_t)address->alias,
+                              .flags = (uint8_t)((address->is_volatile ? NF_MEM_VOLATILE : 0) |
+                                                 (address->is_atomic ? NF_MEM_ATOMIC : 0))};
 }
 
 nf_value nf_build_load(nf_func *func, nf_block block, nf_type type, nf_address address)
 {
-    nf_inst record = {.op = NF_OP_LOAD,
-                      .type = type,
-                      .sub = (uint8_t)address.scale_log2,
-                      .a = address.base,
-                      .b = address.index,
-                      .imm = address.offset,
-                      .mem = memflags(func, &address)};
-    return append(func, block, &record);
+    nf_value v;
+    nf_inst *inst = append(func, block, NF_OP_LOAD, type, &v);
+    address_fill(func, inst, &address);
+    inst->b = address.index;
+    inst->sub = (uint8_t)address.scale_log2;
+    return v;
 }
 
 nf_value nf_build_store(nf_func *func, nf_block block, nf_value value, nf_address address)
 {
-    nf_inst record = {.op = NF_OP_STORE,
-                      .type = nf_type_of(func, value),
-                      .sub = (uint8_t)address.scale_log2,
-                      .a = address.base,
-                      .b = address.index,
-                      .c = value,
-                      .imm = address.offset,
-                      .mem = memflags(func, &address)};
-    return append(func, block, &record);
+    nf_value v;
+    nf_inst *inst = append(func, block, NF_OP_STORE, nf_type_of(func, value), &v);
+    address_fill(func, inst, &address);
+    inst->b = address.index;
+    inst->c = value;
+    inst->sub = (uint8_t)address.scale_log2;
+    return v;
 }
 
 nf_value nf_build_mload(nf_func *func, nf_block block, nf_type type, nf_value mask,
                         nf_address address)
 {
-    nf_inst record = {.op = NF_OP_MLOAD,
-                      .type = type,
-                      .a = address.base,
-                      .b = mask,
-                      .imm = address.offset,
-                      .mem = memflags(func, &address)};
-    return append(func, block, &record);
+    nf_value v;
+    nf_inst *inst = append(func, block, NF_OP_MLOAD, type, &v);
+    address_fill(func, inst, &address);
+    inst->b = mask;
+    return v;
 }
 
 nf_value nf_build_mstore(nf_func *func, nf_block block, nf_value value, nf_value mask,
                          nf_address address)
 {
-    nf_inst record = {.op = NF_OP_MSTORE,
-                      .type = nf_type_of(func, value),
-                      .a = address.base,
-                      .b = mask,
-                      .c = value,
-                      .imm = address.offset,
-                      .mem = memflags(func, &address)};
-    return append(func, block, &record);
+    nf_value v;
+    nf_inst *inst = append(func, block, NF_OP_MSTORE, nf_type_of(func, value), &v);
+    address_fill(func, inst, &address);
+    inst->b = mask;
+    inst->c = value;
+    return v;
 }
 
 /* --- calls --- */
 
-static nf_value call_append(nf_func *f, nf_block block, nf_inst *record, const nf_value *args,
-                            uint32_t count)
+/* callee is a symbol's or a signature's id. */
+static nf_inst *call_append(nf_func *f, nf_block block, nf_op op, nf_type type, uint32_t callee,
+                            const nf_value *args, uint32_t count, nf_value *v)
 {
-    record->extra = nf_pool_new(f, args, count);
-    record->c.id = record->extra ? count : 0;
-    return append(f, block, record);
+    uint32_t run = nf_pool_new(f, args, count);
+    nf_inst *inst = append(f, block, op, type, v);
+    inst->imm = callee;
+    inst->extra = run;
+    inst->c.id = run ? count : 0;
+    return inst;
 }
 
 /* Void for what is no function; the verifier says so later. */
@@ -225,32 +261,35 @@ static nf_type result_of_symbol(const nf_func *f, nf_symbol symbol)
 nf_value nf_build_call(nf_func *func, nf_block block, nf_symbol callee, const nf_value *args,
                        uint32_t arg_count)
 {
-    nf_inst record = {.op = NF_OP_CALL, .type = result_of_symbol(func, callee), .imm = callee.id};
-    return call_append(func, block, &record, args, arg_count);
+    nf_value v;
+    nf_type type = result_of_symbol(func, callee);
+    call_append(func, block, NF_OP_CALL, type, callee.id, args, arg_count, &v);
+    return v;
 }
 
 nf_value nf_build_call_indirect(nf_func *func, nf_block block, nf_value callee,
                                 nf_signature signature, const nf_value *args, uint32_t arg_count)
 {
-    nf_inst record = {.op = NF_OP_CALL_INDIRECT,
-                      .type = result_of_signature(func, signature),
-                      .a = callee,
-                      .imm = signature.id};
-    return call_append(func, block, &record, args, arg_count);
+    nf_value v;
+    nf_type type = result_of_signature(func, signature);
+    call_append(func, block, NF_OP_CALL_INDIRECT, type, signature.id, args, arg_count, &v)->a =
+        callee;
+    return v;
 }
 
 void nf_build_tail_call(nf_func *func, nf_block block, nf_symbol callee, const nf_value *args,
                         uint32_t arg_count)
 {
-    nf_inst record = {.op = NF_OP_TAIL_CALL, .imm = callee.id};
-    call_append(func, block, &record, args, arg_count);
+    nf_value v;
+    call_append(func, block, NF_OP_TAIL_CALL, NF_VOID, callee.id, args, arg_count, &v);
 }
 
 void nf_build_tail_call_indirect(nf_func *func, nf_block block, nf_value callee,
                                  nf_signature signature, const nf_value *args, uint32_t arg_count)
 {
-    nf_inst record = {.op = NF_OP_TAIL_CALL_INDIRECT, .a = callee, .imm = signature.id};
-    call_append(func, block, &record, args, arg_count);
+    nf_value v;
+    call_append(func, block, NF_OP_TAIL_CALL_INDIRECT, NF_VOID, signature.id, args, arg_count, &v)
+        ->a = callee;
 }
 
 /* --- ends of blocks --- */
@@ -265,33 +304,44 @@ static void edge_fill(nf_func *f, uint32_t id, nf_block to, const nf_value *args
     edge->arg_count = edge->arg_capacity = count;
 }
 
+static nf_value branch_append(nf_func *f, nf_block block, nf_op op, nf_value a, uint32_t first,
+                              uint32_t count)
+{
+    nf_value v;
+    nf_inst *inst = append(f, block, op, NF_VOID, &v);
+    inst->a = a;
+    inst->extra = first;
+    inst->c.id = count;
+    return v;
+}
+
 void nf_build_br(nf_func *func, nf_block block, nf_block to, const nf_value *args,
                  uint32_t arg_count)
 {
-    nf_inst record = {.op = NF_OP_BR, .c = {1}, .extra = nf_edges_new(func, 1)};
-    if (record.extra == 0) return;
-    edge_fill(func, record.extra, to, args, arg_count);
-    append(func, block, &record);
+    uint32_t first = nf_edges_new(func, 1);
+    if (first == 0) return;
+    edge_fill(func, first, to, args, arg_count);
+    branch_append(func, block, NF_OP_BR, (nf_value){0}, first, 1);
 }
 
 void nf_build_brif(nf_func *func, nf_block block, nf_value condition, nf_block if_true,
                    const nf_value *true_args, uint32_t true_count, nf_block if_false,
                    const nf_value *false_args, uint32_t false_count)
 {
-    nf_inst record = {.op = NF_OP_BRIF, .a = condition, .c = {2}, .extra = nf_edges_new(func, 2)};
-    if (record.extra == 0) return;
-    edge_fill(func, record.extra, if_true, true_args, true_count);
-    edge_fill(func, record.extra + 1, if_false, false_args, false_count);
-    append(func, block, &record);
+    uint32_t first = nf_edges_new(func, 2);
+    if (first == 0) return;
+    edge_fill(func, first, if_true, true_args, true_count);
+    edge_fill(func, first + 1, if_false, false_args, false_count);
+    branch_append(func, block, NF_OP_BRIF, condition, first, 2);
 }
 
 nf_value nf_build_switch(nf_func *func, nf_block block, nf_value value, nf_block otherwise,
                          const nf_value *args, uint32_t arg_count)
 {
-    nf_inst record = {.op = NF_OP_SWITCH, .a = value, .c = {1}, .extra = nf_edges_new(func, 1)};
-    if (record.extra == 0) return (nf_value){0};
-    edge_fill(func, record.extra, otherwise, args, arg_count);
-    return append(func, block, &record);
+    uint32_t first = nf_edges_new(func, 1);
+    if (first == 0) return (nf_value){0};
+    edge_fill(func, first, otherwise, args, arg_count);
+    return branch_append(func, block, NF_OP_SWITCH, value, first, 1);
 }
 
 /* One more edge behind the switch's others, which move to the end of the edges unless they are
@@ -324,12 +374,12 @@ void nf_switch_case(nf_func *func, nf_value the_switch, int64_t key, nf_block to
 
 void nf_build_ret(nf_func *func, nf_block block, nf_value value)
 {
-    nf_inst record = {.op = NF_OP_RET, .a = value};
-    append(func, block, &record);
+    nf_value v;
+    append(func, block, NF_OP_RET, NF_VOID, &v)->a = value;
 }
 
 void nf_build_trap(nf_func *func, nf_block block)
 {
-    nf_inst record = {.op = NF_OP_TRAP};
-    append(func, block, &record);
+    nf_value v;
+    append(func, block, NF_OP_TRAP, NF_VOID, &v);
 }

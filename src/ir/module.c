@@ -168,15 +168,16 @@ nf_status nf_module_data_reloc(nf_module *module, nf_symbol data, size_t offset,
 
 /* --- functions --- */
 
-/* The arrays with their null records and room for a function of the usual size. */
+/* The arrays with their null records and room for a function of the usual size. The instructions
+ * come last, so that they grow in place for long. */
 static bool func_init(nf_func *f)
 {
     enum { INSTS = 32, BLOCKS = 8, EDGES = 8, POOL = 32 };
     nf_arena *arena = f->arena;
-    bool made = NF_VEC_RESERVE(arena, &f->insts, INSTS) &&
+    bool made = NF_VEC_PUSH(arena, &f->locals, (nf_local_data){0}) &&
                 NF_VEC_RESERVE(arena, &f->blocks, BLOCKS) &&
                 NF_VEC_RESERVE(arena, &f->edges, EDGES) && NF_VEC_RESERVE(arena, &f->pool, POOL) &&
-                NF_VEC_PUSH(arena, &f->locals, (nf_local_data){0});
+                NF_VEC_RESERVE(arena, &f->insts, INSTS);
     if (!made) return false;
     f->insts.count = f->blocks.count = f->edges.count = f->pool.count =
         1; /* arena memory is zero */
@@ -193,13 +194,13 @@ nf_func *nf_module_function(nf_module *module, const char *name, nf_signature si
                    .arena = &module->arena,
                    .signature = signature,
                    .attributes = attributes};
-    if (!func_init(f)) return NULL;
+    f->symbol = symbol_add(
+        module, name, (nf_symbol_data){.kind = NF_SYMBOL_FUNC, .signature = signature, .func = f});
+    if (f->symbol.id == 0 || !func_init(f)) return NULL;
     const nf_signature_data *data = nf_signature_at(module, signature);
     for (uint32_t i = 0; i < data->param_count; i++)
         if (nf_block_param(f, f->entry, data->params[i]).id == 0) return NULL;
-    f->symbol = symbol_add(
-        module, name, (nf_symbol_data){.kind = NF_SYMBOL_FUNC, .signature = signature, .func = f});
-    return f->symbol.id ? f : NULL;
+    return f;
 }
 
 nf_func *nf_module_function_at(const nf_module *module, nf_symbol symbol)
