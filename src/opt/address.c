@@ -242,13 +242,26 @@ static bool is_cheap_factor(const nf_func *f, nf_value v)
     return (factor & (factor - 1)) == 0 || factor == 3 || factor == 5 || factor == 9;
 }
 
+/* A constant may stand in the loop: in front of it there is one of its own. */
+static nf_value outside_copy(nf_func *f, nf_value end, nf_value v)
+{
+    nf_inst copy = *nf_inst_at(f, v);
+    return copy.op == NF_OP_ICONST ? nf_inst_put(f, end, &copy) : v;
+}
+
+/* x * y at the end of the block; the counter's start and step are mostly 0 and 1. */
 static nf_value product_put(nf_func *f, nf_block b, nf_type type, nf_value x, nf_value y)
 {
     nf_value end = nf_terminator(f, b);
-    nf_inst copy = *nf_inst_at(f, y);
-    if (copy.op == NF_OP_ICONST) y = nf_inst_put(f, end, &copy); /* may stand in the loop */
-    copy = *nf_inst_at(f, x);
-    if (copy.op == NF_OP_ICONST) x = nf_inst_put(f, end, &copy);
+    nf_inst number = *nf_inst_at(f, x), factor = *nf_inst_at(f, y);
+    bool constant = number.op == NF_OP_ICONST;
+    if (constant && (number.imm == 0 || factor.op == NF_OP_ICONST))
+        return nf_iconst_put(
+            f, end, type,
+            (int64_t)((uint64_t)number.imm * (uint64_t)(number.imm ? factor.imm : 0)));
+    if (constant && number.imm == 1) return outside_copy(f, end, y);
+    x = outside_copy(f, end, x);
+    y = outside_copy(f, end, y);
     return nf_inst_put(f, end, &(nf_inst){.op = NF_OP_MUL, .type = type, .a = x, .b = y});
 }
 

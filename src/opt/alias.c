@@ -177,7 +177,7 @@ bool nf_alias_init(nf_alias *alias, const nf_func *f, const nf_cfg *cfg, nf_aren
         for (uint32_t i = 0; i < cfg->rpo_count; i++)
             again |= block_roots(alias, cfg, (nf_block){cfg->rpo[i]});
     }
-    for (uint32_t i = 0; i < cfg->rpo_count; i++) {
+    for (uint32_t i = 0; f->locals.count > 1 && i < cfg->rpo_count; i++) {
         NF_FOR_INSTS(f, (nf_block){cfg->rpo[i]}, v) inst_escape(alias, v);
     }
     return true;

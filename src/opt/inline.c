@@ -6,7 +6,7 @@
  *   breaks    ROTATED and LOOP_CLOSED
  *
  * Direct calls of functions of the same module. What is copied is looked at for calls again, at most
- * DEPTH_MAX deep, and never a function into itself, nor into what came from itself.
+ * DEPTH_MAX deep, and never a function that calls itself, nor one into what came from itself.
  *
  *     b: ..., %r = call @f(%x), rest    =>    b: ..., entry of f with %x for its parameter
  *                                             blocks of f, `ret %y` as `br after(%y)`
@@ -35,7 +35,7 @@ enum {
 
 /* What is known of a callee. */
 typedef struct callee_facts {
-    bool known, has_loop, has_float;
+    bool known, has_loop, has_float, calls_itself;
     uint32_t size, local_bytes;
 } callee_facts;
 
@@ -81,6 +81,12 @@ static bool has_loop(const nf_func *f, nf_arena *arena)
     return false;
 }
 
+static bool calls(const nf_inst *inst, nf_symbol symbol)
+{
+    bool direct = inst->op == NF_OP_CALL || inst->op == NF_OP_TAIL_CALL;
+    return direct && inst->imm == (int64_t)symbol.id;
+}
+
 static const callee_facts *facts_of(inliner *in, nf_symbol symbol, const nf_func *callee)
 {
     callee_facts *facts = &in->facts[symbol.id];
@@ -93,6 +99,7 @@ static const callee_facts *facts_of(inliner *in, nf_symbol symbol, const nf_func
             const nf_inst *inst = nf_inst_at(callee, v);
             facts->size += !nf_is_constant(inst);
             facts->has_float |= is_float_sum(inst);
+            facts->calls_itself |= calls(inst, symbol);
         }
     }
     for (uint32_t i = 1; i < callee->locals.count; i++)
@@ -118,7 +125,7 @@ static bool is_wanted(inliner *in, const site *s, nf_symbol symbol, const nf_fun
     if (facts->size > (uint32_t)(marked ? SIZE_MAX_MARKED : SIZE_MAX_PLAIN)) return false;
     if (in->size + facts->size > in->size_max || facts->local_bytes > CALLEE_BYTES_MAX)
         return false;
-    if (facts->has_loop && !marked) return false;
+    if ((facts->has_loop && !marked) || facts->calls_itself) return false;
     bool reassociates = ((callee->attributes ^ in->f->attributes) & NF_ATTR_REASSOC) == 0;
     return reassociates || !facts->has_float;
 }

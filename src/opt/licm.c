@@ -34,16 +34,12 @@ typedef struct licm {
     nf_alias alias;
     nf_loop_writes *writes;
     loop_facts *loops;
+    nf_bitset hazardous; /* blocks with something that may end the program */
     /* of the block at hand: */
     bool written;  /* something before has written */
     bool hazarded; /* something before may have ended the program */
     bool changed;
 } licm;
-
-static bool is_free(const nf_inst *inst)
-{
-    return nf_is_constant(inst) || inst->op == NF_OP_SYMBOL || inst->op == NF_OP_LOCAL;
-}
 
 static bool is_hazard(const nf_func *f, const nf_inst *inst)
 {
@@ -67,6 +63,7 @@ static void block_note(licm *l, nf_block b)
     nf_value end = nf_terminator(l->f, b);
     bool hazard = false;
     NF_FOR_INSTS(l->f, b, v) hazard |= is_hazard(l->f, nf_inst_at(l->f, v));
+    if (hazard) nf_bitset_add(&l->hazardous, b.id);
     for (uint32_t loop = l->cfg.loop_of[b.id]; loop != NF_NO_LOOP;
          loop = l->cfg.loops[loop].parent) {
         l->loops[loop].hazard |= hazard;
@@ -93,7 +90,9 @@ static bool licm_init(licm *l, nf_opt *opt, nf_func *f)
     if (nf_cfg_build(f, opt->scratch, &l->cfg) != NF_OK || l->cfg.loop_count == 0) return false;
     l->writes = nf_loop_writes_find(f, &l->cfg, opt->scratch);
     l->loops = NF_NEW_ARRAY(opt->scratch, loop_facts, l->cfg.loop_count);
-    if (!l->writes || !l->loops || !nf_alias_init(&l->alias, f, &l->cfg, opt->scratch))
+    l->hazardous = nf_bitset_new(opt->scratch, f->blocks.count);
+    if (!l->writes || !l->loops || !l->hazardous.words ||
+        !nf_alias_init(&l->alias, f, &l->cfg, opt->scratch))
         return false;
     for (uint32_t loop = 0; loop < l->cfg.loop_count; loop++) preheader_find(l, loop);
     for (uint32_t i = 0; i < l->cfg.rpo_count; i++) block_note(l, (nf_block){l->cfg.rpo[i]});
@@ -102,11 +101,20 @@ static bool licm_init(licm *l, nf_opt *opt, nf_func *f)
 
 /* --- safety --- */
 
-/* Whether the block runs in each iteration that is begun, when nothing ends the program before. */
-static bool runs_always(const licm *l, uint32_t loop, nf_block b)
+/* Where an instruction stands for the question: in its block, or at the end of the preheader of a
+ * loop in front of which it can go already. */
+typedef struct standing {
+    nf_block block;
+    bool moved;
+} standing;
+
+/* Whether what stands there runs in each iteration that is begun. */
+static bool runs_always(const licm *l, uint32_t loop, standing at)
 {
     const loop_facts *facts = &l->loops[loop];
-    if (b.id == l->cfg.loops[loop].header.id) return !l->hazarded;
+    nf_block b = at.block;
+    if (b.id == l->cfg.loops[loop].header.id)
+        return at.moved ? !nf_bitset_has(&l->hazardous, b.id) : !l->hazarded;
     if (!l->cfg.loops[loop].innermost || facts->hazard || facts->exiting_count > EXITING_MAX)
         return false;
     for (uint32_t i = 0; i < facts->exiting_count; i++)
@@ -114,28 +122,28 @@ static bool runs_always(const licm *l, uint32_t loop, nf_block b)
     return true;
 }
 
-static bool load_is_safe(const licm *l, const nf_inst *inst, uint32_t loop, nf_block b)
+static bool load_is_safe(const licm *l, const nf_inst *inst, uint32_t loop, standing at)
 {
     if (nf_access_is_fixed(inst)) return false;
     nf_place place = nf_place_of(&l->alias, inst);
     if (!nf_loop_leaves(&l->alias, &l->cfg, l->writes, loop, &place)) return false;
-    return nf_place_is_there(&l->alias, &place) || runs_always(l, loop, b);
+    return nf_place_is_there(&l->alias, &place) || runs_always(l, loop, at);
 }
 
-static bool division_is_safe(const licm *l, const nf_inst *inst, uint32_t loop, nf_block b)
+static bool division_is_safe(const licm *l, const nf_inst *inst, uint32_t loop, standing at)
 {
     const nf_loop_writes *writes = &l->writes[loop];
     if (nf_division_is_safe(l->f, inst)) return true;
-    bool header = b.id == l->cfg.loops[loop].header.id;
+    bool header = at.block.id == l->cfg.loops[loop].header.id && !at.moved;
     bool overtakes = header ? l->written : writes->barrier || writes->many || writes->store_count;
-    return !overtakes && runs_always(l, loop, b);
+    return !overtakes && runs_always(l, loop, at);
 }
 
-static bool is_safe(const licm *l, const nf_inst *inst, uint32_t loop, nf_block b)
+static bool is_safe(const licm *l, const nf_inst *inst, uint32_t loop, standing at)
 {
     uint8_t effects = nf_ops[inst->op].effects;
-    if (effects == NF_EFFECT_READ) return load_is_safe(l, inst, loop, b);
-    if (effects == NF_EFFECT_TRAP) return division_is_safe(l, inst, loop, b);
+    if (effects == NF_EFFECT_READ) return load_is_safe(l, inst, loop, at);
+    if (effects == NF_EFFECT_TRAP) return division_is_safe(l, inst, loop, at);
     return effects == 0;
 }
 
@@ -151,7 +159,7 @@ static void operand_visit(void *context, nf_value *place)
 {
     operand_check *check = context;
     const nf_inst *inst = nf_inst_at(check->l->f, *place);
-    if (!is_free(inst) && nf_cfg_loop_has(&check->l->cfg, check->loop, inst->block))
+    if (!nf_is_free(inst) && nf_cfg_loop_has(&check->l->cfg, check->loop, inst->block))
         check->varies = true;
 }
 
@@ -167,15 +175,17 @@ static uint32_t target_find(const licm *l, nf_value v, nf_block b)
 {
     nf_inst *inst = nf_inst_at(l->f, v);
     uint32_t target = NF_NO_LOOP;
-    bool stays = is_free(inst) || inst->op == NF_OP_ICMP || inst->op == NF_OP_PARAM ||
+    bool stays = nf_is_free(inst) || inst->op == NF_OP_ICMP || inst->op == NF_OP_PARAM ||
                  (nf_ops[inst->op].effects & ~(NF_EFFECT_READ | NF_EFFECT_TRAP)) != 0;
+    standing at = {b, false};
     if (stays) return NF_NO_LOOP;
     for (uint32_t loop = l->cfg.loop_of[b.id]; loop != NF_NO_LOOP;
          loop = l->cfg.loops[loop].parent) {
         if (l->loops[loop].preheader.id == 0 || !operands_are_fixed(l, inst, loop) ||
-            !is_safe(l, inst, loop, b))
+            !is_safe(l, inst, loop, at))
             break;
         target = loop;
+        at = (standing){l->loops[loop].preheader, true};
     }
     return target;
 }
@@ -191,7 +201,7 @@ static void constant_hoist(void *context, nf_value *place)
 {
     hoisting *h = context;
     const nf_inst *inst = nf_inst_at(h->l->f, *place);
-    if (!is_free(inst) || !nf_cfg_loop_has(&h->l->cfg, h->loop, inst->block)) return;
+    if (!nf_is_free(inst) || !nf_cfg_loop_has(&h->l->cfg, h->loop, inst->block)) return;
     nf_inst_unlink(h->l->f, *place);
     nf_inst_insert_before(h->l->f, h->before, *place);
 }
@@ -200,6 +210,8 @@ static void inst_hoist(licm *l, nf_value v, uint32_t loop)
 {
     hoisting h = {l, loop, nf_terminator(l->f, l->loops[loop].preheader)};
     nf_uses_walk(l->f, nf_inst_at(l->f, v), constant_hoist, &h);
+    if (is_hazard(l->f, nf_inst_at(l->f, v)))
+        nf_bitset_add(&l->hazardous, l->loops[loop].preheader.id);
     nf_inst_unlink(l->f, v);
     nf_inst_insert_before(l->f, h.before, v);
     l->changed = true;

@@ -81,6 +81,12 @@ static inline bool nf_is_constant(const nf_inst *inst)
     return inst->op == NF_OP_ICONST || inst->op == NF_OP_FCONST;
 }
 
+/* What needs no operands and costs nothing: the back end makes it anew where it is used. */
+static inline bool nf_is_free(const nf_inst *inst)
+{
+    return nf_is_constant(inst) || inst->op == NF_OP_SYMBOL || inst->op == NF_OP_LOCAL;
+}
+
 /* Whether the record is a load or store that may neither be removed nor moved. */
 static inline bool nf_access_is_fixed(const nf_inst *inst)
 {

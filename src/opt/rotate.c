@@ -123,6 +123,15 @@ static void header_edge_count(rotate *r, void *context, nf_block from, uint32_t 
     all[loop].from[kind] = from;
 }
 
+/* Puts a block on the edge that takes the arguments over. */
+static void edge_split(nf_func *f, nf_block from, uint32_t edge)
+{
+    nf_edge whole = f->edges.data[edge];
+    nf_block bridge = nf_block_insert(f, from);
+    nf_branch_append(f, bridge, whole.to, nf_edge_args(f, &whole), whole.arg_count);
+    f->edges.data[edge] = (nf_edge){.key = whole.key, .to = bridge};
+}
+
 static void header_edge_split(rotate *r, void *context, nf_block from, uint32_t edge)
 {
     header_edges *all = context;
@@ -132,9 +141,13 @@ static void header_edge_split(rotate *r, void *context, nf_block from, uint32_t 
     edge_kind kind = kind_of(r, loop, from);
     if (!bridge_needed(r, &all[loop], kind)) return;
     nf_block *bridge = &all[loop].bridge[kind];
+    r->changed = true;
+    if (all[loop].count[kind] == 1) {
+        edge_split(r->f, from, edge);
+        return;
+    }
     if (bridge->id == 0) *bridge = nf_block_bridge(r->f, header, from);
     r->f->edges.data[edge].to = *bridge;
-    r->changed = true;
 }
 
 static void headers_shape(rotate *r)
@@ -220,7 +233,8 @@ typedef struct closing {
     nf_value user;
     nf_block at;
     NF_VEC(outside_use) uses;
-    NF_VEC(nf_block) exits; /* of all loops */
+    NF_VEC(nf_value) constants; /* used outside the loops in which they stand */
+    NF_VEC(nf_block) exits;     /* of all loops */
 } closing;
 
 static void outside_note(void *context, nf_value *place)
@@ -229,7 +243,10 @@ static void outside_note(void *context, nf_value *place)
     nf_block home = nf_inst_at(c->r->f, *place)->block;
     if (!known(c->r, home) || c->r->home[home.id] == NF_NO_LOOP) return;
     if (loop_has(c->r, c->r->home[home.id], c->at)) return;
-    NF_VEC_PUSH(c->r->arena, &c->uses, (outside_use){*place, c->user, c->at});
+    if (nf_is_free(nf_inst_at(c->r->f, *place)))
+        NF_VEC_PUSH(c->r->arena, &c->constants, *place);
+    else
+        NF_VEC_PUSH(c->r->arena, &c->uses, (outside_use){*place, c->user, c->at});
 }
 
 static void outside_find(closing *c)
@@ -241,6 +258,17 @@ static void outside_find(closing *c)
              c->user = nf_inst_at(r->f, c->user)->next)
             nf_uses_walk(r->f, nf_inst_at(r->f, c->user), outside_note, c);
     }
+}
+
+/* As a parameter nobody would know a constant any more: it goes to the entry instead. */
+static void constants_move(const closing *c)
+{
+    nf_func *f = c->r->f;
+    for (uint32_t i = 0; i < c->constants.count; i++) {
+        nf_inst_unlink(f, c->constants.data[i]);
+        nf_inst_insert_before(f, nf_terminator(f, f->entry), c->constants.data[i]);
+    }
+    c->r->changed |= c->constants.count != 0;
 }
 
 static nf_block any_pred(const rotate *r, nf_block b)
@@ -293,6 +321,7 @@ static bool level_close(rotate *r)
     closing c = {.r = r};
     nf_ssa ssa;
     outside_find(&c);
+    constants_move(&c);
     if (c.uses.count == 0) return false;
     exits_find(&c);
     nf_bitset defined = nf_bitset_new(r->arena, r->f->insts.count);
@@ -483,12 +512,22 @@ static void guard_branch(turning *t, const turn *now, nf_block top)
     nf_inst_append(f, now->preheader, nf_inst_new(f, &record));
 }
 
+/* Another loop's guard must not get this one's copies. */
+static void copies_forget(turning *t, nf_block header)
+{
+    const nf_func *f = t->r->f;
+    for (uint32_t i = 0; i < nf_block_at(f, header)->param_count; i++)
+        t->copy[nf_param_at(f, header, i).id].id = 0;
+    NF_FOR_INSTS(f, header, v) t->copy[v.id].id = 0;
+}
+
 static void loop_turn(turning *t, const turn *now)
 {
     nf_func *f = t->r->f;
     nf_block top = top_make(t, now);
     guard_copy(t, now);
     guard_branch(t, now, top);
+    copies_forget(t, now->header);
     nf_value end = nf_terminator(f, now->header);
     nf_block exit = nf_edge_at(f, end, now->outer)->to;
     nf_block bridge = nf_block_bridge(f, exit, now->header);
