@@ -7,13 +7,21 @@
  */
 #include "select_vector.h"
 
-static bool by_row(const nf_vector_job *job, nf_vector_rows rows, unsigned width,
-                   unsigned read_bytes)
+/* The operand as the source of a row whose wider side has `width` bytes. What the row reads can be more
+ * than a narrow operand has: then no load is folded. */
+static nf_lir_rm source(const nf_vector_job *job, unsigned width, nf_type to)
+{
+    unsigned from_bytes = nf_type_element_bytes(job->operand), to_bytes = nf_type_element_bytes(to);
+    unsigned read = to_bytes > from_bytes ? width / to_bytes * from_bytes : width;
+    return nf_select_rm(job->s, job->inst->a, read);
+}
+
+static bool by_row(const nf_vector_job *job, nf_vector_rows rows, unsigned width)
 {
     unsigned row = nf_vector_row(job->features, rows, width);
     if (row && job->s)
         nf_select_unary(job->s, row, width, nf_vector_result(job),
-                        nf_select_rm(job->s, job->inst->a, read_bytes));
+                        source(job, width, job->inst->type));
     return row != 0;
 }
 
@@ -40,8 +48,7 @@ static nf_vector_rows extend_rows(bool sign, unsigned from, unsigned to)
 static bool extend(const nf_vector_job *job, bool sign)
 {
     unsigned from = nf_vector_size(job->operand), to = nf_vector_size(job->inst->type);
-    return by_row(job, extend_rows(sign, from, to), nf_vector_width(job->inst->type),
-                  nf_type_bytes(job->operand));
+    return by_row(job, extend_rows(sign, from, to), nf_vector_width(job->inst->type));
 }
 
 /* --- narrower --- */
@@ -150,7 +157,7 @@ static bool small_to_float(const nf_vector_job *job, bool sign)
     nf_vreg ints = nf_vector_temp(job->s, nf_vector_width(middle));
     nf_vreg d = nf_vector_result(job);
     nf_select_unary(job->s, first, nf_vector_width(middle), ints,
-                    nf_select_rm(job->s, job->inst->a, nf_type_bytes(job->operand)));
+                    source(job, nf_vector_width(middle), middle));
     nf_select_unary(job->s, second, wider(middle, type), d, nf_vector_in_register(ints));
     return true;
 }
@@ -161,7 +168,7 @@ static bool to_float(const nf_vector_job *job, bool sign)
     bool wide = NF_TYPE_ELEMENT(job->inst->type) == NF_F64;
     if (size < SIZE_32) return small_to_float(job, sign);
     return by_row(job, to_float_rows(sign, size == SIZE_64, wide),
-                  wider(job->operand, job->inst->type), nf_type_bytes(job->operand));
+                  wider(job->operand, job->inst->type));
 }
 
 static nf_vector_rows to_int_rows(bool wide_float, bool wide_int)
@@ -185,7 +192,7 @@ static bool to_small_int(const nf_vector_job *job, unsigned size)
     nf_vreg ints = nf_vector_temp(job->s, nf_vector_width(middle));
     nf_vreg d = nf_vector_result(job);
     nf_select_unary(job->s, row, wider(middle, job->operand), ints,
-                    nf_select_rm(job->s, job->inst->a, nf_type_bytes(job->operand)));
+                    source(job, wider(middle, job->operand), middle));
     return narrow(job->s, job->features, SIZE_32, size, nf_vector_width(middle), d, ints);
 }
 
@@ -194,8 +201,7 @@ static bool to_int(const nf_vector_job *job)
     unsigned size = nf_vector_size(job->inst->type);
     bool wide = NF_TYPE_ELEMENT(job->operand) == NF_F64;
     if (size < SIZE_32) return to_small_int(job, size);
-    return by_row(job, to_int_rows(wide, size == SIZE_64), wider(job->operand, job->inst->type),
-                  nf_type_bytes(job->operand));
+    return by_row(job, to_int_rows(wide, size == SIZE_64), wider(job->operand, job->inst->type));
 }
 
 /* --- bits --- */
@@ -230,11 +236,10 @@ bool nf_vector_convert(const nf_vector_job *job)
     case NF_OP_UITOFP: return to_float(job, false);
     case NF_OP_FPTOSI: return to_int(job);
     case NF_OP_FPEXT:
-        return by_row(job, (nf_vector_rows){NF_X_CVTPS2PD, NF_X_VCVTPS2PD}, nf_vector_width(type),
-                      nf_type_bytes(job->operand));
+        return by_row(job, (nf_vector_rows){NF_X_CVTPS2PD, NF_X_VCVTPS2PD}, nf_vector_width(type));
     case NF_OP_FPTRUNC:
         return by_row(job, (nf_vector_rows){NF_X_CVTPD2PS, NF_X_VCVTPD2PS},
-                      nf_vector_width(job->operand), nf_type_bytes(job->operand));
+                      nf_vector_width(job->operand));
     default: return bitcast(job);
     }
 }
