@@ -11,9 +11,9 @@
  *   weight / length:   i (loop variable) 24/12     tmp 16/2     n (before and behind the loop) 2/40
  *                      n goes to a slot first
  *
- * Registers whose value has died are noticed only when no other is free. Slots are reused the same
- * way, but a slot is never that of an operand of the instruction that fills it: vector emitters
- * read and write lane by lane.
+ * Registers are freed by position: dying[p] has those whose owner is used for the last time at p.
+ * Slots are looked at when one is wanted, and a slot is never that of an operand of the instruction
+ * that fills it: vector emitters read and write lane by lane.
  */
 #include "baseline_internal.h"
 
@@ -38,18 +38,20 @@ typedef struct slot_pool {
 typedef struct assign {
     nf_baseline *job;
     nf_baseline_value *values;
-    uint64_t free; /* registers that nobody has, as far as was noticed */
+    uint64_t free;     /* registers that nobody has */
+    uint32_t *dying;   /* by position: the registers whose owner is used there for the last time */
+    uint32_t position; /* up to which dying has been looked at, and 1 */
     uint64_t used;
     uint64_t by_file[2];  /* registers for values that cross no call */
     uint64_t crossing[2]; /* for values that do */
-    uint32_t until[REGS]; /* last position at which the owner is alive; 0: never had one */
+    uint32_t until[REGS]; /* last position at which the owner is alive */
     uint32_t owner[REGS];
     uint32_t next_call; /* index of the first call behind the current definition */
     slot_pool classes[SLOT_CLASSES];
 } assign;
 
 /* The last position at which the value is alive. */
-static uint32_t end_of(const nf_baseline *job, const nf_baseline_value *value)
+static inline uint32_t end_of(const nf_baseline *job, const nf_baseline_value *value)
 {
     if (value->loop_end == 0) return value->last;
     uint32_t end = value->loop_end - 1;
@@ -78,14 +80,13 @@ static void to_memory(assign *s, uint32_t id)
     }
 }
 
-/* Frees those of the registers whose values are dead at `start`. */
-static void notice_dead(assign *s, uint64_t among, uint32_t start)
+/* Frees the registers of values that were used for the last time up to here. */
+static inline void free_dead(assign *s, uint32_t start)
 {
+    uint32_t position = s->position;
     uint64_t dead = 0;
-    for (uint64_t busy = among & ~s->free; busy; busy &= busy - 1) {
-        unsigned reg = (unsigned)__builtin_ctzll(busy);
-        dead |= (uint64_t)(s->until[reg] <= start) << reg;
-    }
+    while (position <= start) dead |= s->dying[position++];
+    s->position = position;
     s->free |= dead;
 }
 
@@ -104,7 +105,9 @@ static unsigned evict(assign *s, const nf_baseline_value *value, uint64_t among,
         weight = (uint32_t)owner->touched;
         length = owner_length;
     }
-    if (victim != NF_REG_NONE) to_memory(s, s->owner[victim]);
+    if (victim == NF_REG_NONE) return victim;
+    to_memory(s, s->owner[victim]);
+    s->dying[s->until[victim]] &= ~(uint32_t)NF_REG_BIT(victim);
     return victim;
 }
 
@@ -117,8 +120,7 @@ static unsigned hinted(const assign *s, const nf_baseline_value *value, uint64_t
         if (other->place.at != AT_REG) return NF_REG_NONE;
         reg = other->place.reg;
     }
-    bool may = (among >> reg & 1) & (s->until[reg] <= value->start);
-    return may ? reg : NF_REG_NONE;
+    return among & s->free & NF_REG_BIT(reg) ? reg : NF_REG_NONE;
 }
 
 static unsigned choose(assign *s, const nf_baseline_value *value, uint64_t among, uint32_t end)
@@ -126,10 +128,6 @@ static unsigned choose(assign *s, const nf_baseline_value *value, uint64_t among
     unsigned reg = value->place.hint ? hinted(s, value, among) : NF_REG_NONE;
     if (reg != NF_REG_NONE) return reg;
     uint64_t available = s->free & among;
-    if (available == 0) {
-        notice_dead(s, among, value->start);
-        available = s->free & among;
-    }
     if (available == 0) return evict(s, value, among, end);
     uint64_t cheap = available & ~(uint64_t)NF_ABI_CALLEE_SAVED;
     return (unsigned)__builtin_ctzll(cheap ? cheap : available);
@@ -149,6 +147,7 @@ static void assign_register(assign *s, uint32_t id)
         return;
     }
     uint32_t end = end_of(s->job, value);
+    free_dead(s, value->start);
     bool crosses = crosses_call(s, value->start, end);
     uint64_t among = crosses ? s->crossing[place->file] : s->by_file[place->file];
     unsigned reg = choose(s, value, among, end);
@@ -161,6 +160,7 @@ static void assign_register(assign *s, uint32_t id)
     s->free &= ~NF_REG_BIT(reg);
     s->used |= NF_REG_BIT(reg);
     s->until[reg] = end;
+    s->dying[end] |= (uint32_t)NF_REG_BIT(reg);
     s->owner[reg] = id;
 }
 
@@ -214,9 +214,11 @@ void nf_baseline_assign(nf_baseline *job)
     assign s = {
         .job = job,
         .values = job->values,
+        .dying = NF_NEW_ARRAY(job->arena, uint32_t, job->position_count + 1),
         .by_file = {(CALLER_SAVED_INTS | NF_ABI_CALLEE_SAVED) & ~taken, FLOATS & ~taken},
         .crossing = {NF_ABI_CALLEE_SAVED, 0},
     };
+    if (s.dying == NULL) return;
     s.free = s.by_file[FILE_INT] | s.by_file[FILE_FLOAT];
     for (uint32_t i = 0; i < job->def_count; i++) assign_register(&s, job->defs[i]);
     job->saved_mask = (uint32_t)(s.used & NF_ABI_CALLEE_SAVED);

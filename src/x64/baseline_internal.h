@@ -130,7 +130,8 @@ typedef struct nf_baseline {
     uint32_t block_count;
     nf_baseline_loop *loops; /* [0] unused */
     uint32_t loop_count;
-    uint32_t *defs; /* values that want a place, in the order of definition */
+    uint32_t position_count; /* the largest position */
+    uint32_t *defs;          /* values that want a place, in the order of definition */
     uint32_t def_count;
     NF_VEC(uint32_t) calls; /* positions at which caller-saved registers are lost */
     bool has_vectors, has_slots, has_calls;

@@ -272,5 +272,6 @@ void nf_baseline_live(nf_baseline *job)
         job->blocks[i].end = s.position;
     }
     job->def_count = (uint32_t)(s.defs - job->defs);
+    job->position_count = s.position;
     job->has_vectors = (s.files_seen & FILE_VECTOR) != 0;
 }
