@@ -158,7 +158,7 @@ bool nf_printer_init(nf_printer *printer, const nf_func *f, nf_arena *arena, nf_
                             .value_names = values_name(f, arena),
                             .block_names = blocks_name(f, arena),
                             .local_names = locals_name(f, arena)};
-    return !arena->failed;
+    return printer->value_names && printer->block_names && printer->local_names && !arena->failed;
 }
 
 /* --- parts --- */
