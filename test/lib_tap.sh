@@ -5,6 +5,7 @@ set -u
 NANOFORGE=$(cd "$(dirname "${NANOFORGE:-build/nanoforge}")" && pwd)/nanoforge
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
+limit=60 # seconds for one run
 checks=0 failures=0
 
 # What a check failed with is shown as comments.
@@ -36,7 +37,7 @@ skip() { # skip NAME REASON
 
 # Runs nanoforge; leaves $status, and what it said in $work/out and $work/err.
 nf() {
-    "$NANOFORGE" "$@" >"$work/out" 2>"$work/err" </dev/null
+    timeout "$limit" "$NANOFORGE" "$@" >"$work/out" 2>"$work/err" </dev/null
     status=$?
 }
 

@@ -1,0 +1,344 @@
+#!/bin/sh
+# The command line as its user meets it: what commands print, exit statuses, bad input.
+. test/lib_tap.sh
+
+write() { # write FILE: standard input becomes $work/FILE
+    cat >"$work/$1"
+}
+
+# --- help, version, misuse ---
+
+nf
+expect "no command" 2
+for option in --help -h help; do
+    nf $option
+    expect "$option" 0
+    printed "$option lists the commands" '^  compile '
+done
+for command in run race cat verify pass compile eval version; do
+    nf $command --help
+    expect "$command --help" 0
+    printed "$command --help tells the usage" "^Usage: nanoforge $command"
+    cp "$work/out" "$work/help"
+    nf help $command
+    check "help $command is the same" cmp "$work/help" "$work/out"
+    nf $command --no-such-option
+    expect "$command with an unknown option" 2
+    said "$command names the option" "'--no-such-option'"
+done
+nf no-such-command
+expect "an unknown command" 2
+nf help no-such-command
+expect "help for an unknown command" 2
+nf version
+expect "version" 0
+printed "version names itself" '^nanoforge [0-9]*\.[0-9]*\.[0-9]*$'
+nf --version
+expect "--version" 0
+for command in run race cat verify compile eval; do
+    nf $command
+    expect "$command without a file" 2
+done
+nf cat a b
+expect "one file too many" 2
+nf run --tier 7 examples/hello.nir
+expect "a tier that is none" 2
+nf run --code-bytes many examples/hello.nir
+expect "a number that is none" 2
+nf run --code-bytes
+expect "an option without its value" 2
+nf run --quiet=yes examples/hello.nir
+expect "a flag with a value" 2
+nf run --without mmx9 examples/hello.nir
+expect "a feature that is none" 2
+nf compile --variant mmx9 examples/hello.nir
+expect "a variant that is none" 2
+said "the variants are listed" 'unroll4'
+nf compile --tier 1 --variant scalar examples/hello.nir
+expect "a variant of tier 1" 2
+nf pass examples/hello.nir
+expect "pass without a name" 2
+nf pass no_such_pass examples/hello.nir
+expect "a pass that is none" 1
+nf race examples/saxpy.nir
+expect "race without a function" 2
+nf race --function no_such_function examples/saxpy.nir
+expect "race of a function that is none" 1
+said "race names it" 'unknown symbol: there is no function @no_such_function'
+
+# --- what comes in ---
+
+write syntax.nir <<END
+func @main() -> i32 {
+entry:
+  %r = iconst.i32 )
+  ret %r
+}
+END
+write type.nir <<END
+func @main() -> i32 {
+entry:
+  %a = iconst.i64 1
+  %r = add.i32 %a, %a
+  ret %r
+}
+END
+write symbol.nir <<END
+extern @no_such_function_anywhere() -> i32
+func @main() -> i32 {
+entry:
+  %r = call @no_such_function_anywhere()
+  ret %r
+}
+END
+write no-main.nir <<END
+func @other() -> void {
+entry:
+  ret
+}
+END
+: >"$work/empty.nir"
+head -c 4096 /dev/urandom >"$work/random"
+nf cat --binary --output "$work/sha256.nfb" examples/sha256.nir
+expect "cat --binary" 0
+size=$(wc -c <"$work/sha256.nfb")
+
+for command in run cat verify compile eval "pass gvn" "race -f main"; do
+    nf $command "$work/none.nir"
+    expect "$command of no file" 1
+    said "$command of no file says so" 'none.nir: cannot read file: No such file'
+    nf $command "$work"
+    expect "$command of a directory" 1
+    said "$command of a directory says so" 'Is a directory'
+    nf $command "$work/random"
+    expect "$command of noise" 1
+    nf $command "$work/syntax.nir"
+    expect "$command of a syntax error" 1
+    said "$command says where: file, line, column" 'syntax.nir:3:19: '
+    nf $command "$work/type.nir"
+    expect "$command of a type error" 1
+    said "$command says where: file, line" 'type.nir:4: .*add.*i64.*i32'
+    head -c $((size / 2)) "$work/sha256.nfb" >"$work/half.nfb"
+    nf $command "$work/half.nfb"
+    expect "$command of half a binary" 1
+    said "$command names the half binary" 'half.nfb: '
+done
+for command in run compile eval; do
+    nf $command "$work/symbol.nir"
+    expect "$command of an unknown symbol" 1
+    said "$command names the symbol" 'unknown symbol @no_such_function_anywhere'
+done
+for file in no-main empty; do
+    nf run "$work/$file.nir"
+    expect "run of $file" 1
+    said "run of $file says so" 'no function @main'
+done
+
+# A binary with one byte changed is refused, or is another module that is sound: never a crash.
+at=0
+crashes=0
+while [ $at -lt "$size" ]; do
+    { head -c $at "$work/sha256.nfb"; printf '\377'; tail -c +$((at + 2)) "$work/sha256.nfb"; } \
+        >"$work/changed.nfb"
+    nf verify "$work/changed.nfb"
+    [ $status -le 1 ] || crashes=$((crashes + 1))
+    at=$((at + size / 60 + 1))
+done
+check "a changed byte is no crash" [ $crashes -eq 0 ]
+
+# --- text, binary, text ---
+
+for file in examples/*.nir test/nir/all.nir; do
+    nf cat $file
+    cp "$work/out" "$work/text1.nir"
+    nf cat --binary --output "$work/binary" "$work/text1.nir"
+    nf cat "$work/binary"
+    check "$file through the binary form" cmp "$work/text1.nir" "$work/out"
+done
+nf cat --binary --text examples/hello.nir
+expect "cat to both forms" 2
+nf cat --output "$work/no/such/place" examples/hello.nir
+expect "cat to nowhere" 1
+"$NANOFORGE" cat - <examples/hello.nir >"$work/out" 2>"$work/err"
+status=$?
+expect "cat of standard input" 0
+"$NANOFORGE" version >/dev/full 2>"$work/err"
+status=$?
+expect "output to a full device" 1
+
+nf verify examples/*.nir
+expect "verify" 0
+nf verify --quiet examples/hello.nir "$work/type.nir" examples/saxpy.nir
+expect "verify of one bad file among others" 1
+
+# --- programs ---
+
+write status.nir <<END
+extern @exit(i32) -> void
+extern @atol(i64) -> i64
+func @main(%argc: i32, %argv: i64) -> i32 {
+entry:
+  %text = load.i64 [%argv + 8]
+  %number = call @atol(%text)
+  %status = trunc.i32 %number
+  %three = iconst.i32 3
+  %by_exit = icmp.eq.i32 %argc, %three
+  brif %by_exit, leave, done
+leave:
+  call @exit(%status)
+  br done
+done:
+  ret %status
+}
+func @sum(%a: i32, %b: f64) -> f64 {
+entry:
+  %wide = sitofp.f64 %a
+  %sum = fadd.f64 %wide, %b
+  ret %sum
+}
+func @quotient(%a: i8, %b: i8) -> i8 {
+entry:
+  %q = sdiv.i8 %a, %b
+  ret %q
+}
+END
+for tier in 0 1 2 auto; do
+    nf run --quiet --tier $tier "$work/status.nir" -- 42
+    expect "the program's exit status on tier $tier" 42
+    nf run --tier $tier "$work/status.nir" -- 43 exit
+    expect "the status of exit() on tier $tier" 43
+done
+nf eval "$work/status.nir" -- 44
+expect "eval gives the program's status" 44
+nf eval --function sum "$work/status.nir" -- -3 0.5
+expect "eval of a function" 0
+printed "eval prints the result" '^-2.5$'
+nf eval --function sum "$work/status.nir" -- 1
+expect "eval with an argument too few" 2
+nf eval --function sum "$work/status.nir" -- 1 x
+expect "eval with an argument that is none" 2
+nf eval --function quotient "$work/status.nir" -- 7 0
+expect "eval of a trap" 1
+said "eval says where it trapped" 'sdiv'
+nf eval --steps 100 examples/sieve.nir
+expect "eval with a limit of steps" 1
+
+nf run --quiet examples/hello.nir
+check "run --quiet is quiet" [ ! -s "$work/err" ]
+nf run examples/hello.nir
+said "run tells what is compiled" 'compiled *main@t1#1'
+said "run ends with a table" 'function  *calls'
+if grep -q "$(printf '\033')" "$work/out" "$work/err"; then escapes=1; else escapes=0; fi
+check "no escape sequence where there is no terminal" [ $escapes -eq 0 ]
+
+# --- a full code arena ---
+
+awk 'BEGIN {
+    print "func @main() -> i32 {\nentry:\n  %v0 = iconst.i32 0"
+    for (i = 1; i <= 300; i++) printf "  %%v%d = call @f%d(%%v%d)\n", i, i, i - 1
+    print "  %ten = iconst.i32 10\n  %r = urem.i32 %v300, %ten\n  ret %r\n}"
+    for (i = 1; i <= 300; i++)
+        printf "func @f%d(%%a: i32) -> i32 {\nentry:\n  %%c = iconst.i32 %d\n  %%r = add.i32 %%a, %%c\n  ret %%r\n}\n", i, i
+}' >"$work/many.nir"
+nf run "$work/many.nir"
+expect "many functions" 0
+nf run --code-bytes 4k "$work/many.nir"
+expect "a code arena without room for the stubs" 1
+said "its message names the limit" 'code memory is full.* of 4096 used'
+nf run --code-bytes 32k "$work/many.nir"
+expect "a code arena without room for all code: the rest is interpreted" 0
+said "which is told" 'code memory is full.*interpreted'
+nf run --code-bytes 100G "$work/many.nir"
+expect "a code arena beyond the limit" 1
+
+# --- dumps ---
+
+nf compile --tier 1 --function saxpy --dump examples/saxpy.nir
+expect "compile --dump" 0
+printed "the dump has NIR" '%product = fmul.f32 %a, %xi'
+printed "and code" '  *0  f30f1efa'
+nf compile --variant scalar --function saxpy --dump=rotate,licm examples/saxpy.nir
+expect "compile --dump of passes" 0
+printed "the dump has the passes" '^; --- after rotate'
+nf compile --function no_such_function examples/saxpy.nir
+expect "compile of a function that is none" 1
+nf pass --list
+expect "pass --list" 0
+printed "which lists the passes" '^gvn '
+for pass in $(awk '{ print $1 }' "$work/out") all; do
+    nf pass $pass examples/saxpy.nir
+    expect "pass $pass" 0
+    cp "$work/out" "$work/passed.nir"
+    nf run --quiet --tier 1 "$work/passed.nir" -- 10
+    printed "what $pass made runs" '^10 calls, y\[1\] = 5.0'
+done
+
+# --- races and the report ---
+
+nf race --function saxpy --quiet --json "$work/report.json" examples/saxpy.nir -- 50000
+expect "race" 0
+printed "the race shows the winner" 'saxpy@[a-z0-9.]*#[0-9]* *won '
+printed "and the answers" 'the same answers on [0-9]* inputs'
+nf race --function fill examples/saxpy.nir -- 1
+expect "race of a function that stays cold" 1
+said "which is told" 'fill did not race: not hot enough'
+
+if command -v python3 >/dev/null && python3 -c '' 2>/dev/null; then
+    check "the report is JSON" python3 -m json.tool "$work/report.json"
+else
+    skip "the report is JSON" "there is no python3"
+fi
+check "the report has its version" grep -q '"version": 1,' "$work/report.json"
+grep -o '"[a-z_]*":' "$work/report.json" | tr -d '":' | sort -u >"$work/written"
+sed -n 's/^| \(`[a-z_`, ]*\) |.*/\1/p' docs/report.md | grep -o '[a-z_]*' | sort -u >"$work/documented"
+diff "$work/documented" "$work/written" >"$work/differences"
+verdict $? "the report has the documented fields and no others" "$work/differences"
+
+nf run --quiet --json "$work/no/such/place" examples/hello.nir
+expect "a report to nowhere" 1
+check "is told before the program runs" [ ! -s "$work/out" ]
+nf run --quiet --json - examples/hello.nir
+expect "a report to standard output" 0
+printed "comes behind the program's output" '"programs": \['
+
+# --- a terminal ---
+
+if command -v script >/dev/null && TERM=xterm script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
+    live="'$NANOFORGE' run examples/saxpy.nir -- 100000"
+    TERM=xterm timeout $limit script -qec "$live" /dev/null >"$work/terminal" </dev/null
+    check "a terminal gets a live line" grep -q 'saxpy@.* % of the time, .* calls/s' "$work/terminal"
+    check "and colour" grep -q "$(printf '\033\\[36m')" "$work/terminal"
+    check "the program's output has a line of its own" \
+        grep -q "^\\(.*$(printf '\033\\[K')\\)\\?100000 calls" "$work/terminal"
+    TERM=xterm NO_COLOR=1 timeout $limit script -qec "$live" /dev/null >"$work/terminal" </dev/null
+    if grep -q "$(printf '\033\\[[0-9]*m')" "$work/terminal"; then colours=1; else colours=0; fi
+    check "NO_COLOR gets none" [ $colours -eq 0 ]
+    TERM=dumb NO_COLOR=1 timeout $limit script -qec "$live" /dev/null >"$work/terminal" </dev/null
+    if grep -q "$(printf '\033')" "$work/terminal"; then escapes=1; else escapes=0; fi
+    check "a dumb terminal gets no escape sequence" [ $escapes -eq 0 ]
+else
+    skip "a terminal gets a live line" "there is no script(1) that works"
+fi
+
+# --- killed at any time ---
+
+# A copy, so that nobody else's processes are counted.
+cp "$NANOFORGE" "$work/nanoforge-killed"
+left() {
+    for process in /proc/[0-9]*; do
+        [ "$(readlink "$process/exe" 2>/dev/null)" = "$work/nanoforge-killed" ] && echo "$process"
+    done
+}
+for delay in 0.02 0.06 0.1 0.14 0.18 0.22 0.3; do
+    "$work/nanoforge-killed" run --quiet examples/saxpy.nir -- 100000000 >/dev/null 2>&1 &
+    process=$!
+    sleep $delay
+    kill -9 $process
+    wait $process 2>/dev/null
+done
+for try in 1 2 3 4 5 6 7 8 9 10; do
+    [ -z "$(left)" ] && break
+    sleep 0.3
+done
+check "kill -9 leaves no process behind" [ -z "$(left)" ]
+finish
