@@ -16,8 +16,8 @@
 VERSION := 0.1.0
 SO_VERSION := 0
 PREFIX ?= /usr/local
-PROGRAM ?= examples/sha256.nir
-ARGS ?= LICENSE
+PROGRAM ?= examples/wc.nir
+ARGS ?= src/x64/insn.def
 BENCH_ARGS ?= --quick
 SANITIZE ?=
 ifeq ($(origin CC),default)
