@@ -1,8 +1,8 @@
 /*
- * See lib_differential.h. Machine code is called through a trampoline of our own: it puts junk where
- * the ABI lets a caller leave some (above a narrow argument, above a scalar in a vector register, in
- * registers that carry nothing), knows values in all callee-saved registers, and finds its way back when
- * the callee has lost the stack pointer.
+ * See lib_differential.h. Machine code is called through a trampoline of our own: it puts junk
+ * where the ABI lets a caller leave some (above a narrow argument, above a scalar in a vector
+ * register, in registers that carry nothing), knows values in all callee-saved registers, and finds
+ * its way back when the callee has lost the stack pointer.
  *
  *     buffer:  | guard, 64 | GENERATE_BUFFER_BYTES | guard, 64 |     all of it is compared
  */
@@ -30,7 +30,7 @@ enum {
 static _Alignas(GENERATE_BUFFER_ALIGN) uint8_t area[AREA_BYTES];
 static uint8_t *const buffer = area + GUARD_BYTES;
 
-/* --- inputs ------------------------------------------------------------------------------------ */
+/* --- inputs --- */
 
 void differential_input_make(differential_input *input, uint64_t seed)
 {
@@ -68,7 +68,7 @@ static void area_fill(const differential_input *input)
     differential_buffer_fill(buffer, input->buffer_seed);
 }
 
-/* --- one run --------------------------------------------------------------------------------- */
+/* --- one run --- */
 
 static differential_outcome expected, got;
 
@@ -102,7 +102,7 @@ void differential_evaluate(const nf_func *func, const nf_link *link,
     nf_arena_free(&arena);
 }
 
-/* --- calling machine code ------------------------------------------------------------------------ */
+/* --- calling machine code --- */
 
 /* Offsets are used by the trampoline. */
 typedef struct trampoline_frame {
@@ -245,7 +245,7 @@ static void execute(const void *code, nf_type type, const differential_input *in
     memcpy(got.area, area, sizeof area);
 }
 
-/* --- comparing ----------------------------------------------------------------------------------- */
+/* --- comparing --- */
 
 /* Behind a trap the memory may differ: stores that nobody could read may be gone. */
 bool differential_equal(const differential_outcome *a, const differential_outcome *b)

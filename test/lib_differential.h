@@ -1,11 +1,11 @@
 /*
  * The evaluator against machine code, on generated functions.
  *
- * A function is evaluated on several inputs; then each executor's code is called on the same ones. Result
- * bits and the whole buffer, with a guard on both sides, must be the same; a trap must be a trap. Code
- * that crashes, does not come back, or does not keep a callee-saved register is a mismatch as
- * well, described on standard error: seed, executor, input, differing bytes and the module's text.
- * Not thread-safe: signals are caught while code runs.
+ * A function is evaluated on several inputs; then each executor's code is called on the same ones.
+ * Result bits and the whole buffer, with a guard on both sides, must be the same; a trap must be a
+ * trap. Code that crashes, does not come back, or does not keep a callee-saved register is a
+ * mismatch as well, described on standard error: seed, executor, input, differing bytes and the
+ * module's text. Not thread-safe: signals are caught while code runs.
  */
 #ifndef TEST_LIB_DIFFERENTIAL_H
 #define TEST_LIB_DIFFERENTIAL_H
@@ -15,8 +15,8 @@
 
 typedef struct differential_executor {
     const char *name;
-    /* The address of code that has the function's signature, or NULL when this executor cannot do it,
-     * which is counted. The code lives at least until the next call. */
+    /* The address of code that has the function's signature, or NULL when this executor cannot do
+     * it, which is counted. The code lives at least until the next call. */
     const void *(*compile)(void *context, const nf_func *func);
     void *context;
     uint64_t compared, skipped; /* functions */

@@ -1,4 +1,5 @@
-/* The binary form: what goes in comes out, and damaged or hostile bytes are an error, never a crash. */
+/* The binary form: what goes in comes out, and damaged or hostile bytes are an error, never a
+ * crash. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -85,8 +86,8 @@ static void encode(nf_module *module, const void **bytes, size_t *size)
     assert_int_equal(nf_module_encode(module, bytes, size), NF_OK);
 }
 
-/* Encoded, decoded and encoded again: the same bytes and the same text. How many bytes for one of the
- * text. */
+/* Encoded, decoded and encoded again: the same bytes and the same text. How many bytes for one of
+ * the text. */
 static double round_trip(nf_module *module)
 {
     const void *bytes, *bytes_again;
@@ -171,7 +172,7 @@ static void holes_are_closed(void **state)
     nf_module_free(again);
 }
 
-/* --- damage -------------------------------------------------------------------------------------- */
+/* --- damage --- */
 
 /* An error or a module that the verifier takes or refuses; the bytes lie exactly at a heap block's
  * end, so that a sanitizer sees each that is read too far. */

@@ -1,9 +1,10 @@
 /*
- * The evaluator, T1, T2 and every variant of the optimiser on generated functions: all give the same
- * bits.
+ * The evaluator, T1, T2 and every variant of the optimiser on generated functions: all give the
+ * same bits.
  *
- * NF_FUNCTIONS=10000 in the environment makes it that many functions per set of options, NF_SEED starts
- * elsewhere; a mismatch names the seed of its module, and NF_SEED with NF_FUNCTIONS=4 repeats it.
+ * NF_FUNCTIONS=10000 in the environment makes it that many functions per set of options, NF_SEED
+ * starts elsewhere; a mismatch names the seed of its module, and NF_SEED with NF_FUNCTIONS=4
+ * repeats it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,15 +33,15 @@ enum {
 
 static nf_code_memory *code_memory;
 
-/* --- executors ----------------------------------------------------------------------------------- */
+/* --- executors --- */
 
 typedef nf_status compiler(const nf_func *f, const nf_compile *options, nf_compiled *out,
                            nf_error *error);
 
 enum { EXECUTOR_NAME_BYTES = 40 };
 
-/* A compiler with some of the CPU's features, of functions as they are or optimised for a variant; and
- * what it made of the module at hand. */
+/* A compiler with some of the CPU's features, of functions as they are or optimised for a variant;
+ * and what it made of the module at hand. */
 typedef struct tier {
     char name[EXECUTOR_NAME_BYTES];
     compiler *compile;
@@ -93,7 +94,7 @@ static void tier_forget(tier *t)
     }
 }
 
-/* --- the comparison ------------------------------------------------------------------------------ */
+/* --- the comparison --- */
 
 static uint64_t environment(const char *name, uint64_t otherwise)
 {
@@ -143,8 +144,8 @@ static void levels_add(comparison *c, const char *name, compiler *compile)
     executor_add(c, name, "all", &(tier){.compile = compile, .features = nf_cpu_features()});
 }
 
-/* The variant with T2, for this CPU and for the least that can run it, and now and then with T1, which
- * tells whose fault a mismatch is. */
+/* The variant with T2, for this CPU and for the least that can run it, and now and then with T1,
+ * which tells whose fault a mismatch is. */
 static void variant_add(comparison *c, const nf_variant *variant, bool with_t1)
 {
     tier how = {.compile = nf_backend_compile,

@@ -93,7 +93,7 @@ static nf_value add(nf_func *f, nf_block b, nf_value x, nf_value y)
     return nf_build(f, b, NF_OP_ADD, NF_I64, x, y, none);
 }
 
-/* --- control flow ---------------------------------------------------------------------------- */
+/* --- control flow --- */
 
 /* fib(n) by a loop whose parameters change places: a, b = b, a + b. */
 static void loops_assign_parameters_in_parallel(void **state)
@@ -161,7 +161,7 @@ static void switches_go_by_key(void **state)
     assert_int_equal(run_ok(w, f, 6, 0), 0);
 }
 
-/* --- memory ---------------------------------------------------------------------------------- */
+/* --- memory --- */
 
 static void loads_and_stores_of_every_type(void **state)
 {
@@ -272,7 +272,7 @@ static void locals_are_zeroed_aligned_and_their_own(void **state)
     assert_int_equal(run_ok(w, f, 42, 0), 42); /* zero again */
 }
 
-/* --- calls ----------------------------------------------------------------------------------- */
+/* --- calls --- */
 
 static nf_func *build_factorial(world *w)
 {
@@ -498,7 +498,7 @@ static void unknown_host_functions_are_named(void **state)
     assert_string_equal(w->error.message, "in caller: nowhere is not known to the host");
 }
 
-/* --- traps and limits ------------------------------------------------------------------------ */
+/* --- traps and limits --- */
 
 static void traps_name_the_function_and_line(void **state)
 {

@@ -17,7 +17,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* --- rows ------------------------------------------------------------------------------------ */
+/* --- rows --- */
 
 typedef struct row {
     nf_op op;
@@ -245,8 +245,10 @@ static const row rows[] = {
     /* choice: a scalar's condition is true when it is not 0, a lane's when its top bit is set */
     {NF_OP_SELECT, NF_I64, NF_I8, 0, S(2), S(7), S(9), S(7), false},
     {NF_OP_SELECT, NF_F32, NF_I8, 0, S(0), S(7), S(0x7f800001), S(0x7f800001), false},
-    {NF_OP_SELECT, F32X2, I32X2, 0, V32(0x7fffffff, 0x80000000), V32(1, 2), V32(3, 4), V32(3, 2), false},
-    {NF_OP_SELECT, I8X4, I8X4, 0, V8(0x80, 0x7f, 0xff, 1), V8(1, 2, 3, 4), V8(5, 6, 7, 8), V8(1, 6, 3, 8), false},
+    {NF_OP_SELECT, F32X2, I32X2, 0, V32(0x7fffffff, 0x80000000), V32(1, 2), V32(3, 4), V32(3, 2),
+     false},
+    {NF_OP_SELECT, I8X4, I8X4, 0, V8(0x80, 0x7f, 0xff, 1), V8(1, 2, 3, 4), V8(5, 6, 7, 8),
+     V8(1, 6, 3, 8), false},
     /* conversions between integers */
     CONV(SEXT, NF_I8, NF_I64, S(0x80), S(UINT64_C(0xffffffffffffff80))),
     CONV(SEXT, NF_I16, NF_I32, S(0x8000), S(0xffff8000)),
@@ -323,7 +325,8 @@ static const row rows[] = {
     RED(UMAX, I64X2, NF_I64, V64(1, MIN64), S(MIN64)),
     /* lane 0 + lane 2 first: (1 + -1) + (2^-30 + 0), not ((1 + 2^-30) + -1) + 0 */
     RED(FADD, F32X4, NF_F32, FS(1, 0x1p-30f, -1, 0), FS(0x1p-30f)),
-    RED(FADD, F64X2, NF_F64, V64(UINT64_C(0x7ff0000000000001), NAN64), S(UINT64_C(0x7ff8000000000001))),
+    RED(FADD, F64X2, NF_F64, V64(UINT64_C(0x7ff0000000000001), NAN64),
+        S(UINT64_C(0x7ff8000000000001))),
     RED(FMUL, F32X4, NF_F32, FS(0x1p100f, 0x1p-100f, 0x1p-100f, 2), FS(0x1p-99f)),
     RED(FMIN, F32X4, NF_F32, FS(1, 2, 0.5f, 4), FS(0.5f)),
     RED(FMAX, F32X4, NF_F32, V32(NAN32, 0x3f800000, 0x40000000, 0x40400000), FS(3)),
@@ -426,7 +429,7 @@ static void constants_are_cut_to_their_type(void **unused)
     }
 }
 
-/* --- against the processor ------------------------------------------------------------------- */
+/* --- against the processor --- */
 
 static uint64_t random_state = 0x9e3779b97f4a7c15;
 

@@ -128,7 +128,7 @@ static void every_operation_is_met(void **state)
         if (counts[op] == 0) fail_msg("no %s in %d modules", nf_ops[op].text, MODULES);
 }
 
-/* --- evaluation ---------------------------------------------------------------------------------- */
+/* --- evaluation --- */
 
 static _Alignas(GENERATE_BUFFER_ALIGN) uint8_t areas[2][GENERATE_BUFFER_BYTES + 64];
 
@@ -188,7 +188,7 @@ static void evaluation_is_deterministic(void **state)
     assert_true(statuses[NF_TRAP] > 0);
 }
 
-/* --- the comparison itself: it must be able to fail ------------------------------------------------ */
+/* --- the comparison itself: it must be able to fail --- */
 
 /* Machine code that is wrong in one way each. */
 static const uint8_t returns_7[] = {0xb8, 0x07, 0, 0, 0, 0xc3}; /* mov eax, 7; ret */

@@ -1,9 +1,9 @@
 /*
  * Writes a document that comes out of a table: nanoforge-docs NIR >docs/NIR.md
  *
- * docs/NIR.md is docs/nir-preface.md, written by hand, and behind it the reference of all operations.
- * What an operation is comes from nf_ops, that is from ops.def; in which section it stands comes
- * from the comments of ops.def, which is read for them. Run in the project's root.
+ * docs/NIR.md is docs/nir-preface.md, written by hand, and behind it the reference of all
+ * operations. What an operation is comes from nf_ops, that is from ops.def; in which section it
+ * stands comes from the comments of ops.def, which is read for them. Run in the project's root.
  */
 #include <ctype.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* What encoder and decoder share: which fields a record of each shape has. See binary_internal.h. */
+/* What encoder and decoder share: which fields a record of each shape has. See
+ * binary_internal.h. */
 #include "binary_internal.h"
 
 #define FIELD(name) NF_FIELD_##name

@@ -25,8 +25,8 @@ bool nf_binary_is(const void *bytes, size_t size);
 /*
  * Any bytes to a module or an error; takes time and memory in proportion to size. Ids, types and
  * operations of the module are in range, but it is not verified yet: nf_module_read() does both. On
- * failure *module is NULL and the message says at which byte and what: NF_CORRUPT, NF_UNSUPPORTED (a
- * version or operation unknown here), NF_LIMIT, NF_MEMORY. Nothing of bytes is kept.
+ * failure *module is NULL and the message says at which byte and what: NF_CORRUPT, NF_UNSUPPORTED
+ * (a version or operation unknown here), NF_LIMIT, NF_MEMORY. Nothing of bytes is kept.
  */
 nf_status nf_binary_decode(const nf_allocator *allocator, const char *name, const void *bytes,
                            size_t size, nf_module **module, nf_error *error);

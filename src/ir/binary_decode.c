@@ -1,10 +1,10 @@
 /*
  * Bytes to a module; see binary.h. The reader's primitives, and all sections but the functions'.
  *
- * Nothing that the bytes say is believed before it has been compared with what is there: a count with
- * the bytes left, an id with the number of what it names, a type and an operation with their tables.
- * What the verifier checks anyway (dominance, operand types, terminators) is left to it. The
- * checksum comes first, so that damage is told from a wrong encoder.
+ * Nothing that the bytes say is believed before it has been compared with what is there: a count
+ * with the bytes left, an id with the number of what it names, a type and an operation with their
+ * tables. What the verifier checks anyway (dominance, operand types, terminators) is left to it.
+ * The checksum comes first, so that damage is told from a wrong encoder.
  */
 #include "binary_reader.h"
 #include "base/hash.h"
@@ -12,8 +12,8 @@
 
 enum {
     NUMBER_BITS = 64,
-    /* The least that a function has in all sections together: the number of functions is bounded by it
-     * before their records are made. */
+    /* The least that a function has in all sections together: the number of functions is bounded by
+     * it before their records are made. */
     FUNC_BYTES_MIN = 20,
     MESSAGE_BYTES = 128,
 };

@@ -1,8 +1,8 @@
 /*
  * Bytes to functions: the reading side of what binary_encode.c writes.
  *
- * A function says first how many values and blocks it has, which the bytes left bound; each
- * record then claims an id that nobody has yet, and at the end all are claimed. So the arrays are made
+ * A function says first how many values and blocks it has, which the bytes left bound; each record
+ * then claims an id that nobody has yet, and at the end all are claimed. So the arrays are made
  * once, of the right size, and ids of operands may be checked before what they name is read.
  *
  * Invariant: every id stored in a record, edge or list is in range.

@@ -1,12 +1,13 @@
 /*
  * A module to bytes; see binary.h for the form and binary_internal.h for the records.
  *
- * Removed records leave holes in a function's ids. The file has none: its ids are ranks among what is
- * alive, so that a reader's work is bounded by the bytes that it has. A function without holes, as the
- * parser and the builder make them, keeps its ids and with them the names that are made from ids.
+ * Removed records leave holes in a function's ids. The file has none: its ids are ranks among what
+ * is alive, so that a reader's work is bounded by the bytes that it has. A function without holes,
+ * as the parser and the builder make them, keeps its ids and with them the names that are made from
+ * ids.
  *
- * Example: "%5 = add.i32 %4, %3" behind %4 is four bytes, when add is the module's 7th
- * operation: 07 03 03 05 (operation, i32, one back, two back).
+ * Example: "%5 = add.i32 %4, %3" behind %4 is four bytes, when add is the module's 7th operation:
+ * 07 03 03 05 (operation, i32, one back, two back).
  */
 #include "binary_internal.h"
 #include "base/hash.h"

@@ -3,9 +3,9 @@
  *
  * An instruction is:  operation | id, when it is not the last one's + 1 | fields of its shape
  *
- * The operation is an index into the module's list with OPCODE_HAS_ID or-ed. Ids count what is alive,
- * in the order of the records' ids. An operand is written as 0 for none, else as 1 + zigzag of the
- * distance from the instruction's id. Freestanding.
+ * The operation is an index into the module's list with OPCODE_HAS_ID or-ed. Ids count what is
+ * alive, in the order of the records' ids. An operand is written as 0 for none, else as 1 + zigzag
+ * of the distance from the instruction's id. Freestanding.
  */
 #ifndef NF_IR_BINARY_INTERNAL_H
 #define NF_IR_BINARY_INTERNAL_H
@@ -56,7 +56,7 @@ nf_type nf_binary_implied_type(const nf_func *f, const nf_inst *inst);
 
 static inline uint64_t nf_zigzag(int64_t number)
 {
-    return (uint64_t)number << 1 ^ (uint64_t)(number >> 63);
+    return (uint64_t)number << 1 ^ (number < 0 ? UINT64_MAX : 0);
 }
 static inline int64_t nf_unzigzag(uint64_t number)
 {

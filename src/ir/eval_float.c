@@ -355,7 +355,10 @@ KERNEL(FPTRUNC_64_32)
 typedef nf_kernel *conversions[NF_ELEMENTS][NF_ELEMENTS];
 
 #define FROM_ROW(OP, FROM, COLUMNS) [NF_I##FROM] = {COLUMNS(OP##_##FROM)}
-#define INT_COLUMNS(OP)             [NF_I8] = OP##_8, [NF_I16] = OP##_16, [NF_I32] = OP##_32, [NF_I64] = OP##_64
+/* clang-format off */
+#define INT_COLUMNS(OP) \
+    [NF_I8] = OP##_8, [NF_I16] = OP##_16, [NF_I32] = OP##_32, [NF_I64] = OP##_64
+/* clang-format on */
 #define FROM_INTS(OP, COLUMNS)                                                                     \
     FROM_ROW(OP, 8, COLUMNS), FROM_ROW(OP, 16, COLUMNS), FROM_ROW(OP, 32, COLUMNS),                \
         FROM_ROW(OP, 64, COLUMNS)

@@ -214,12 +214,14 @@ INT_COMPARE(COMPARE_KERNELS)
 
 WIDTHS(LANE_KERNELS, )
 
-#define INT_COLUMNS(OP)     [NF_I8] = OP##_8, [NF_I16] = OP##_16, [NF_I32] = OP##_32, [NF_I64] = OP##_64
+/* clang-format off */
+#define INT_COLUMNS(OP) \
+    [NF_I8] = OP##_8, [NF_I16] = OP##_16, [NF_I32] = OP##_32, [NF_I64] = OP##_64
 #define INT_ROW(OP, ...)    [NF_OP_##OP] = {INT_COLUMNS(OP)},
 #define COMPARE_ROW(C, ...) [NF_##C] = {INT_COLUMNS(C)},
-#define LANE_ROW(OP)        [NF_OP_##OP] = {INT_COLUMNS(OP), [NF_F32] = OP##_32, [NF_F64] = OP##_64},
+#define LANE_ROW(OP) \
+    [NF_OP_##OP] = {INT_COLUMNS(OP), [NF_F32] = OP##_32, [NF_F64] = OP##_64},
 
-/* clang-format off */
 nf_kernel *const nf_kernels_int[NF_OP_COUNT][NF_ELEMENTS] = {
     INT_UNARY(INT_ROW)
     INT_BINARY(INT_ROW)
