@@ -118,7 +118,7 @@ ALL_CFLAGS = $(COMMON_CFLAGS) -fPIC -pthread $(CFLAGS) $(SANITIZE_FLAGS)
 ALL_CPPFLAGS = $(INCLUDES) -D_GNU_SOURCE -DNF_VERSION='"$(VERSION)"' $(DETECTED) $(CPPFLAGS)
 # libm by name: programs in NIR look its functions up at run time.
 ALL_LIBS = -pthread -ldl -Wl,--no-as-needed -lm -Wl,--as-needed \
-	$(ZYDIS_LIBS) $(CAP_LIBS) $(SECCOMP_LIBS) $(LDLIBS)
+	$(ZYDIS_LIBS) $(LDLIBS)
 ifneq ($(SANITIZE),)
 SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -DNF_DEBUG
 else
