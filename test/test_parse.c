@@ -238,6 +238,33 @@ static void bad_texts_are_refused_on_their_line(void **unused)
     assert_true(bad_cases >= 60);
 }
 
+static void messages_do_not_steer_terminals(void **unused)
+{
+    static const char *const texts[] = {
+        "func @f() -> i64 {\nentry:\n  ret %\"\\1b[2J\"\n}",              /* the parser's message */
+        "func @\"\\1b[2J\"() -> i64 {\nentry:\n  ret\n}",                 /* the verifier's */
+        "func @f() -> i64 {\nentry:\n  %x = \x1b[2J.i64 %y\n  ret %x\n}", /* a raw byte */
+    };
+    (void)unused;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        nf_module *module;
+        nf_error error;
+        assert_true(nf_module_read(NULL, "text", texts[i], strlen(texts[i]), &module, &error));
+        assert_int_equal(error.line, 3);
+        for (const char *at = error.message; *at; at++) assert_true(*at >= ' ' && *at <= '~');
+    }
+}
+
+static void nothing_is_an_empty_module(void **unused)
+{
+    (void)unused;
+    nf_module *module = read_valid("empty", NULL, 0);
+    assert_int_equal(module->symbols.count, 1);
+    check_round_trip("empty", module);
+    nf_module_free(module);
+    check_printed("; only a comment", "");
+}
+
 /* Whatever is cut off or changed: an error or a module, never a crash. */
 static void damaged_texts_are_survived(void **unused)
 {
@@ -451,6 +478,8 @@ int main(void)
         cmocka_unit_test(blanks_and_spellings_do_not_matter),
         cmocka_unit_test(offsets_and_numbers_are_normal),
         cmocka_unit_test(bad_texts_are_refused_on_their_line),
+        cmocka_unit_test(messages_do_not_steer_terminals),
+        cmocka_unit_test(nothing_is_an_empty_module),
         cmocka_unit_test(damaged_texts_are_survived),
         cmocka_unit_test(lack_of_memory_is_reported),
         cmocka_unit_test(names_are_kept_and_made_unique),

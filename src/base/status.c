@@ -15,12 +15,16 @@ const char *nf_status_text(nf_status status)
     return (unsigned)status < NF_STATUS_COUNT ? status_texts[status] : "unknown status";
 }
 
+enum { DELETE = 0x7f };
+
 static void fill(nf_error *error, nf_status status, const char *format, va_list list)
 {
     error->status = status;
     error->line = error->column = 0;
     error->file[0] = 0;
     nf_format_list(error->message, sizeof error->message, format, list);
+    for (char *at = error->message; *at; at++) /* hostile names must not steer a terminal */
+        if ((unsigned char)*at < ' ' || *at == DELETE) *at = '?';
 }
 
 nf_status nf_fail(nf_error *error, nf_status status, const char *format, ...)

@@ -10,7 +10,8 @@
 
 #include <nanoforge/types.h>
 
-/* Fills error (when not NULL) with a formatted message and returns status. Formats: see text.h. */
+/* Fills error (when not NULL) with a formatted message, its control characters made question marks,
+ * and returns status. Formats: see text.h. */
 nf_status nf_fail(nf_error *error, nf_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

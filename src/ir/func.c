@@ -5,8 +5,8 @@
  *   pool[]    | 0 | params of block 1 . . | arguments of a call | arguments of an edge . | ...
  *
  * Lists of values live in the pool as runs; a dot is spare capacity. A run that outgrows its
- * capacity moves to the pool's end and leaves a hole, which only a clone's author could mind: holes
- * are at most as large as what is alive.
+ * capacity doubles at the pool's end and leaves a hole, so that all holes together are no larger than
+ * what is alive.
  *
  * Invariants: record 0 of every array exists and is in no list, so that id 0 may be read and
  * written without harm; prev and next agree; `block` names the list that holds the instruction.

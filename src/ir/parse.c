@@ -371,7 +371,7 @@ nf_status nf_text_parse(const nf_allocator *allocator, const char *name, const c
     if (p->module == NULL) return nf_fail_at(error, NF_MEMORY, name, 0, 0, "out of memory");
     nf_arena_init(&r.headers, p->module->arena.allocator);
     nf_arena_init(&r.scratch, p->module->arena.allocator);
-    nf_lexer_init(&p->lexer, text, size, &r.headers);
+    nf_lexer_init(&p->lexer, size ? text : "", size, &r.headers);
     bool parsed = ops_index(&r) && headers(&r) && bodies(&r);
     nf_arena_free(&r.headers);
     nf_arena_free(&r.scratch);

@@ -12,9 +12,6 @@ bool nf_parse_fail(nf_parser *p, const nf_token *token, nf_status status, const 
     va_start(list, format);
     nf_format_list(message, sizeof message, format, list);
     va_end(list);
-    for (char *at = message; *at; at++)
-        if (*at < ' ' || *at > '~')
-            *at = '?'; /* names are anybody's bytes, messages go to terminals */
     p->status =
         nf_fail_at(p->error, status, p->module->name, token->line, token->column, "%s", message);
     return false;
