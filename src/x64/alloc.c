@@ -299,6 +299,11 @@ static uint32_t longest_free(const nf_scan *s, const nf_interval *it, candidates
     return best;
 }
 
+static bool starts_cold(const nf_scan *s, const nf_interval *it)
+{
+    return s->lir->blocks[nf_block_at_position(s, it->start)].cold;
+}
+
 /* A register that only calls in cold blocks disturb, rather than one to save in the prologue. */
 static uint32_t until_cold(const nf_scan *s, const nf_interval *it, candidates c, const horizon *h)
 {
@@ -354,9 +359,12 @@ static bool take_free(nf_scan *s, uint32_t id)
             reg = longest;
     }
     if (reg == NF_REG_NONE) return false;
-    if (is_new_saved(s, reg) && h.until[reg] >= it->end) {
+    if (is_new_saved(s, reg)) {
         uint32_t other = until_cold(s, it, c, &h);
-        if (other != NF_REG_NONE && reaches_use(s, it, h.until[other])) reg = other;
+        if (other != NF_REG_NONE && reaches_use(s, it, h.until[other]))
+            reg = other;
+        else if (starts_cold(s, it))
+            return false;
     }
     if (h.until[reg] < it->end && !reaches_use(s, it, h.until[reg])) return false;
     take(s, id, reg, h.until[reg]);
@@ -416,15 +424,16 @@ static void take_from_other(nf_scan *s, uint32_t id)
     next_uses(s, it, c, &uses);
     horizon_fixed(s, it, c, &fixed);
     uint32_t best = NF_REG_NONE, farthest = 0;
+    uint32_t first = nf_interval_next_use(s, it, it->start, NF_USE_ANY);
+    uint32_t must = nf_interval_next_use(s, it, it->start, NF_USE_MUST);
+    bool needed_now = (must & ~1u) <= it->start, cold = starts_cold(s, it);
     for (uint32_t i = 0; i < c.count; i++) {
         uint32_t reg = c.regs[i];
         if (uses.until[reg] <= farthest || !reaches_use(s, it, fixed.until[reg])) continue;
+        if (cold && !needed_now && is_new_saved(s, reg)) continue;
         best = reg;
         farthest = uses.until[reg];
     }
-    uint32_t first = nf_interval_next_use(s, it, it->start, NF_USE_ANY);
-    uint32_t must = nf_interval_next_use(s, it, it->start, NF_USE_MUST);
-    bool needed_now = (must & ~1u) <= it->start;
     if (!needed_now && (best == NF_REG_NONE || farthest <= first || first == UINT32_MAX)) {
         spill(s, id);
         return;

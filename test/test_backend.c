@@ -1,0 +1,714 @@
+/*
+ * T2 on whole programs: calls of all kinds, switches, loops, pressure, frames; what the checker of
+ * the register allocation finds; failed allocations; and what code may cost.
+ *
+ * Each program is text. Its function @f is called with several arguments, compiled for several
+ * CPUs, and must give what the evaluator gives.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "code/code.h"
+#include "ir/eval.h"
+#include "lib_allocator.h"
+#include "lib_generate.h"
+#include "os/os.h"
+#include "x64/alloc.h"
+#include "x64/compile.h"
+#include "x64/select.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+enum { SYMBOLS_MAX = 16, CODE_BYTES = 4 << 20, STEPS = 10000000, DEPTH = 64 };
+
+static nf_code_memory *code_memory;
+
+typedef uint64_t program_function(uint64_t a, uint64_t b);
+
+typedef struct program {
+    const char *name, *text;
+} program;
+
+/* --- host functions that programs call ------------------------------------------------------------ */
+
+static uint64_t host_sum(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f,
+                         uint64_t g, uint64_t h, uint64_t i)
+{
+    return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h + 9 * i;
+}
+
+static double host_mix(double a, int64_t b, float c, double d, double e, double f, double g,
+                       double h, double i, double j, float k)
+{
+    return a - (double)b + (double)c * 2 + d + e * 3 - f + g - h + i * 5 + j - (double)k;
+}
+
+static int64_t host_variadic(int64_t count, ...)
+{
+    va_list list;
+    double sum = 0;
+    va_start(list, count);
+    for (int64_t i = 0; i < count; i++) sum = sum * 3 + va_arg(list, double) + va_arg(list, int);
+    va_end(list);
+    return (int64_t)sum;
+}
+
+static uint8_t host_narrow(uint8_t a, uint16_t b, int32_t c)
+{
+    return (uint8_t)(a + b + (uint32_t)c);
+}
+
+static const struct {
+    const char *name;
+    uintptr_t address;
+} host_functions[] = {
+    {"host_sum", (uintptr_t)host_sum},
+    {"host_mix", (uintptr_t)host_mix},
+    {"host_variadic", (uintptr_t)host_variadic},
+    {"host_narrow", (uintptr_t)host_narrow},
+};
+
+/* --- programs ------------------------------------------------------------------------------------- */
+
+static const program programs[] = {
+    {"stack arguments of integers",
+     "extern @host_sum(i64, i64, i64, i64, i64, i64, i64, i64, i64) -> i64\n"
+     "func @f(%a: i64, %b: i64) -> i64 {\n"
+     "entry:\n"
+     "  %c = iconst.i64 100\n"
+     "  %r = call @host_sum(%b, %a, %c, %a, %b, %c, %a, %b, %a)\n"
+     "  %s = call @host_sum(%r, %r, %c, %r, %b, %c, %r, %c, %b)\n"
+     "  %t = add.i64 %s, %r\n"
+     "  ret %t\n}\n"},
+    {"arguments of both kinds, more than registers",
+     "extern @host_mix(f64, i64, f32, f64, f64, f64, f64, f64, f64, f64, f32) -> f64\n"
+     "func @f(%a: i64, %b: i64) -> i64 {\n"
+     "entry:\n"
+     "  %x = sitofp.f64 %a\n"
+     "  %y = sitofp.f32 %b\n"
+     "  %c = fconst.f64 2.5\n"
+     "  %r = call @host_mix(%x, %b, %y, %c, %x, %c, %x, %c, %x, %c, %y)\n"
+     "  %i = fptosi.i64 %r\n"
+     "  ret %i\n}\n"},
+    {"a variadic call",
+     "extern @host_variadic(i64, ...) -> i64\n"
+     "func @f(%a: i64, %b: i64) -> i64 {\n"
+     "entry:\n"
+     "  %n = iconst.i64 6\n"
+     "  %x = sitofp.f64 %a\n"
+     "  %i = trunc.i32 %b\n"
+     "  %y = fconst.f64 0.5\n"
+     "  %j = iconst.i32 -7\n"
+     "  %r = call @host_variadic(%n, %x, %i, %y, %j, %x, %j, %y, %i, %x, %i, %y, %j)\n"
+     "  ret %r\n}\n"},
+    {"narrow arguments and results", "extern @host_narrow(i8, i16, i32) -> i8\n"
+                                     "func @f(%a: i64, %b: i64) -> i64 {\n"
+                                     "entry:\n"
+                                     "  %x = trunc.i8 %a\n"
+                                     "  %y = trunc.i16 %b\n"
+                                     "  %z = trunc.i32 %a\n"
+                                     "  %c = iconst.i16 -3\n"
+                                     "  %r = call @host_narrow(%x, %y, %z)\n"
+                                     "  %s = call @host_narrow(%r, %c, %z)\n"
+                                     "  %w = sext.i64 %s\n"
+                                     "  ret %w\n}\n"},
+    {"incoming stack arguments",
+     "func @callee(%a: i64, %b: i64, %c: i64, %d: i64, %e: i64, %f: i64, %g: i64, %h: i32, %i: i8,"
+     " %x: f64) -> i64 noinline {\n"
+     "entry:\n"
+     "  %s = sub.i64 %a, %g\n"
+     "  %t = zext.i64 %h\n"
+     "  %u = mul.i64 %s, %t\n"
+     "  %v = sext.i64 %i\n"
+     "  %w = xor.i64 %u, %v\n"
+     "  %y = fptosi.i64 %x\n"
+     "  %z = add.i64 %w, %y\n"
+     "  ret %z\n}\n"
+     "func @f(%a: i64, %b: i64) -> i64 {\n"
+     "entry:\n"
+     "  %x = sitofp.f64 %b\n"
+     "  %h = trunc.i32 %b\n"
+     "  %i = trunc.i8 %a\n"
+     "  %r = call @callee(%a, %b, %a, %b, %a, %b, %b, %h, %i, %x)\n"
+     "  ret %r\n}\n"},
+    {"recursion", "func @f(%a: i64, %b: i64) -> i64 {\n"
+                  "entry:\n"
+                  "  %m = iconst.i64 15\n"
+                  "  %n = and.i64 %a, %m\n"
+                  "  %z = iconst.i64 0\n"
+                  "  %more = icmp.ne.i64 %n, %z\n"
+                  "  brif %more, again, done\n"
+                  "again:\n"
+                  "  %one = iconst.i64 1\n"
+                  "  %p = sub.i64 %n, %one\n"
+                  "  %r = call @f(%p, %b)\n"
+                  "  %s = mul.i64 %r, %n\n"
+                  "  %t = add.i64 %s, %b\n"
+                  "  ret %t\n"
+                  "done:\n"
+                  "  ret %b\n}\n"},
+    {"tail calls: self, a function, an address",
+     "func @last(%a: i64, %b: i64) -> i64 noinline {\n"
+     "entry:\n"
+     "  %r = sub.i64 %b, %a\n"
+     "  ret %r\n}\n"
+     "func @middle(%a: i64, %b: i64) -> i64 noinline {\n"
+     "entry:\n"
+     "  %p = symbol @last\n"
+     "  tail_call_indirect %p(%b, %a) : (i64, i64) -> i64\n}\n"
+     "func @f(%a: i64, %b: i64) -> i64 {\n"
+     "entry:\n"
+     "  %m = iconst.i64 255\n"
+     "  %n = and.i64 %a, %m\n"
+     "  %z = iconst.i64 0\n"
+     "  %more = icmp.ne.i64 %n, %z\n"
+     "  brif %more, again, done\n"
+     "again:\n"
+     "  %one = iconst.i64 1\n"
+     "  %p = sub.i64 %n, %one\n"
+     "  %q = add.i64 %b, %n\n"
+     "  tail_call @f(%p, %q)\n"
+     "done:\n"
+     "  tail_call @middle(%a, %b)\n}\n"},
+    {"a call through an address", "func @callee(%a: i64, %x: f64) -> f64 noinline {\n"
+                                  "entry:\n"
+                                  "  %y = sitofp.f64 %a\n"
+                                  "  %z = fsub.f64 %x, %y\n"
+                                  "  ret %z\n}\n"
+                                  "func @f(%a: i64, %b: i64) -> i64 {\n"
+                                  "entry:\n"
+                                  "  %p = symbol @callee\n"
+                                  "  %x = sitofp.f64 %b\n"
+                                  "  %y = call_indirect %p(%a, %x) : (i64, f64) -> f64\n"
+                                  "  %z = call_indirect %p(%b, %y) : (i64, f64) -> f64\n"
+                                  "  %r = fptosi.i64 %z\n"
+                                  "  ret %r\n}\n"},
+    {"a dense switch",
+     "func @f(%a: i64, %b: i64) -> i64 {\n"
+     "entry:\n"
+     "  %m = iconst.i64 15\n"
+     "  %n = and.i64 %a, %m\n"
+     "  %c = iconst.i64 11\n"
+     "  switch.i64 %n, other(%a), 1: one(%b), 2: two, 3: one(%c), 4: two, 6: one(%a), 7: three\n"
+     "one(%x: i64):\n"
+     "  %r = add.i64 %x, %n\n"
+     "  br other(%r)\n"
+     "two:\n"
+     "  %s = mul.i64 %b, %b\n"
+     "  ret %s\n"
+     "three:\n"
+     "  ret %n\n"
+     "other(%y: i64):\n"
+     "  %t = xor.i64 %y, %c\n"
+     "  ret %t\n}\n"},
+    {"a sparse switch with wide keys",
+     "func @f(%a: i64, %b: i64) -> i64 {\n"
+     "entry:\n"
+     "  %z = iconst.i64 0\n"
+     "  %o = iconst.i64 1\n"
+     "  switch.i64 %a, other(%z), 0: hit(%o), -1: hit(%a), 7: other(%b), 1000000000000: hit(%b), "
+     "-9223372036854775808: other(%o), 9223372036854775807: hit(%z), 100: hit(%b), 101: hit(%a), "
+     "102: hit(%o), 104: other(%a), 105: hit(%z)\n"
+     "hit(%x: i64):\n"
+     "  %r = add.i64 %x, %b\n"
+     "  ret %r\n"
+     "other(%y: i64):\n"
+     "  %s = sub.i64 %y, %b\n"
+     "  ret %s\n}\n"},
+    {"a switch on bytes",
+     "func @f(%a: i64, %b: i64) -> i64 {\n"
+     "entry:\n"
+     "  %n = trunc.i8 %a\n"
+     "  switch.i8 %n, other, 0: low, 1: low, -1: high, -128: high, 127: mid, 64: mid\n"
+     "low:\n"
+     "  ret %b\n"
+     "mid:\n"
+     "  ret %a\n"
+     "high:\n"
+     "  %r = add.i64 %a, %b\n"
+     "  ret %r\n"
+     "other:\n"
+     "  %s = iconst.i64 3\n"
+     "  ret %s\n}\n"},
+    {"a loop that rotates its values", "func @f(%a: i64, %b: i64) -> i64 {\n"
+                                       "entry:\n"
+                                       "  %z = iconst.i64 0\n"
+                                       "  %three = iconst.i64 3\n"
+                                       "  br loop(%z, %a, %b, %three, %z)\n"
+                                       "loop(%i: i64, %p: i64, %q: i64, %r: i64, %s: i64):\n"
+                                       "  %one = iconst.i64 1\n"
+                                       "  %j = add.i64 %i, %one\n"
+                                       "  %t = sub.i64 %s, %p\n"
+                                       "  %limit = iconst.i64 23\n"
+                                       "  %more = icmp.slt.i64 %j, %limit\n"
+                                       "  brif %more, loop(%j, %q, %r, %t, %p), done\n"
+                                       "done:\n"
+                                       "  %u = mul.i64 %t, %q\n"
+                                       "  %v = add.i64 %u, %r\n"
+                                       "  ret %v\n}\n"},
+    {"a loop whose first block is the entry", "func @f(%a: i64, %b: i64) -> i64 {\n"
+                                              "entry:\n"
+                                              "  br loop(%a, %b)\n"
+                                              "loop(%x: i64, %y: i64):\n"
+                                              "  %m = iconst.i64 63\n"
+                                              "  %n = and.i64 %x, %m\n"
+                                              "  %z = iconst.i64 0\n"
+                                              "  %stop = icmp.eq.i64 %n, %z\n"
+                                              "  %one = iconst.i64 1\n"
+                                              "  %p = sub.i64 %n, %one\n"
+                                              "  brif %stop, done, loop(%p, %x)\n"
+                                              "done:\n"
+                                              "  ret %y\n}\n"},
+    {"locals, one of them aligned to 64", "func @f(%a: i64, %b: i64) -> i64 {\n"
+                                          "  local $x: 24 align 8\n"
+                                          "  local $y: 128 align 64\n"
+                                          "entry:\n"
+                                          "  %p = local $x\n"
+                                          "  %q = local $y\n"
+                                          "  store.i64 %a, [%p + 8]\n"
+                                          "  store.i64 %b, [%q + 64]\n"
+                                          "  %m = iconst.i64 7\n"
+                                          "  %i = and.i64 %a, %m\n"
+                                          "  store.i64 %a, [%q + %i*8]\n"
+                                          "  %c = load.i64 [%q + %i*8]\n"
+                                          "  %d = load.i64 [%p + 8]\n"
+                                          "  %e = load.i64 [%q + 64]\n"
+                                          "  %k = iconst.i64 63\n"
+                                          "  %low = and.i64 %q, %k\n"
+                                          "  %s = add.i64 %c, %d\n"
+                                          "  %t = xor.i64 %s, %e\n"
+                                          "  %u = add.i64 %t, %low\n"
+                                          "  ret %u\n}\n"},
+    {"floating point across calls", "func @callee(%x: f64) -> f64 noinline {\n"
+                                    "entry:\n"
+                                    "  %y = fmul.f64 %x, %x\n"
+                                    "  ret %y\n}\n"
+                                    "func @f(%a: i64, %b: i64) -> i64 {\n"
+                                    "entry:\n"
+                                    "  %x = sitofp.f64 %a\n"
+                                    "  %y = sitofp.f64 %b\n"
+                                    "  %z = iconst.i64 0\n"
+                                    "  br loop(%z, %x, %y)\n"
+                                    "loop(%i: i64, %p: f64, %q: f64):\n"
+                                    "  %r = call @callee(%p)\n"
+                                    "  %half = fconst.f64 0.5\n"
+                                    "  %s = fsub.f64 %q, %r\n"
+                                    "  %t = fmul.f64 %s, %half\n"
+                                    "  %one = iconst.i64 1\n"
+                                    "  %j = add.i64 %i, %one\n"
+                                    "  %five = iconst.i64 5\n"
+                                    "  %more = icmp.slt.i64 %j, %five\n"
+                                    "  brif %more, loop(%j, %half, %t), done\n"
+                                    "done:\n"
+                                    "  %u = fptosi.i64 %t\n"
+                                    "  ret %u\n}\n"},
+    {"a select by a comparison for equality of floats", "func @f(%a: i64, %b: i64) -> i64 {\n"
+                                                        "entry:\n"
+                                                        "  %x = bitcast.f64 %a\n"
+                                                        "  %y = bitcast.f64 %b\n"
+                                                        "  %c = fcmp.oeq.f64 %x, %y\n"
+                                                        "  %d = fcmp.une.f64 %x, %y\n"
+                                                        "  %r = select.i64 %c, %a, %b\n"
+                                                        "  %s = select.i64 %d, %r, %a\n"
+                                                        "  %t = select.f64 %c, %x, %y\n"
+                                                        "  %u = bitcast.i64 %t\n"
+                                                        "  %v = add.i64 %s, %u\n"
+                                                        "  brif %d, yes, no\n"
+                                                        "yes:\n"
+                                                        "  ret %v\n"
+                                                        "no:\n"
+                                                        "  ret %s\n}\n"},
+    {"a conditional jump with both ways on edges of their own",
+     "func @f(%a: i64, %b: i64) -> i64 {\n"
+     "entry:\n"
+     "  %z = iconst.i64 0\n"
+     "  br loop(%z, %a)\n"
+     "loop(%i: i64, %x: i64):\n"
+     "  %one = iconst.i64 1\n"
+     "  %j = add.i64 %i, %one\n"
+     "  %y = mul.i64 %x, %b\n"
+     "  %m = iconst.i64 9\n"
+     "  %k = and.i64 %y, %m\n"
+     "  %c = icmp.eq.i64 %k, %z\n"
+     "  brif %c, join(%x, %j), join(%y, %i)\n"
+     "join(%p: i64, %q: i64):\n"
+     "  %n = iconst.i64 50\n"
+     "  %more = icmp.ult.i64 %q, %n\n"
+     "  %r = add.i64 %j, %one\n"
+     "  brif %more, next, done\n"
+     "next:\n"
+     "  %limit = iconst.i64 40\n"
+     "  %go = icmp.ult.i64 %r, %limit\n"
+     "  brif %go, loop(%r, %p), done\n"
+     "done:\n"
+     "  %s = add.i64 %p, %q\n"
+     "  ret %s\n}\n"},
+};
+
+/* --- running -------------------------------------------------------------------------------------- */
+
+static nf_module *read_text(const char *text)
+{
+    nf_module *m;
+    nf_error error = {.message = ""};
+    if (nf_module_read(nf_os_allocator(), "program", text, strlen(text), &m, &error) != NF_OK)
+        fail_msg("line %u: %s\n%s", error.line, error.message, text);
+    return m;
+}
+
+static void link_host(const nf_module *m, uint64_t *addresses)
+{
+    for (uint32_t i = 1; i < m->symbols.count; i++)
+        for (uint32_t k = 0; k < COUNT(host_functions); k++)
+            if (strcmp(m->symbols.data[i].name, host_functions[k].name) == 0)
+                addresses[i] = host_functions[k].address;
+}
+
+/* Functions stand before those that call them, and calls of later ones are not tested. */
+static void compile_all(const nf_module *m, uint64_t features, uint64_t *addresses)
+{
+    nf_link link = {addresses, SYMBOLS_MAX};
+    nf_arena arena;
+    nf_error error = {.message = ""};
+    nf_arena_init(&arena, nf_os_allocator());
+    for (uint32_t i = 1; i < m->symbols.count; i++) {
+        nf_compile options = {
+            .link = &link, .arena = &arena, .features = features, .want_map = true};
+        nf_compiled out;
+        const nf_func *f = m->symbols.data[i].func;
+        if (f == NULL) continue;
+        nf_status status = nf_backend_compile(f, &options, &out, &error);
+        if (status == NF_OK)
+            status = nf_code_place(code_memory, &out.blob, "program", NULL, &addresses[i], &error);
+        if (status != NF_OK) fail_msg("%s: %s", m->symbols.data[i].name, error.message);
+        for (uint32_t k = 1; k < out.map_count; k++)
+            assert_true(out.map[k - 1].offset < out.map[k].offset);
+    }
+    nf_arena_free(&arena);
+}
+
+static uint64_t evaluate(const nf_func *f, const nf_link *link, uint64_t a, uint64_t b)
+{
+    nf_arena arena;
+    nf_error error = {.message = ""};
+    nf_bits args[] = {{.u64 = {a}}, {.u64 = {b}}}, result = {{0}};
+    nf_arena_init(&arena, nf_os_allocator());
+    nf_eval eval = {
+        .link = link, .steps = STEPS, .depth_max = DEPTH * 8, .arena = &arena, .error = &error};
+    if (nf_eval_run(&eval, f, args, &result) != NF_OK) fail_msg("evaluator: %s", error.message);
+    nf_arena_free(&arena);
+    return result.u64[0];
+}
+
+static const uint64_t inputs[] = {0,
+                                  1,
+                                  2,
+                                  3,
+                                  4,
+                                  5,
+                                  6,
+                                  7,
+                                  64,
+                                  99,
+                                  100,
+                                  101,
+                                  104,
+                                  127,
+                                  128,
+                                  255,
+                                  UINT64_C(1000000000000),
+                                  INT64_MAX,
+                                  (uint64_t)INT64_MIN,
+                                  UINT64_MAX,
+                                  UINT64_C(0x3ff0000000000000),
+                                  UINT64_C(0x7ff8000000000001),
+                                  UINT64_C(0x123456789abcdef)};
+
+static void run_program(const program *p, uint64_t features)
+{
+    nf_module *m = read_text(p->text);
+    uint64_t addresses[SYMBOLS_MAX] = {0};
+    nf_link link = {addresses, SYMBOLS_MAX};
+    nf_symbol symbol = nf_module_symbol(m, "f");
+    link_host(m, addresses);
+    compile_all(m, features, addresses);
+    program_function *code = (program_function *)(uintptr_t)addresses[symbol.id];
+    for (uint32_t i = 0; i < COUNT(inputs); i++) {
+        for (uint32_t k = 0; k < COUNT(inputs); k++) {
+            uint64_t expected =
+                evaluate(nf_module_function_at(m, symbol), &link, inputs[i], inputs[k]);
+            uint64_t got = code(inputs[i], inputs[k]);
+            if (got != expected)
+                fail_msg("%s: f(%llx, %llx) is %llx, not %llx", p->name,
+                         (unsigned long long)inputs[i], (unsigned long long)inputs[k],
+                         (unsigned long long)got, (unsigned long long)expected);
+        }
+    }
+    for (uint32_t i = 1; i < m->symbols.count; i++)
+        if (m->symbols.data[i].func != NULL) nf_code_free(code_memory, addresses[i]);
+    nf_module_free(m);
+}
+
+static void programs_agree(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < COUNT(programs); i++) {
+        run_program(&programs[i], 0);
+        run_program(&programs[i], nf_cpu_features());
+    }
+}
+
+/* --- the checker ---------------------------------------------------------------------------------- */
+
+typedef struct allocated {
+    nf_arena arena;
+    nf_module *module;
+    nf_cfg cfg;
+    nf_lir lir;
+    nf_alloc alloc;
+} allocated;
+
+static void allocate(allocated *a, uint64_t seed)
+{
+    static const uint64_t addresses[SYMBOLS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1};
+    static const nf_link link = {addresses, SYMBOLS_MAX};
+    nf_error error = {.message = ""};
+    generate_options options = {.size = 60};
+    a->module = generate_module(nf_os_allocator(), seed, 1, &options);
+    const nf_func *f = a->module->symbols.data[1].func;
+    nf_arena_init(&a->arena, nf_os_allocator());
+    nf_compile how = {.link = &link, .arena = &a->arena, .features = nf_cpu_features()};
+    assert_int_equal(nf_cfg_build(f, &a->arena, &a->cfg), NF_OK);
+    assert_int_equal(nf_select_run(f, &a->cfg, &how, &a->lir, &error), NF_OK);
+    assert_int_equal(nf_alloc_run(&a->lir, &a->arena, &a->alloc, &error), NF_OK);
+    if (nf_alloc_check(&a->lir, &a->alloc, &a->arena, &error) != NF_OK)
+        fail_msg("seed %llu: %s", (unsigned long long)seed, error.message);
+}
+
+static void release(allocated *a)
+{
+    nf_arena_free(&a->arena);
+    nf_module_free(a->module);
+}
+
+/* Blocks that nothing reaches have no state to check against, but there are none in the LIR. */
+static bool is_read(const nf_lir_operand *operand)
+{
+    return operand->role == NF_LIR_USE || operand->role == NF_LIR_RM ||
+           operand->role == NF_LIR_BASE || operand->role == NF_LIR_INDEX;
+}
+
+/* Any operand that is read from another register than its own is found out. */
+static void checker_finds_wrong_registers(void **state)
+{
+    (void)state;
+    uint32_t faults = 0;
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        allocated a = {0};
+        nf_error error;
+        allocate(&a, seed);
+        for (uint32_t i = 0; i < a.lir.operands.count; i += 3) {
+            nf_lir_operand *operand = &a.lir.operands.data[i];
+            uint8_t reg = operand->reg;
+            if (!is_read(operand) || reg == NF_REG_NONE || reg == NF_RBX) continue;
+            operand->reg = reg >= NF_XMM0 ? NF_XMM31 : NF_RBX;
+            nf_status status = nf_alloc_check(&a.lir, &a.alloc, &a.arena, &error);
+            bool unused = status == NF_OK;
+            operand->reg = reg;
+            if (unused) fail_msg("seed %llu: operand %u", (unsigned long long)seed, i);
+            faults++;
+        }
+        release(&a);
+    }
+    assert_true(faults > 500);
+}
+
+/* A move that is left out, or goes elsewhere, is found out when its value is read again. */
+static void checker_finds_lost_moves(void **state)
+{
+    (void)state;
+    uint32_t moves = 0, found = 0;
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        allocated a = {0};
+        nf_error error;
+        allocate(&a, seed);
+        for (uint32_t i = 1; i < a.alloc.moves.count; i++) {
+            nf_alloc_move *move = &a.alloc.moves.data[i];
+            uint32_t from = move->from;
+            if (from >= NF_PLACE_SLOT || move->to == from) continue;
+            move->from = from == NF_RAX ? NF_RCX : from >= NF_XMM0 ? NF_XMM31 : NF_RAX;
+            moves++;
+            found += nf_alloc_check(&a.lir, &a.alloc, &a.arena, &error) == NF_INVALID;
+            move->from = from;
+        }
+        release(&a);
+    }
+    assert_true(moves > 50);
+    assert_int_equal(found, moves);
+}
+
+/* --- failures ------------------------------------------------------------------------------------- */
+
+static nf_status compile_with(const nf_func *f, nf_arena *arena)
+{
+    static const uint64_t addresses[SYMBOLS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1};
+    nf_link link = {addresses, SYMBOLS_MAX};
+    nf_compile options = {.link = &link, .arena = arena, .features = nf_cpu_features()};
+    nf_compiled out;
+    nf_error error = {.message = ""};
+    return nf_backend_compile(f, &options, &out, &error);
+}
+
+static void memory_may_run_out_anywhere(void **state)
+{
+    (void)state;
+    generate_options options = {.size = 2000};
+    nf_module *m = generate_module(nf_os_allocator(), 5, 1, &options);
+    const nf_func *f = m->symbols.data[1].func;
+    nf_status status = NF_MEMORY;
+    uint32_t failures = 0;
+    for (size_t fail_at = 0; status != NF_OK; fail_at++) {
+        test_allocator allocator;
+        nf_arena arena;
+        test_allocator_init(&allocator);
+        allocator.fail_at = fail_at;
+        nf_arena_init(&arena, &allocator.allocator);
+        status = compile_with(f, &arena);
+        nf_arena_free(&arena);
+        assert_int_equal(allocator.blocks, 0);
+        assert_true(status == NF_OK || status == NF_MEMORY);
+        failures += status != NF_OK;
+    }
+    assert_true(failures > 3);
+    nf_module_free(m);
+}
+
+static void unresolved_symbol_is_named(void **state)
+{
+    (void)state;
+    nf_module *m = read_text("extern @missing() -> void\n"
+                             "func @f() -> void {\nentry:\n  call @missing()\n  ret\n}\n");
+    uint64_t addresses[SYMBOLS_MAX] = {0};
+    nf_link link = {addresses, SYMBOLS_MAX};
+    nf_arena arena;
+    nf_compiled out;
+    nf_error error = {.message = ""};
+    nf_arena_init(&arena, nf_os_allocator());
+    nf_compile options = {.link = &link, .arena = &arena, .features = nf_cpu_features()};
+    const nf_func *f = nf_module_function_at(m, nf_module_symbol(m, "f"));
+    assert_int_equal(nf_backend_compile(f, &options, &out, &error), NF_SYMBOL);
+    assert_non_null(strstr(error.message, "missing"));
+    nf_arena_free(&arena);
+    nf_module_free(m);
+}
+
+/* --- what code may cost --------------------------------------------------------------------------- */
+
+typedef struct budget {
+    const char *name;
+    uint32_t code_bytes, spills, saved;
+    const char *text;
+} budget;
+
+static const budget budgets[] = {
+    {"a loop over an array", 48, 0, 0,
+     "func @f(%n: i64, %p: i64) -> f32 {\n"
+     "entry:\n"
+     "  %zero = iconst.i64 0\n"
+     "  %none = fconst.f32 0\n"
+     "  br loop(%zero, %none)\n"
+     "loop(%i: i64, %sum: f32):\n"
+     "  %x = load.f32 [%p + %i*4]\n"
+     "  %s = fadd.f32 %sum, %x\n"
+     "  %one = iconst.i64 1\n"
+     "  %j = add.i64 %i, %one\n"
+     "  %more = icmp.slt.i64 %j, %n\n"
+     "  brif %more, loop(%j, %s), done\n"
+     "done:\n"
+     "  ret %s\n}\n"},
+    {"arithmetic in place", 24, 0, 0,
+     "func @f(%a: i64, %b: i64) -> i64 {\n"
+     "entry:\n"
+     "  %s = add.i64 %a, %b\n"
+     "  %t = mul.i64 %s, %b\n"
+     "  %u = xor.i64 %t, %a\n"
+     "  ret %u\n}\n"},
+    {"an update of memory", 24, 0, 0,
+     "func @f(%p: i64, %i: i64) -> void {\n"
+     "entry:\n"
+     "  %x = load.i32 [%p + %i*4 + 8]\n"
+     "  %one = iconst.i32 1\n"
+     "  %y = add.i32 %x, %one\n"
+     "  store.i32 %y, [%p + %i*4 + 8]\n"
+     "  ret\n}\n"},
+    {"a call in a cold block needs no saved register", 64, 2, 0,
+     "extern @fail(i64) -> void\n"
+     "func @f(%a: i64, %b: i64) -> i64 {\n"
+     "entry:\n"
+     "  %bad = icmp.ugt.i64 %a, %b\n"
+     "  brif %bad, wrong, right\n"
+     "wrong:\n"
+     "  call @fail(%a)\n"
+     "  call @fail(%b)\n"
+     "  trap\n"
+     "right:\n"
+     "  %s = sub.i64 %b, %a\n"
+     "  ret %s\n}\n"},
+};
+
+static void code_stays_within_its_budget(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < COUNT(budgets); i++) {
+        const budget *b = &budgets[i];
+        nf_module *m = read_text(b->text);
+        uint64_t addresses[SYMBOLS_MAX] = {0, 1, 1};
+        nf_link link = {addresses, SYMBOLS_MAX};
+        nf_arena arena;
+        nf_compiled out;
+        nf_error error = {.message = ""};
+        nf_arena_init(&arena, nf_os_allocator());
+        nf_compile options = {.link = &link, .arena = &arena, .features = 0};
+        const nf_func *f = nf_module_function_at(m, nf_module_symbol(m, "f"));
+        assert_int_equal(nf_backend_compile(f, &options, &out, &error), NF_OK);
+        uint32_t saved = (uint32_t)__builtin_popcount(out.saved_mask);
+        if (out.blob.code_bytes > b->code_bytes || out.spill_count > b->spills || saved > b->saved)
+            fail_msg("%s: %u bytes, %u spills, %u saved registers", b->name, out.blob.code_bytes,
+                     out.spill_count, saved);
+        nf_arena_free(&arena);
+        nf_module_free(m);
+    }
+}
+
+static int setup(void **state)
+{
+    nf_error error;
+    (void)state;
+    return nf_code_memory_new(nf_os_allocator(), CODE_BYTES, &code_memory, &error);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    nf_code_memory_free(code_memory);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(programs_agree),
+        cmocka_unit_test(checker_finds_wrong_registers),
+        cmocka_unit_test(checker_finds_lost_moves),
+        cmocka_unit_test(memory_may_run_out_anywhere),
+        cmocka_unit_test(unresolved_symbol_is_named),
+        cmocka_unit_test(code_stays_within_its_budget),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
