@@ -319,26 +319,4 @@ if command -v script >/dev/null && TERM=xterm script -qec true /dev/null >/dev/n
 else
     skip "a terminal gets a live line" "there is no script(1) that works"
 fi
-
-# --- killed at any time ---
-
-# A copy, so that nobody else's processes are counted.
-cp "$NANOFORGE" "$work/nanoforge-killed"
-left() {
-    for process in /proc/[0-9]*; do
-        [ "$(readlink "$process/exe" 2>/dev/null)" = "$work/nanoforge-killed" ] && echo "$process"
-    done
-}
-for delay in 0.02 0.06 0.1 0.14 0.18 0.22 0.3; do
-    "$work/nanoforge-killed" run --quiet examples/saxpy.nir -- 100000000 >/dev/null 2>&1 &
-    process=$!
-    sleep $delay
-    kill -9 $process
-    wait $process 2>/dev/null
-done
-for try in 1 2 3 4 5 6 7 8 9 10; do
-    [ -z "$(left)" ] && break
-    sleep 0.3
-done
-check "kill -9 leaves no process behind" [ -z "$(left)" ]
 finish
