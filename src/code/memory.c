@@ -30,6 +30,7 @@ struct nf_code_memory {
     nf_os_mutex mutex;
     extent *extents;
     uint32_t count, capacity;
+    uint32_t rover; /* extent to look at first */
     size_t used;
     void (*listen)(void *context, const nf_code_object *object);
     void *listen_context;
@@ -152,10 +153,17 @@ static size_t largest_free(const nf_code_memory *m)
     return largest;
 }
 
-static uint32_t first_fit(const nf_code_memory *m, uint32_t bytes)
+/* Next fit: from where the last object went, once around. */
+static uint32_t next_fit(nf_code_memory *m, uint32_t bytes)
 {
-    for (uint32_t i = 0; i < m->count; i++)
-        if (m->extents[i].state == EXTENT_FREE && m->extents[i].bytes >= bytes) return i;
+    if (m->rover >= m->count) m->rover = 0;
+    for (uint32_t tried = 0; tried < m->count; tried++) {
+        uint32_t at = m->rover + tried;
+        if (at >= m->count) at -= m->count;
+        if (m->extents[at].state != EXTENT_FREE || m->extents[at].bytes < bytes) continue;
+        m->rover = at;
+        return at;
+    }
     return UINT32_MAX;
 }
 
@@ -167,7 +175,7 @@ static uint32_t round_up(uint32_t bytes)
 
 static nf_status begin_locked(nf_code_memory *m, uint32_t bytes, nf_code_tx *tx, nf_error *error)
 {
-    uint32_t at = first_fit(m, bytes);
+    uint32_t at = next_fit(m, bytes);
     if (at == UINT32_MAX)
         return nf_fail(error, NF_CODE_FULL,
                        "code memory is full: %u bytes wanted, %zu of %zu used, largest gap %zu",
