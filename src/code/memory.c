@@ -2,7 +2,7 @@
  * Code memory: the region, its extents, transactions. See code.h for the contract.
  *
  * The region is described outside itself by one array of extents, ordered by address, that covers
- * it without gaps; two free extents never touch. So first fit, split and merge are each a walk or a
+ * it without gaps; two free extents never touch. So next fit, split and merge are each a walk or a
  * memmove over a small array, and nothing that a stray write in generated code could reach decides
  * where code goes.
  *
