@@ -10,8 +10,6 @@
  */
 #include "baseline_internal.h"
 
-enum { SSE_BYTES = 16 };
-
 static bool is_narrow(nf_type type)
 {
     return type == NF_I8 || type == NF_I16;
@@ -24,10 +22,6 @@ static void outgoing_stack_argument(nf_baseline *job, nf_value v, uint32_t offse
     nf_operand o = nf_operand_of(job, v);
     nf_mem to = nf_mem_base(NF_RSP, (int32_t)offset);
     unsigned bytes = nf_type_bytes(type);
-    if (NF_TYPE_IS_VECTOR(type)) {
-        nf_copy_memory(job, to, nf_slot(o), bytes);
-        return;
-    }
     if (NF_TYPE_IS_FLOAT(type) && o.at == AT_REG) {
         nf_asm_mr(&job->a, bytes == 4 ? NF_X_MOVSS_MR : NF_X_MOVSD_MR, bytes, to, o.reg);
         return;
@@ -98,19 +92,15 @@ void nf_emit_call(nf_baseline *job, nf_value v, const nf_inst *inst)
         nf_asm_call_address(&job->a, near);
     else
         nf_asm_r(&job->a, NF_X_CALL_R, 8, CALL_TARGET);
-    if (inst->type == NF_VOID) return;
-    nf_result_store(job, v, nf_abi_result(inst->type));
-    if (nf_type_bytes(inst->type) > SSE_BYTES && nf_has(job, NF_CPU_AVX))
-        nf_asm_zero_operand(&job->a, NF_X_VZEROUPPER, 8);
+    if (inst->type != NF_VOID) nf_result_store(job, v, nf_abi_result(inst->type));
 }
 
 void nf_emit_tail_call(nf_baseline *job, nf_value v, const nf_inst *inst)
 {
     (void)v;
-    nf_abi_walk walk = move_arguments(job, inst);
+    move_arguments(job, inst);
     uint64_t near = load_target(job, inst);
     nf_emit_epilogue(job);
-    set_vector_count(job, inst, &walk);
     if (near)
         nf_asm_jmp_address(&job->a, near);
     else
@@ -125,9 +115,7 @@ static void incoming_stack_argument(nf_baseline *job, nf_value v, uint32_t offse
     nf_operand to = nf_operand_of(job, v);
     nf_operand from = {.at = AT_SLOT, .disp = NF_ABI_FIRST_STACK_ARG + (int32_t)offset};
     unsigned bytes = nf_type_bytes(type);
-    if (NF_TYPE_IS_VECTOR(type)) {
-        nf_copy_memory(job, nf_slot(to), nf_slot(from), bytes);
-    } else if (NF_TYPE_IS_FLOAT(type)) {
+    if (NF_TYPE_IS_FLOAT(type)) {
         nf_reg reg = to.at == AT_REG ? to.reg : SCRATCH_X;
         nf_operand_float_to(job, from, bytes, reg);
         if (to.at == AT_SLOT) nf_result_store(job, v, reg);
@@ -155,17 +143,13 @@ void nf_emit_entry_moves(nf_baseline *job)
 {
     const nf_block_data *entry = nf_block_at(job->f, job->f->entry);
     nf_abi_walk walk = {0};
-    bool wide = false;
     for (uint32_t i = 0; i < entry->param_count; i++) {
         nf_value v = nf_param_at(job->f, job->f->entry, i);
-        nf_type type = nf_type_of(job->f, v);
-        nf_abi_place place = nf_abi_next(&walk, type);
+        nf_abi_place place = nf_abi_next(&walk, nf_type_of(job->f, v));
         nf_operand to = nf_operand_of(job, v), from = nf_operand_reg(place.reg);
         if (to.at == AT_NONE || place.reg == NF_REG_NONE) continue;
-        wide |= nf_type_bytes(type) > SSE_BYTES;
         if (to.at != AT_REG || to.reg != from.reg) nf_move_later(job, to, from, v);
     }
     nf_moves_emit(job);
     if (walk.stack_bytes > 0) entry_stack_arguments(job);
-    if (wide && nf_has(job, NF_CPU_AVX)) nf_asm_zero_operand(&job->a, NF_X_VZEROUPPER, 8);
 }

@@ -105,9 +105,7 @@ void nf_emit_ret(nf_baseline *job, nf_value v, const nf_inst *inst)
     if (inst->a.id != 0) {
         nf_type type = nf_type_of(job->f, inst->a);
         nf_operand o = nf_operand_of(job, inst->a);
-        if (NF_TYPE_IS_VECTOR(type))
-            nf_vector_load(job, NF_XMM0, nf_slot(o), nf_type_bytes(type));
-        else if (NF_TYPE_IS_FLOAT(type))
+        if (NF_TYPE_IS_FLOAT(type))
             nf_operand_float_to(job, o, nf_type_bytes(type), NF_XMM0);
         else
             nf_operand_int_to(job, o, nf_type_bytes(type), NF_RAX);

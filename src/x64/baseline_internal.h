@@ -193,8 +193,6 @@ void nf_operand_float_to(nf_baseline *job, nf_operand o, unsigned bytes, nf_reg 
 /* The operand of a floating-point instruction: a register, or memory that is in *mem. */
 bool nf_operand_float_mem(nf_baseline *job, nf_operand o, unsigned bytes, nf_mem *mem);
 void nf_copy_memory(nf_baseline *job, nf_mem to, nf_mem from, unsigned bytes);
-void nf_vector_load(nf_baseline *job, nf_reg reg, nf_mem from, unsigned bytes);
-void nf_vector_store(nf_baseline *job, nf_mem to, nf_reg reg, unsigned bytes);
 /* The register holding a new value goes to the value's place. */
 void nf_result_store(nf_baseline *job, nf_value v, nf_reg reg);
 /* Moves that happen at the same time: noted one by one, then emitted in an order that works. The

@@ -115,7 +115,6 @@ static void store_scalar(nf_baseline *job, nf_mem to, nf_operand o, nf_type type
     }
 }
 
-/* At most 8 bytes, of a vector too. */
 static void store_atomic(nf_baseline *job, nf_mem to, nf_operand o, nf_type type)
 {
     bits_to_scratch(job, o, type);

@@ -131,36 +131,7 @@ nf_reg nf_operand_float(nf_baseline *job, nf_operand o, unsigned bytes, nf_reg s
     return scratch;
 }
 
-/* --- vectors: whole ones through a register, or piecewise --- */
-
-static bool vector_fits(nf_baseline *job, unsigned bytes)
-{
-    uint64_t need = bytes > 32 ? NF_CPU_AVX512F : NF_CPU_AVX;
-    if (bytes <= XMM_BYTES || nf_has(job, need)) return true;
-    if (job->status == NF_OK)
-        job->status = nf_fail(job->error, NF_UNSUPPORTED,
-                              "an argument of %u bytes in a vector register", bytes);
-    return false;
-}
-
-/* Slots have room for 16 bytes, which are moved where a vector has less. */
-void nf_vector_load(nf_baseline *job, nf_reg reg, nf_mem from, unsigned bytes)
-{
-    if (!vector_fits(job, bytes)) return;
-    if (bytes <= XMM_BYTES)
-        nf_asm_rm(&job->a, NF_X_MOVUPS, XMM_BYTES, reg, from);
-    else
-        nf_asm_v_rm(&job->a, NF_X_VMOVUPS, bytes, reg, from, NF_UNMASKED);
-}
-
-void nf_vector_store(nf_baseline *job, nf_mem to, nf_reg reg, unsigned bytes)
-{
-    if (!vector_fits(job, bytes)) return;
-    if (bytes <= XMM_BYTES)
-        nf_asm_mr(&job->a, NF_X_MOVUPS_MR, XMM_BYTES, to, reg);
-    else
-        nf_asm_v_mr(&job->a, NF_X_VMOVUPS_MR, bytes, to, reg, NF_UNMASKED);
-}
+/* --- memory --- */
 
 /* Exactly `bytes` bytes, in as few pieces as possible; clobbers SCRATCH_D and SCRATCH_X. */
 void nf_copy_memory(nf_baseline *job, nf_mem to, nf_mem from, unsigned bytes)
@@ -188,9 +159,7 @@ void nf_copy_memory(nf_baseline *job, nf_mem to, nf_mem from, unsigned bytes)
 static void store_slot(nf_baseline *job, nf_operand to, nf_reg reg, nf_type type)
 {
     unsigned bytes = nf_type_bytes(type);
-    if (NF_TYPE_IS_VECTOR(type))
-        nf_vector_store(job, nf_slot(to), reg, bytes);
-    else if (NF_TYPE_IS_FLOAT(type))
+    if (NF_TYPE_IS_FLOAT(type))
         nf_asm_mr(&job->a, bytes == 4 ? NF_X_MOVSS_MR : NF_X_MOVSD_MR, bytes, nf_slot(to), reg);
     else
         nf_asm_mr(&job->a, NF_X_MOV_MR, int_width(bytes), nf_slot(to), reg);
@@ -222,23 +191,11 @@ static nf_operand operand_of_place(uint32_t place)
     return (nf_operand){.at = AT_SLOT, .disp = -(int32_t)((place - NF_PLACE_SLOT) * SLOT_BYTES)};
 }
 
-static void move_vector(nf_baseline *job, nf_operand to, nf_operand from, unsigned bytes)
-{
-    enum { VECTOR_SLOT_MIN = XMM_BYTES };
-    if (to.at == AT_REG)
-        nf_vector_load(job, to.reg, nf_slot(from), bytes);
-    else if (from.at == AT_REG)
-        nf_vector_store(job, nf_slot(to), from.reg, bytes);
-    else
-        nf_copy_memory(job, nf_slot(to), nf_slot(from),
-                       bytes < VECTOR_SLOT_MIN ? VECTOR_SLOT_MIN : bytes);
-}
-
 static void move_value(nf_baseline *job, nf_operand to, nf_operand from, nf_type type)
 {
     unsigned bytes = nf_type_bytes(type);
     if (NF_TYPE_IS_VECTOR(type)) {
-        move_vector(job, to, from, bytes);
+        nf_copy_memory(job, nf_slot(to), nf_slot(from), bytes < XMM_BYTES ? XMM_BYTES : bytes);
     } else if (NF_TYPE_IS_FLOAT(type)) {
         if (to.at == AT_REG)
             nf_operand_float_to(job, from, bytes, to.reg);

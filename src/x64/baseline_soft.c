@@ -6,10 +6,7 @@
  */
 #include "baseline_internal.h"
 #include "ir/eval.h"
-
-enum { TYPE_SHIFT = 16 };
-
-uint64_t nf_baseline_soft(uint64_t a, uint64_t b, uint64_t c, uint32_t what);
+#include "soft.h"
 
 bool nf_baseline_is_soft(const nf_baseline *job, nf_op op)
 {
@@ -32,7 +29,7 @@ bool nf_baseline_any_soft(const nf_baseline *job)
 
 uint64_t nf_baseline_soft(uint64_t a, uint64_t b, uint64_t c, uint32_t what)
 {
-    nf_type type = (nf_type)(what >> TYPE_SHIFT);
+    nf_type type = (nf_type)(what >> NF_SOFT_TYPE_SHIFT);
     nf_inst inst = {.op = (uint16_t)what, .type = type};
     nf_bits bits[3] = {{{a}}, {{b}}, {{c}}}, result = {{0}};
     nf_eval_op(&inst, type, &bits[0], &bits[1], &bits[2], &result);
@@ -55,7 +52,7 @@ void nf_emit_soft(nf_baseline *job, nf_work *w)
     pass(job, w->a, bytes, NF_RDI);
     pass(job, w->b, bytes, NF_RSI);
     pass(job, w->c, bytes, NF_RDX);
-    nf_asm_mov_imm(&job->a, NF_RCX, w->op | (uint32_t)w->type << TYPE_SHIFT, true);
+    nf_asm_mov_imm(&job->a, NF_RCX, w->op | (uint32_t)w->type << NF_SOFT_TYPE_SHIFT, true);
     nf_asm_mov_imm(&job->a, CALL_TARGET, (uintptr_t)nf_baseline_soft, true);
     nf_asm_r(&job->a, NF_X_CALL_R, 8, CALL_TARGET);
     if (NF_TYPE_IS_FLOAT(w->type))
