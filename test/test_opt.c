@@ -161,6 +161,183 @@ static void files_are_as_expected(void **state)
     assert_int_equal(failures, 0);
 }
 
+/* --- division ----------------------------------------------------------------------------------- */
+
+typedef struct division {
+    nf_op op;
+    nf_type type;
+    int64_t divisor;
+} division;
+
+static nf_func *division_build(nf_module *module, division d)
+{
+    static const nf_value none;
+    nf_signature signature = nf_module_signature(module, d.type, &d.type, 1, false);
+    nf_func *f = nf_module_function(module, "f", signature, 0);
+    nf_block entry = nf_func_entry(f);
+    nf_value divisor = nf_build_iconst(f, entry, d.type, d.divisor);
+    nf_build_ret(f, entry, nf_build(f, entry, d.op, d.type, nf_func_param(f, 0), divisor, none));
+    return f;
+}
+
+static bool has_division(const nf_func *f)
+{
+    NF_FOR_BLOCKS(f, b)
+    {
+        NF_FOR_INSTS(f, b, v)
+        {
+            nf_op op = nf_inst_at(f, v)->op;
+            if (op == NF_OP_UDIV || op == NF_OP_SDIV || op == NF_OP_UREM || op == NF_OP_SREM)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Dividends around the multiples of the divisor, the ends of the range, and at random. */
+static uint64_t dividend_make(division d, uint32_t i, uint64_t *random)
+{
+    uint64_t mask = UINT64_MAX >> (64 - 8 * nf_type_bytes(d.type));
+    uint64_t number = generate_random(random);
+    switch (i % 5) {
+    case 0: return i / 5;
+    case 1: return mask - i / 5;
+    case 2: return mask / 2 + 8 - i / 5;
+    case 3: return number / (uint64_t)d.divisor * (uint64_t)d.divisor + i / 5 % 3 - 1;
+    default: return number >> generate_below(random, 64);
+    }
+}
+
+static void division_compare(test_allocator *memory, const nf_func *before, const nf_func *after,
+                             division d, uint64_t *random)
+{
+    enum { DIVIDENDS = 120 };
+    for (uint32_t i = 0; i < DIVIDENDS; i++) {
+        nf_bits arg = {{0}}, expected = {{0}}, got = {{0}};
+        nf_arena frames;
+        nf_arena_init(&frames, &memory->allocator);
+        nf_eval eval = {.steps = STEPS, .depth_max = DEPTH, .arena = &frames};
+        uint64_t dividend = dividend_make(d, i, random);
+        memcpy(&arg, &dividend, nf_type_bytes(d.type));
+        assert_int_equal(nf_eval_run(&eval, before, &arg, &expected), NF_OK);
+        assert_int_equal(nf_eval_run(&eval, after, &arg, &got), NF_OK);
+        if (memcmp(&expected, &got, sizeof got) != 0)
+            fail_msg("%s.%s %lld, %lld: %llx, not %llx", nf_ops[d.op].text, nf_type_text(d.type),
+                     (long long)dividend, (long long)d.divisor, (unsigned long long)got.u64[0],
+                     (unsigned long long)expected.u64[0]);
+        nf_arena_free(&frames);
+    }
+}
+
+static void division_test(division d, uint64_t *random)
+{
+    test_allocator memory;
+    nf_arena arena;
+    nf_error error = {0};
+    test_allocator_init(&memory);
+    nf_module *module = nf_module_new(&memory.allocator, "division");
+    nf_func *before = division_build(module, d);
+    nf_arena_init(&arena, &memory.allocator);
+    nf_func *after = nf_func_clone(before, &arena);
+    nf_opt opt = {.scratch = &arena};
+    assert_int_equal(nf_pass_run(&opt, "fold", after, &error), NF_OK);
+    verify_or_fail(after, &arena, "fold", "division");
+    nf_pass_run(&opt, "dce", after, &error);
+    if (has_division(after)) fail_msg("%s by %lld stays", nf_ops[d.op].text, (long long)d.divisor);
+    division_compare(&memory, before, after, d, random);
+    nf_arena_free(&arena);
+    nf_module_free(module);
+}
+
+/* Small divisors, those around powers of two and the ends, and random ones. */
+static int64_t divisor_make(nf_type type, uint32_t i, uint64_t *random)
+{
+    int64_t power = (int64_t)(UINT64_C(1) << (i / 4 % 64));
+    uint64_t candidates[] = {i, (uint64_t)power - 1, (uint64_t)power + 1,
+                             (uint64_t)generate_integer(random), (uint64_t)power};
+    return nf_type_canonical(type, (int64_t)candidates[i % 5]);
+}
+
+static void divisions_by_constants_are_right(void **state)
+{
+    (void)state;
+    enum { DIVISORS = 330 };
+    static const nf_op ops[] = {NF_OP_UDIV, NF_OP_SDIV, NF_OP_UREM, NF_OP_SREM};
+    static const nf_type types[] = {NF_I8, NF_I16, NF_I32, NF_I64};
+    uint64_t random = 1;
+    for (uint32_t o = 0; o < sizeof ops / sizeof *ops; o++) {
+        for (uint32_t i = 0; i < 4 * DIVISORS; i++) {
+            division d = {ops[o], types[i % 4], divisor_make(types[i % 4], i / 4, &random)};
+            bool is_signed = d.op == NF_OP_SDIV || d.op == NF_OP_SREM;
+            if (d.divisor == 0 || (is_signed && d.divisor == -1)) continue;
+            division_test(d, &random);
+        }
+    }
+}
+
+/* --- effects ------------------------------------------------------------------------------------ */
+
+static const char effects_text[] =
+    "extern @memcpy(i64, i64, i64) -> i64\n"
+    "extern @write(i32, i64, i64) -> i64\n"
+    "func @own(%a: i64) -> i64 {\n local $l: 8\nentry:\n %p = local $l\n store.i64 %a, [%p]\n"
+    " %b = load.i64 [%p]\n ret %b\n}\n"
+    "func @reads(%p: i64) -> i64 {\nentry:\n %a = load.i64 [%p]\n ret %a\n}\n"
+    "func @copies(%p: i64) -> void {\nentry:\n %r = call @memcpy(%p, %p, %p)\n ret\n}\n"
+    "func @ping(%p: i64) -> void {\nentry:\n store.i64 %p, [%p]\n tail_call @pong(%p)\n}\n"
+    "func @pong(%p: i64) -> void {\nentry:\n tail_call @ping(%p)\n}\n"
+    "func @prints(%p: i64) -> void {\nentry:\n %k = iconst.i32 1\n"
+    " %r = call @write(%k, %p, %p)\n ret\n}\n"
+    "func @above(%p: i64) -> void {\nentry:\n call @prints(%p)\n ret\n}\n"
+    "func @pointer(%p: i64) -> void {\nentry:\n call_indirect %p() : () -> void\n ret\n}\n"
+    "func @device(%p: i64) -> i64 {\nentry:\n %a = load.i64 [%p] volatile\n ret %a\n}\n";
+
+typedef struct effects_row {
+    const char *name;
+    bool reads, writes;
+    const char *reason; /* a part of it; NULL: containable */
+} effects_row;
+
+static const effects_row effects_rows[] = {
+    {"own", false, false, NULL},
+    {"reads", true, false, NULL},
+    {"copies", true, true, NULL},
+    {"ping", false, true, NULL},
+    {"pong", false, true, NULL},
+    {"prints", true, true, "in @prints: write is not on the list"},
+    {"above", true, true, "in @prints: write is not on the list"},
+    {"pointer", true, true, "in @pointer: an indirect call"},
+    {"device", true, false, "in @device: there is a volatile access"},
+};
+
+static void effects_add_up(void **state)
+{
+    (void)state;
+    test_allocator memory;
+    nf_arena arena;
+    nf_error error = {0};
+    nf_module *module = NULL;
+    test_allocator_init(&memory);
+    nf_arena_init(&arena, &memory.allocator);
+    if (nf_module_read(&memory.allocator, "effects", effects_text, strlen(effects_text), &module,
+                       &error))
+        fail_msg("line %u: %s", error.line, error.message);
+    for (size_t i = 0; i < sizeof effects_rows / sizeof *effects_rows; i++) {
+        const effects_row *row = &effects_rows[i];
+        nf_effects effects;
+        nf_func *f = nf_module_function_at(module, nf_module_symbol(module, row->name));
+        assert_int_equal(nf_effects_of(f, &arena, &effects), NF_OK);
+        bool same = effects.reads == row->reads && effects.writes == row->writes &&
+                    effects.containable == (row->reason == NULL) &&
+                    strstr(effects.reason, row->reason ? row->reason : "") != NULL;
+        if (!same)
+            fail_msg("@%s: reads %d, writes %d, containable %d: %s", row->name, effects.reads,
+                     effects.writes, effects.containable, effects.reason);
+    }
+    nf_arena_free(&arena);
+    nf_module_free(module);
+}
+
 /* --- differential ------------------------------------------------------------------------------- */
 
 typedef struct outcome {
@@ -328,6 +505,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_are_as_expected),
+        cmocka_unit_test(divisions_by_constants_are_right),
+        cmocka_unit_test(effects_add_up),
         cmocka_unit_test(passes_keep_the_meaning),
         cmocka_unit_test(pipeline_keeps_the_meaning),
     };

@@ -13,6 +13,8 @@
  */
 #include "alias.h"
 
+enum { SWEEPS_MAX = 12 }; /* more than loops are deep, as a rule */
+
 /* --- roots --- */
 
 static nf_root root_make(nf_root_kind kind, uint32_t id)
@@ -89,6 +91,7 @@ static bool edge_roots(nf_alias *alias, const nf_cfg *cfg, nf_block from, const 
         if (nf_type_of(alias->f, param) != NF_I64) continue;
         nf_root joined =
             roots_join(alias->roots[param.id], root_of(alias, nf_edge_args(alias->f, edge)[i]));
+        if (alias->pessimistic) joined = root_make(NF_ROOT_UNKNOWN, 0);
         changed |= root_set(alias, param, joined);
     }
     return changed && cfg->rpo_index[edge->to.id] <= cfg->rpo_index[from.id];
@@ -172,8 +175,10 @@ bool nf_alias_init(nf_alias *alias, const nf_func *f, const nf_cfg *cfg, nf_aren
                         .escaped = nf_bitset_new(arena, f->locals.count)};
     if (alias->roots == NULL || alias->escaped.words == NULL) return false;
     entry_roots(alias);
-    for (bool again = true; again;) {
+    bool again = true;
+    for (uint32_t sweeps = 0; again; sweeps++) {
         again = false;
+        alias->pessimistic = sweeps >= SWEEPS_MAX;
         for (uint32_t i = 0; i < cfg->rpo_count; i++)
             again |= block_roots(alias, cfg, (nf_block){cfg->rpo[i]});
     }

@@ -32,6 +32,7 @@ typedef struct nf_alias {
     nf_root *roots; /* by value id */
     uint32_t value_count;
     nf_bitset escaped; /* locals whose address others may know */
+    bool pessimistic;  /* block parameters are not followed any more */
 } nf_alias;
 
 /* False when memory is out. */

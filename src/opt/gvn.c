@@ -201,8 +201,9 @@ static void place_resolve(void *context, nf_value *place)
 /* A value of a load's type made of the stored one, which has as many bytes. */
 static nf_value value_recast(gvn *g, nf_value load, nf_value stored)
 {
-    nf_type type = nf_type_of(g->f, load);
-    if (nf_type_of(g->f, stored) == type) return stored;
+    nf_type type = nf_type_of(g->f, load), from = nf_type_of(g->f, stored);
+    if (from == type) return stored;
+    if (NF_TYPE_IS_VECTOR(type) || NF_TYPE_IS_VECTOR(from)) return (nf_value){0};
     return nf_inst_put(g->f, load, &(nf_inst){.op = NF_OP_BITCAST, .type = type, .a = stored});
 }
 

@@ -8,8 +8,8 @@
  * A local is split into slots, a slot being the bytes that some accesses touch alone (scalar
  * replacement); slots that overlap in part stay memory, with what they overlap. A local is left alone
  * when its address is used for anything but plain loads and stores at constant offsets. Each slot is a
- * variable for ssa.c: a store defines it, a load reads it. When types of one size differ, a bitcast
- * stands between them. A slot that is read before it was written is zero, which is as good as
+ * variable for ssa.c: a store defines it, a load reads it. When scalars of one size differ in type, a
+ * bitcast stands between them. A slot that is read before it was written is zero, which is as good as
  * any other value.
  *
  *     local $x: 8    store.i64 %a, [$x]   ...   load.f64 [$x]    =>    bitcast.f64 %a
@@ -22,7 +22,7 @@ typedef struct slot {
     int64_t offset;
     uint32_t local, bytes;
     nf_type type;   /* of the variable: the first access's */
-    bool shared;    /* overlaps another one in part */
+    bool shared;    /* overlaps another one in part, or has types that do not mix */
     uint32_t next;  /* of the same local */
     nf_value value; /* in the block at hand: what the slot holds; none: what it held at the start */
     bool stored;    /* in the block at hand */
@@ -107,8 +107,13 @@ static void inst_note(locals *l, nf_value v)
     address_note(l, v, inst);
     if (l->base[v.id]) return; /* its own uses are looked at */
     nf_uses_walk(l->f, inst, use_note, &use);
-    if (use.allowed && l->base[inst->a.id] && slot_of(l, inst, true) == 0)
+    if (use.allowed == NULL || l->base[inst->a.id] == 0) return;
+    uint32_t s = slot_of(l, inst, true);
+    nf_type type = l->slots.data[s].type;
+    if (s == 0)
         l->rejected[l->base[inst->a.id]] = true;
+    else if (type != inst->type && (NF_TYPE_IS_VECTOR(type) || NF_TYPE_IS_VECTOR(inst->type)))
+        l->slots.data[s].shared = true;
 }
 
 static void slots_compare(locals *l)

@@ -22,6 +22,7 @@
 
 enum {
     ROUNDS_MAX = 8,
+    SWEEPS_MAX = 24,   /* over all edges, to find parameters that never vary */
     HOPS_MAX = 16,     /* through empty blocks, for one edge */
     HOP_ARGS_MAX = 64, /* edges with more arguments are not threaded */
 };
@@ -175,12 +176,12 @@ static nf_value arg_value(params *p, nf_value arg)
     return nf_is_constant(inst) ? constant_leader(p, arg) : arg;
 }
 
-static void edge_meet(params *p, const nf_edge *edge)
+static void edge_meet(params *p, nf_value *values, const nf_edge *edge)
 {
     const nf_value *args = nf_edge_args(p->s->f, edge);
     for (uint32_t i = 0; i < edge->arg_count; i++) {
         nf_value param = nf_param_at(p->s->f, edge->to, i), arg = arg_value(p, args[i]);
-        nf_value *value = &p->value[param.id];
+        nf_value *value = &values[param.id];
         if (arg.id == 0 || arg.id == param.id || value->id == VARIES || value->id == arg.id)
             continue;
         value->id = value->id == 0 ? arg.id : VARIES;
@@ -188,20 +189,40 @@ static void edge_meet(params *p, const nf_edge *edge)
     }
 }
 
-static void params_solve(params *p)
+static void edges_meet(params *p, nf_value *values)
 {
     nf_func *f = p->s->f;
     const nf_block_data *entry = nf_block_at(f, f->entry);
     for (uint32_t i = 0; i < entry->param_count; i++)
-        p->value[nf_param_at(f, f->entry, i).id].id = VARIES;
+        values[nf_param_at(f, f->entry, i).id].id = VARIES;
+    p->changed = false;
+    NF_FOR_BLOCKS(f, b)
+    {
+        nf_value end = nf_terminator(f, b);
+        for (uint32_t e = 0; e < nf_out_count(f, end); e++)
+            edge_meet(p, values, nf_edge_at(f, end, e));
+    }
+}
+
+/* In a loop header %p with several values, a join behind it that gets %p along all edges saw %p's
+ * first value before it saw %p itself. So what is left is met once more, against the solution. */
+static bool params_solve(params *p)
+{
+    nf_func *f = p->s->f;
+    uint32_t sweeps = 0;
     do {
-        p->changed = false;
-        NF_FOR_BLOCKS(f, b)
-        {
-            nf_value end = nf_terminator(f, b);
-            for (uint32_t e = 0; e < nf_out_count(f, end); e++) edge_meet(p, nf_edge_at(f, end, e));
-        }
+        if (sweeps++ == SWEEPS_MAX) return false; /* half a solution is none */
+        edges_meet(p, p->value);
     } while (p->changed);
+    edges_meet(p, p->direct);
+    NF_FOR_BLOCKS(f, b)
+    {
+        for (uint32_t i = 0; i < nf_block_at(f, b)->param_count; i++) {
+            nf_value param = nf_param_at(f, b, i);
+            if (p->value[param.id].id == VARIES) p->value[param.id] = p->direct[param.id];
+        }
+    }
+    return true;
 }
 
 static bool param_is_known(const params *p, nf_value param)
@@ -247,7 +268,7 @@ static bool params_remove(simplify *s)
     uint32_t known = 0;
     if (p.value == NULL || p.direct == NULL) return false;
     nf_map_init(&p.constants, s->arena);
-    params_solve(&p);
+    if (!params_solve(&p)) return false;
     NF_FOR_BLOCKS(f, b)
     {
         for (uint32_t i = 0; i < nf_block_at(f, b)->param_count; i++)
