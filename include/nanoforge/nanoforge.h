@@ -111,7 +111,8 @@ NF_API bool nf_engine_settle(nf_engine *engine, uint64_t timeout_ns);
 NF_API size_t nf_engine_reclaim(nf_engine *engine);
 
 /* The name of the version that runs now, "dot@avx2.u4#5"; false when there is no such function. */
-NF_API bool nf_program_version(nf_program *program, const char *function, char name[NF_NAME_BYTES]);
+NF_API bool nf_program_version(nf_program *program, const char *function_name,
+                               char name[NF_NAME_BYTES]);
 
 /* One line on where profile and time come from: hardware counters through nanoforged, or why not.
  */

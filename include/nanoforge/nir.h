@@ -19,11 +19,21 @@ typedef struct nf_func nf_func;
 
 /* Names of things inside a module or function. 0 is none. An instruction is named by the value that
  * it defines; one without a result has a name too, whose type is NF_VOID. */
-typedef struct nf_value { uint32_t id; } nf_value;
-typedef struct nf_block { uint32_t id; } nf_block;
-typedef struct nf_symbol { uint32_t id; } nf_symbol;
-typedef struct nf_signature { uint32_t id; } nf_signature;
-typedef struct nf_local { uint32_t id; } nf_local;
+typedef struct nf_value {
+    uint32_t id;
+} nf_value;
+typedef struct nf_block {
+    uint32_t id;
+} nf_block;
+typedef struct nf_symbol {
+    uint32_t id;
+} nf_symbol;
+typedef struct nf_signature {
+    uint32_t id;
+} nf_signature;
+typedef struct nf_local {
+    uint32_t id;
+} nf_local;
 
 /*
  * A type in one byte: the element in the low three bits, log2 of the lane count above.
@@ -36,7 +46,7 @@ typedef struct nf_local { uint32_t id; } nf_local;
 typedef uint8_t nf_type;
 enum { NF_VOID, NF_I8, NF_I16, NF_I32, NF_I64, NF_F32, NF_F64 };
 #define NF_VECTOR_OF(element, lanes_log2) ((nf_type)((element) | (lanes_log2) << 3))
-#define NF_TYPE_ELEMENT(type)             ((nf_type)((type) & 7))
+#define NF_TYPE_ELEMENT(type)             ((nf_type)((type)&7))
 #define NF_TYPE_LANES_LOG2(type)          ((type) >> 3)
 #define NF_TYPE_LANES(type)               (1u << NF_TYPE_LANES_LOG2(type))
 #define NF_TYPE_IS_VECTOR(type)           ((type) >= 8)
@@ -64,32 +74,54 @@ typedef enum nf_op {
 
 /* Conditions of icmp, then of fcmp. In this order c ^ 1 negates. */
 typedef enum nf_cond {
-    NF_EQ, NF_NE, NF_SLT, NF_SGE, NF_SLE, NF_SGT, NF_ULT, NF_UGE, NF_ULE, NF_UGT,
-    NF_FOEQ, NF_FUNE, NF_FOLT, NF_FUGE, NF_FOLE, NF_FUGT, NF_FOGT, NF_FULE, NF_FOGE, NF_FULT,
-    NF_FONE, NF_FUEQ, NF_FORD, NF_FUNO,
+    NF_EQ,
+    NF_NE,
+    NF_SLT,
+    NF_SGE,
+    NF_SLE,
+    NF_SGT,
+    NF_ULT,
+    NF_UGE,
+    NF_ULE,
+    NF_UGT,
+    NF_FOEQ,
+    NF_FUNE,
+    NF_FOLT,
+    NF_FUGE,
+    NF_FOLE,
+    NF_FUGT,
+    NF_FOGT,
+    NF_FULE,
+    NF_FOGE,
+    NF_FULT,
+    NF_FONE,
+    NF_FUEQ,
+    NF_FORD,
+    NF_FUNO,
     NF_COND_COUNT
 } nf_cond;
 
 /* Where a load or store goes: [base + index * (1 << scale_log2) + offset]. */
 typedef struct nf_address {
-    nf_value base;      /* i64 */
-    nf_value index;     /* i64, or none */
+    nf_value base;       /* i64 */
+    nf_value index;      /* i64, or none */
     unsigned scale_log2; /* 0 to 3 */
-    int32_t offset;     /* bytes */
+    int32_t offset;      /* bytes */
     unsigned align_log2; /* what the address is known to be aligned to; 0: nothing */
-    unsigned alias;     /* alias class: two accesses with different non-zero classes never overlap */
-    bool is_volatile;   /* neither removed, merged nor moved; bars races */
-    bool is_atomic;     /* one indivisible, sequentially consistent access; type at most 8 bytes and aligned */
+    unsigned alias;   /* alias class: two accesses with different non-zero classes never overlap */
+    bool is_volatile; /* neither removed, merged nor moved; bars races */
+    bool
+        is_atomic; /* one indivisible, sequentially consistent access; type at most 8 bytes and aligned */
 } nf_address;
 
 /* Function attributes, or-ed. */
 enum {
-    NF_ATTR_PURE = 1,      /* neither reads nor writes memory, always returns */
-    NF_ATTR_READONLY = 2,  /* writes no memory, always returns */
-    NF_ATTR_REASSOC = 4,   /* floating-point sums and products may be reassociated */
-    NF_ATTR_INLINE = 8,    /* inline where possible */
+    NF_ATTR_PURE = 1,     /* neither reads nor writes memory, always returns */
+    NF_ATTR_READONLY = 2, /* writes no memory, always returns */
+    NF_ATTR_REASSOC = 4,  /* floating-point sums and products may be reassociated */
+    NF_ATTR_INLINE = 8,   /* inline where possible */
     NF_ATTR_NOINLINE = 16,
-    NF_ATTR_EXPORT = 32,   /* keep even when nothing calls it */
+    NF_ATTR_EXPORT = 32, /* keep even when nothing calls it */
 };
 
 /* --- modules --- */
@@ -120,7 +152,8 @@ NF_API nf_symbol nf_module_extern(nf_module *module, const char *name, nf_signat
 NF_API nf_symbol nf_module_extern_data(nf_module *module, const char *name);
 /* Defines data: size bytes, the first initial_size of them given, the rest zero. */
 NF_API nf_symbol nf_module_data(nf_module *module, const char *name, const void *initial,
-                                size_t initial_size, size_t size, unsigned align_log2, bool readonly);
+                                size_t initial_size, size_t size, unsigned align_log2,
+                                bool readonly);
 /* At link time the 8 bytes at offset in data become the address of target + addend. */
 NF_API nf_status nf_module_data_reloc(nf_module *module, nf_symbol data, size_t offset,
                                       nf_symbol target, int64_t addend);
@@ -153,7 +186,8 @@ NF_API nf_value nf_build_local(nf_func *func, nf_block block, nf_local local, in
  * after the dot in text. Unused operands are none ((nf_value){0}). */
 NF_API nf_value nf_build(nf_func *func, nf_block block, nf_op op, nf_type type, nf_value a,
                          nf_value b, nf_value c);
-NF_API nf_value nf_build_compare(nf_func *func, nf_block block, nf_cond cond, nf_value a, nf_value b);
+NF_API nf_value nf_build_compare(nf_func *func, nf_block block, nf_cond cond, nf_value a,
+                                 nf_value b);
 NF_API nf_value nf_build_extract(nf_func *func, nf_block block, nf_value vector, unsigned lane);
 NF_API nf_value nf_build_insert(nf_func *func, nf_block block, nf_value vector, nf_value scalar,
                                 unsigned lane);
@@ -169,8 +203,8 @@ NF_API nf_value nf_build_call(nf_func *func, nf_block block, nf_symbol callee, c
 NF_API nf_value nf_build_call_indirect(nf_func *func, nf_block block, nf_value callee,
                                        nf_signature signature, const nf_value *args,
                                        uint32_t arg_count);
-NF_API void nf_build_tail_call(nf_func *func, nf_block block, nf_symbol callee, const nf_value *args,
-                               uint32_t arg_count);
+NF_API void nf_build_tail_call(nf_func *func, nf_block block, nf_symbol callee,
+                               const nf_value *args, uint32_t arg_count);
 NF_API void nf_build_tail_call_indirect(nf_func *func, nf_block block, nf_value callee,
                                         nf_signature signature, const nf_value *args,
                                         uint32_t arg_count);

@@ -8,7 +8,7 @@
  *
  * Locks: `lock` guards the lists, versions and states; it is never held over a compilation of T2, a
  * race or a scan. `compile_lock` guards the arena of compilations at a first call. Slots, counters
- * and what entries write are atomics. Order: lock before compile_lock before code memory's own
+ * and what entries write are atomics. Order: work_lock, compile_lock, lock, then code memory's own
  * mutex. The worker (the background thread, or whoever calls nf_engine_step, one at a time under
  * `work_lock`) alone promotes, swaps and reclaims.
  */

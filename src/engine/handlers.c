@@ -29,12 +29,10 @@ static nf_version *first_version(nf_function *function, nf_error *error)
 {
     nf_engine *engine = function->engine;
     nf_version *version = NULL;
-    nf_status status = NF_UNSUPPORTED;
     if (engine->config.mode == NF_MODE_OPTIMISED)
-        status = nf_version_make(function, nf_variant_default(engine), &engine->compile_arena,
-                                 &version, error);
-    if (status != NF_OK)
-        status = nf_version_make(function, NULL, &engine->compile_arena, &version, error);
+        nf_version_make(function, nf_variant_default(engine), &engine->compile_arena, &version,
+                        error);
+    if (version == NULL) nf_version_make(function, NULL, &engine->compile_arena, &version, error);
     return version;
 }
 

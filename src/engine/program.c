@@ -159,14 +159,12 @@ static uint32_t count_functions(const nf_module *module)
     return count;
 }
 
+/* Under compile_lock, for entries are emitted, and lock. */
 static nf_status functions_place(nf_program *program, uint64_t *addresses, nf_error *error)
 {
-    nf_engine *engine = program->engine;
     nf_status status = functions_make(program, error);
     if (status != NF_OK || program->function_count == 0) return status;
-    nf_os_mutex_lock(&engine->compile_lock);
     status = nf_entries_place(program, error);
-    nf_os_mutex_unlock(&engine->compile_lock);
     for (uint32_t i = 0; i < program->function_count; i++)
         addresses[program->functions[i].symbol.id] = program->functions[i].stub;
     return status;
@@ -185,6 +183,7 @@ static nf_status program_link(nf_program *program, nf_error *error)
     nf_status status = data_make(program, addresses, error);
     if (status == NF_OK) status = externs_resolve(program, addresses, error);
     if (status != NF_OK) return status;
+    nf_os_mutex_lock(&engine->compile_lock);
     nf_os_mutex_lock(&engine->lock);
     status = functions_place(program, addresses, error);
     if (status == NF_OK) {
@@ -192,6 +191,7 @@ static nf_status program_link(nf_program *program, nf_error *error)
         functions_publish(program);
     }
     nf_os_mutex_unlock(&engine->lock);
+    nf_os_mutex_unlock(&engine->compile_lock);
     return status;
 }
 
@@ -295,16 +295,16 @@ const nf_module *nf_program_module(const nf_program *program)
     return program->module;
 }
 
-bool nf_program_version(nf_program *program, const char *name, char version[NF_NAME_BYTES])
+bool nf_program_version(nf_program *program, const char *function_name, char name[NF_NAME_BYTES])
 {
-    const nf_function *function = function_named(program, name);
+    const nf_function *function = function_named(program, function_name);
     if (function == NULL) return false;
     nf_engine *engine = program->engine;
     nf_os_mutex_lock(&engine->lock);
     const char *text = function->active                          ? function->active->name
                        : engine->config.mode == NF_MODE_EVALUATE ? "evaluator"
                                                                  : "not called yet";
-    nf_format(version, NF_NAME_BYTES, "%s", text);
+    nf_format(name, NF_NAME_BYTES, "%s", text);
     nf_os_mutex_unlock(&engine->lock);
     return true;
 }

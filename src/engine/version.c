@@ -112,7 +112,7 @@ nf_status nf_version_make(nf_function *function, const nf_variant *variant, nf_a
         nf_os_mutex_unlock(&engine->lock);
     }
     nf_arena_reset(arena);
-    if (status == NF_OK)
+    if (status == NF_OK && *out)
         nf_engine_event(engine, NF_EVENT_COMPILED, function, *out, (double)(*out)->compile_ns,
                         "%u bytes", (*out)->code_bytes);
     return status;

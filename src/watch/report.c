@@ -37,9 +37,9 @@ static void put_bool(nf_json *json, const char *key, bool value)
 static const char *phase_text(nf_phase phase)
 {
     static const char *const texts[] = {
-        [NF_PHASE_COLD] = "cold",         [NF_PHASE_BASELINE] = "baseline",
-        [NF_PHASE_TIMING] = "timing",     [NF_PHASE_SAMPLING] = "sampling",
-        [NF_PHASE_AUDIT] = "audit",       [NF_PHASE_SETTLED] = "settled",
+        [NF_PHASE_COLD] = "cold",     [NF_PHASE_BASELINE] = "baseline",
+        [NF_PHASE_TIMING] = "timing", [NF_PHASE_SAMPLING] = "sampling",
+        [NF_PHASE_AUDIT] = "audit",   [NF_PHASE_SETTLED] = "settled",
         [NF_PHASE_FORCED] = "forced",
     };
     return texts[phase];
@@ -48,9 +48,9 @@ static const char *phase_text(nf_phase phase)
 static const char *state_text(const nf_version *version)
 {
     static const char *const texts[] = {
-        [NF_VERSION_CANDIDATE] = "candidate", [NF_VERSION_ACTIVE] = "active",
-        [NF_VERSION_BASELINE] = "baseline",   [NF_VERSION_PREVIOUS] = "previous",
-        [NF_VERSION_REJECTED] = "rejected",   [NF_VERSION_LOST] = "lost",
+        [NF_VERSION_CANDIDATE] = "candidate",     [NF_VERSION_ACTIVE] = "active",
+        [NF_VERSION_BASELINE] = "baseline",       [NF_VERSION_PREVIOUS] = "previous",
+        [NF_VERSION_REJECTED] = "rejected",       [NF_VERSION_LOST] = "lost",
         [NF_VERSION_ROLLED_BACK] = "rolled back", [NF_VERSION_RETIRED] = "retired",
     };
     return texts[version->state];

@@ -34,7 +34,7 @@ static struct {
     pthread_mutex_t mutex;
     int signal; /* 0: not chosen */
     /* of the scan that goes on: */
-    int number; /* atomic */
+    int number;                         /* atomic */
     nf_os_range ranges[NF_OS_SCAN_MAX]; /* a copy: a handler may be late */
     uint32_t count;
     mapping mappings[MAPPINGS_MAX];
