@@ -17,12 +17,13 @@
 #include "lib_differential.h"
 #include "opt/opt.h"
 #include "os/os.h"
+#include "x64/compile.h"
 
 enum {
     FUNCTIONS_PER_MODULE = 4,
     SYMBOLS = FUNCTIONS_PER_MODULE + 1,
     FUNCTIONS_DEFAULT = 400,
-    INPUTS = 2,
+    INPUTS = 4,
 };
 
 /* A function under way through the pipeline. */
@@ -79,6 +80,8 @@ static void func_travel(journey *j, const nf_func *func, const nf_variant *varia
     nf_opt opt = {.scratch = &scratch,
                   .features = nf_cpu_features(),
                   .variant = variant,
+                  /* With and without: the passes go different ways. */
+                  .supports = variant->interleave < 4 ? nf_backend_supports : NULL,
                   .after = behind_pass,
                   .context = j};
     nf_status status = nf_opt_run(&opt, clone, &error);
