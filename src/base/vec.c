@@ -4,12 +4,12 @@
 /* What was allocated last grows where it is, without a copy. */
 static bool extend(nf_arena *arena, void *data, size_t bytes, size_t bytes_wanted)
 {
-    char *end = (char *)data + bytes;
-    if (bytes == 0 || end != arena->cursor ||
-        bytes_wanted - bytes > (size_t)(arena->limit - arena->cursor))
+    size_t more = bytes_wanted - bytes;
+    if (data == NULL || (char *)data + bytes != arena->cursor ||
+        more > (size_t)(arena->limit - arena->cursor))
         return false;
-    arena->cursor += bytes_wanted - bytes;
-    __builtin_memset(end, 0, bytes_wanted - bytes);
+    __builtin_memset(arena->cursor, 0, more);
+    arena->cursor += more;
     return true;
 }
 
