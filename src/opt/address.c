@@ -48,7 +48,7 @@ static bool has_index(const nf_inst *inst)
 static bool offset_fits(const nf_inst *access, int64_t by, unsigned scale_log2, int64_t *offset)
 {
     if (by != (int32_t)by) return false;
-    *offset = access->imm + (by << scale_log2);
+    *offset = access->imm + by * (INT64_C(1) << scale_log2);
     return *offset == (int32_t)*offset;
 }
 

@@ -340,7 +340,7 @@ static bool map_grow(inliner *in)
     if (in->f->insts.count <= in->map_count) return true;
     nf_value *map = NF_NEW_ARRAY(in->arena, nf_value, in->f->insts.count * 2);
     if (map == NULL) return false;
-    __builtin_memcpy(map, in->map, in->map_count * sizeof *map);
+    if (in->map_count) __builtin_memcpy(map, in->map, in->map_count * sizeof *map);
     in->map = map;
     in->map_count = in->f->insts.count * 2;
     return true;
