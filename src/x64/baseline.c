@@ -272,8 +272,22 @@ void nf_emit_epilogue(nf_baseline *job)
 
 /* --- the whole --- */
 
+/* Asks for the function's arrays all at once, where walking lists would wait for one line after
+ * the other. What is larger is read in order, which the hardware notices. */
+static void fetch_ahead(const void *data, size_t bytes)
+{
+    enum { LINE_BYTES = 64, FETCH_BYTES_MAX = 8192 };
+    if (bytes > FETCH_BYTES_MAX) bytes = FETCH_BYTES_MAX;
+    for (size_t at = 0; at < bytes; at += LINE_BYTES) __builtin_prefetch((const char *)data + at);
+}
+
 static nf_status analyse(nf_baseline *job)
 {
+    const nf_func *f = job->f;
+    fetch_ahead(f->blocks.data, f->blocks.count * sizeof *f->blocks.data);
+    fetch_ahead(f->insts.data, f->insts.count * sizeof *f->insts.data);
+    fetch_ahead(f->edges.data, f->edges.count * sizeof *f->edges.data);
+    fetch_ahead(f->pool.data, f->pool.count * sizeof *f->pool.data);
     nf_baseline_order(job);
     if (!job->arena->failed) nf_baseline_live(job);
     if (!job->arena->failed) nf_baseline_assign(job);
