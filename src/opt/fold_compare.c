@@ -2,7 +2,8 @@
  * Rules of comparisons, selects and branches.
  *
  * The normal form of an integer comparison: a constant on the right, and with a constant one of eq, ne,
- * slt, sge, ult, uge (each the next one's opposite), so that equal tests look equal to gvn.
+ * slt, sge, ult, uge (each the next one's opposite), so that equal tests look equal to gvn. With 0 it
+ * is sgt and sle: a test against 0 needs no constant in machine code.
  *
  *     brif (icmp eq %flag, 0), a, b    =>    brif %flag, b, a
  */
@@ -41,6 +42,15 @@ static bool cond_is_signed(nf_cond cond)
     return cond >= NF_SLT && cond <= NF_SGT;
 }
 
+/* x < 1 unsigned => x == 0, x >= 1 => x != 0; signed: x <= 0, x > 0 */
+static nf_value icmp_one(nf_fold *k, const nf_inst *inst, nf_type type)
+{
+    static const uint8_t with_zero[NF_COND_COUNT] = {
+        [NF_ULT] = NF_EQ, [NF_UGE] = NF_NE, [NF_SLT] = NF_SLE, [NF_SGE] = NF_SGT};
+    return nf_fold_make_compare(k, NF_OP_ICMP, (nf_cond)with_zero[inst->sub], inst->a,
+                                nf_fold_int(k, type, 0));
+}
+
 /* Comparisons with the ends of the range, and sle and its like: the normal form. */
 static nf_value icmp_range(nf_fold *k, const nf_inst *inst, nf_type type, int64_t c)
 {
@@ -52,11 +62,13 @@ static nf_value icmp_range(nf_fold *k, const nf_inst *inst, nf_type type, int64_
     switch (cond) {
     case NF_SLE: /* x <= c => x < c + 1; true when c is the greatest */
     case NF_ULE:
+        if (c == 0 && is_signed) return NF_NO_VALUE;
         if (c == max) return truth(k, inst->type, true);
         return nf_fold_make_compare(k, NF_OP_ICMP, is_signed ? NF_SLT : NF_ULT, inst->a,
                                     nf_fold_int(k, type, c + 1));
     case NF_SGT: /* x > c => x >= c + 1; false when c is the greatest */
     case NF_UGT:
+        if (c == 0 && is_signed) return NF_NO_VALUE;
         if (c == max) return truth(k, inst->type, false);
         return nf_fold_make_compare(k, NF_OP_ICMP, is_signed ? NF_SGE : NF_UGE, inst->a,
                                     nf_fold_int(k, type, c + 1));
@@ -65,11 +77,7 @@ static nf_value icmp_range(nf_fold *k, const nf_inst *inst, nf_type type, int64_
     case NF_ULT:
     case NF_UGE:
         if (c == min) return truth(k, inst->type, cond == NF_SGE || cond == NF_UGE);
-        /* x < 1 unsigned => x == 0, x >= 1 => x != 0 */
-        if (c == 1 && !is_signed)
-            return nf_fold_make_compare(k, NF_OP_ICMP, cond == NF_ULT ? NF_EQ : NF_NE, inst->a,
-                                        nf_fold_int(k, type, 0));
-        return NF_NO_VALUE;
+        return c == 1 ? icmp_one(k, inst, type) : NF_NO_VALUE;
     default: return NF_NO_VALUE;
     }
 }
@@ -91,6 +99,11 @@ static nf_value icmp_bits(nf_fold *k, const nf_inst *inst, nf_type type, int64_t
         if (!(zeros & ((mask >> 1) + 1))) return NF_NO_VALUE;
         if (c <= 0) return truth(k, inst->type, inst->sub == NF_SGE);
         return nf_fold_make_compare(k, NF_OP_ICMP, inst->sub == NF_SLT ? NF_ULT : NF_UGE, inst->a,
+                                    inst->b);
+    case NF_SLE: /* of 0, when x is not negative: x == 0, x != 0 */
+    case NF_SGT:
+        if (!(zeros & ((mask >> 1) + 1)) || c != 0) return NF_NO_VALUE;
+        return nf_fold_make_compare(k, NF_OP_ICMP, inst->sub == NF_SLE ? NF_EQ : NF_NE, inst->a,
                                     inst->b);
     default: return NF_NO_VALUE;
     }
@@ -148,8 +161,15 @@ static nf_value icmp_equality(nf_fold *k, const nf_inst *inst, nf_type type, int
         return nf_fold_make_compare(k, NF_OP_ICMP, NF_EQ, inst->a, nf_fold_int(k, NF_I8, 0));
     }
     const nf_inst *a = nf_fold_at(k, inst->a);
-    if (a->op != NF_OP_ADD && a->op != NF_OP_XOR) return NF_NO_VALUE;
-    if (!nf_fold_constant(k, a->b, &c1)) return NF_NO_VALUE;
+    if (!nf_ops[a->op].commutes || !nf_fold_constant(k, a->b, &c1)) return NF_NO_VALUE;
+    /* (x & bit) == bit => (x & bit) != 0 */
+    uint64_t bit = (uint64_t)c & nf_type_mask(type);
+    if (a->op == NF_OP_AND && c1 == c && c != 0 && (bit & (bit - 1)) == 0)
+        return nf_fold_make_compare(k, NF_OP_ICMP, (nf_cond)(inst->sub ^ 1), inst->a,
+                                    nf_fold_int(k, type, 0));
+    /* a sum that is needed anyway is as good as what it was made of, and counts loops */
+    if ((a->op != NF_OP_ADD && a->op != NF_OP_XOR) || !nf_fold_is_single(k, inst->a))
+        return NF_NO_VALUE;
     /* x + c1 == c => x == c - c1; x ^ c1 == c => x == (c ^ c1) */
     uint64_t moved = a->op == NF_OP_ADD ? (uint64_t)c - (uint64_t)c1 : (uint64_t)c ^ (uint64_t)c1;
     nf_value x = a->a;

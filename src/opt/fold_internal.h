@@ -25,6 +25,7 @@ typedef struct nf_fold {
     nf_value at;   /* the instruction being folded; new ones go in front of it */
     nf_value *map; /* what took the place of a value, by id */
     uint32_t map_count;
+    uint32_t *uses; /* by id, as the pass found them */
     uint32_t depth; /* of folding what rules made */
     bool changed;
 } nf_fold;
@@ -59,6 +60,12 @@ static inline unsigned nf_type_bits(nf_type type) /* of an element */
 static inline uint64_t nf_type_mask(nf_type type)
 {
     return UINT64_MAX >> (64 - nf_type_bits(type));
+}
+
+/* Whether nobody but the instruction at hand uses the value. */
+static inline bool nf_fold_is_single(const nf_fold *k, nf_value v)
+{
+    return v.id >= k->map_count || k->uses[v.id] <= 1;
 }
 
 /* Whether the value is the operation, and then its record. */
