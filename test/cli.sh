@@ -15,7 +15,7 @@ for option in --help -h help; do
     expect "$option" 0
     printed "$option lists the commands" '^  compile '
 done
-for command in run race cat verify pass compile eval version; do
+for command in run race cat verify pass compile eval version help; do
     nf $command --help
     expect "$command --help" 0
     printed "$command --help tells the usage" "^Usage: nanoforge $command"

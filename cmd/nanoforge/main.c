@@ -4,6 +4,8 @@
 #include "command.h"
 #include "os/cpu.h"
 
+static int command_help(const command *self, int argc, char **argv);
+
 static const command commands[] = {
     {"run", "FILE [-- ARGUMENT...]", "run a program while its functions get faster", command_run,
      "The exit status is the program's. What happens is told on standard error."},
@@ -15,6 +17,7 @@ static const command commands[] = {
     {"compile", "FILE", "compile functions and show what they became", command_compile, ""},
     {"eval", "FILE [-- ARGUMENT...]", "run a program on the evaluator alone", command_eval, ""},
     {"version", "", "print version and CPU features", command_version, ""},
+    {"help", "[COMMAND]", "print help, of one command or of all", command_help, ""},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
@@ -43,6 +46,7 @@ static void help(FILE *stream)
 
 static const command *command_named(const char *name)
 {
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) name = "help";
     if (strcmp(name, "--version") == 0) name = "version";
     for (int i = 0; i < COMMAND_COUNT; i++)
         if (strcmp(name, commands[i].name) == 0) return &commands[i];
@@ -50,16 +54,18 @@ static const command *command_named(const char *name)
     return NULL;
 }
 
-/* help, or help COMMAND */
-static int command_help(int argc, char **argv)
+static int command_help(const command *self, int argc, char **argv)
 {
-    static char name[] = "help", wish[] = "--help";
-    char *words[] = {name, wish, NULL};
-    if (argc < 2) {
+    static char wish[] = "--help";
+    arguments a;
+    int status = arguments_parse(self, NULL, 0, argc, argv, 0, 1, &a);
+    if (status != ARGUMENTS_GO_ON) return status;
+    if (a.count == 0) {
         help(stdout);
         return EXIT_FINE;
     }
-    const command *asked = command_named(argv[1]);
+    char *words[] = {argv[1], wish, NULL};
+    const command *asked = command_named(a.files[0]);
     return asked ? asked->run(asked, 2, words) : EXIT_USAGE;
 }
 
@@ -69,13 +75,10 @@ int main(int argc, char **argv)
         help(stderr);
         return EXIT_USAGE;
     }
-    bool help_wanted = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-                       strcmp(argv[1], "help") == 0;
-    const command *chosen = help_wanted ? NULL : command_named(argv[1]);
-    if (!help_wanted && chosen == NULL) return EXIT_USAGE;
-    int status =
-        help_wanted ? command_help(argc - 1, argv + 1) : chosen->run(chosen, argc - 1, argv + 1);
-    if (chosen && chosen->run == command_run) return status; /* its output is the program's */
+    const command *chosen = command_named(argv[1]);
+    if (chosen == NULL) return EXIT_USAGE;
+    int status = chosen->run(chosen, argc - 1, argv + 1);
+    if (chosen->run == command_run) return status; /* its output is the program's */
     if (fflush(stdout) == 0) return status;
     complain("standard output: cannot write: %s", strerror(errno));
     return status == EXIT_FINE ? EXIT_FAILED : status;
