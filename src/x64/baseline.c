@@ -303,6 +303,7 @@ static nf_status emit(nf_baseline *job, nf_blob *blob)
     for (uint32_t i = 0; i < job->block_count; i++) job->blocks[i].label = nf_asm_label(&job->a);
     emit_prologue(job);
     nf_emit_entry_moves(job);
+    if (job->count_in_register) nf_asm_mov_imm(&job->a, job->count_reg, 0, true);
     emit_blocks(job);
     nf_emit_jump_tables(job);
     if (job->status != NF_OK) return job->status;

@@ -208,6 +208,20 @@ static void assign_slots(assign *s)
     }
 }
 
+/* A register that nobody got counts back edges: in memory each iteration would wait for the store of
+ * the one before. */
+static void assign_counter(assign *s)
+{
+    nf_baseline *job = s->job;
+    if (job->options->loop_count == NULL || job->loop_count == 0) return;
+    uint64_t among = job->has_calls ? s->crossing[FILE_INT] : s->by_file[FILE_INT];
+    uint64_t unused = among & ~s->used, cheap = unused & ~(uint64_t)NF_ABI_CALLEE_SAVED;
+    if (unused == 0) return;
+    job->count_in_register = true;
+    job->count_reg = (nf_reg)__builtin_ctzll(cheap ? cheap : unused);
+    s->used |= NF_REG_BIT(job->count_reg);
+}
+
 void nf_baseline_assign(nf_baseline *job)
 {
     uint64_t taken = job->has_vectors ? LANES : 0;
@@ -221,6 +235,7 @@ void nf_baseline_assign(nf_baseline *job)
     if (s.dying == NULL) return;
     s.free = s.by_file[FILE_INT] | s.by_file[FILE_FLOAT];
     for (uint32_t i = 0; i < job->def_count; i++) assign_register(&s, job->defs[i]);
+    assign_counter(&s);
     job->saved_mask = (uint32_t)(s.used & NF_ABI_CALLEE_SAVED);
     job->saved_count = (uint32_t)__builtin_popcount(job->saved_mask);
     job->slot_end = job->saved_count * SLOT_BYTES;

@@ -98,6 +98,7 @@ void nf_emit_call(nf_baseline *job, nf_value v, const nf_inst *inst)
 void nf_emit_tail_call(nf_baseline *job, nf_value v, const nf_inst *inst)
 {
     (void)v;
+    nf_count_flush(job); /* an argument may be moved to its register */
     move_arguments(job, inst);
     uint64_t near = load_target(job, inst);
     nf_emit_epilogue(job);

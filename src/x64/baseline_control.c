@@ -57,12 +57,26 @@ static void edge_moves(nf_baseline *job, const nf_edge *edge)
     nf_moves_emit(job);
 }
 
+static void count_back_edge(nf_baseline *job)
+{
+    if (job->count_in_register)
+        nf_asm_r(&job->a, NF_X_INC, 8, job->count_reg);
+    else
+        nf_asm_m(&job->a, NF_X_INC, 8, nf_mem_address((uintptr_t)job->options->loop_count));
+}
+
+void nf_count_flush(nf_baseline *job)
+{
+    if (!job->count_in_register) return;
+    nf_mem counter = nf_mem_address((uintptr_t)job->options->loop_count);
+    nf_asm_mr(&job->a, NF_X_ADD_MR, 8, counter, job->count_reg);
+}
+
 void nf_emit_edge(nf_baseline *job, const nf_edge *edge, bool fall_through)
 {
     uint32_t to = job->index[edge->to.id];
     edge_moves(job, edge);
-    if (is_counted(job, edge))
-        nf_asm_m(&job->a, NF_X_INC, 8, nf_mem_address((uintptr_t)job->options->loop_count));
+    if (is_counted(job, edge)) count_back_edge(job);
     if (!fall_through || to != job->block + 1) nf_asm_jmp(&job->a, job->blocks[to].label);
 }
 
@@ -110,6 +124,7 @@ void nf_emit_ret(nf_baseline *job, nf_value v, const nf_inst *inst)
         else
             nf_operand_int_to(job, o, nf_type_bytes(type), NF_RAX);
     }
+    nf_count_flush(job);
     nf_emit_epilogue(job);
     nf_asm_zero_operand(&job->a, NF_X_RET, 8);
 }

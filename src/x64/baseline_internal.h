@@ -38,7 +38,7 @@ enum {
     AT_NONE,  /* nobody needs it */
     AT_REG,   /* reg */
     AT_SLOT,  /* [rbp + disp] */
-    AT_FUSED, /* the comparison `value`, which its only user, the next instruction, does itself */
+    AT_FUSED, /* the comparison `value`, which its only user, a branch or select, does itself */
     AT_INT,   /* the integer disp */
     AT_WIDE,  /* the iconst `value`, which 32 bits don't hold */
     AT_FLOAT, /* the fconst `value` */
@@ -135,6 +135,8 @@ typedef struct nf_baseline {
     uint32_t def_count;
     NF_VEC(uint32_t) calls; /* positions at which caller-saved registers are lost */
     bool has_vectors, has_slots, has_calls;
+    bool count_in_register; /* back edges, in count_reg; added to loop_count at the ends */
+    nf_reg count_reg;
     uint32_t outgoing_bytes; /* stack arguments of the calls */
     /* the frame */
     uint32_t saved_mask, saved_count;
@@ -265,6 +267,7 @@ nf_inst_emit nf_emit_load, nf_emit_store, nf_emit_mload, nf_emit_mstore, nf_emit
 nf_mem nf_address_of(nf_baseline *job, const nf_inst *inst, nf_value index);
 void nf_emit_entry_moves(nf_baseline *job);
 void nf_emit_epilogue(nf_baseline *job); /* up to, not with, the ret or jmp */
+void nf_count_flush(nf_baseline *job);   /* the back edges counted in a register, to memory */
 void nf_emit_edge(nf_baseline *job, const nf_edge *edge, bool fall_through);
 bool nf_edge_is_plain(nf_baseline *job, const nf_edge *edge);
 void nf_emit_jump_tables(nf_baseline *job);

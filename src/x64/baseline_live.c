@@ -166,13 +166,17 @@ static void scan_call(const scan *s, const nf_inst *inst)
     if (walk.stack_bytes > job->outgoing_bytes) job->outgoing_bytes = walk.stack_bytes;
 }
 
-/* A comparison whose result the very next instruction takes as its condition. */
-static void note_fusable(nf_baseline_value *values, const nf_inst *insts, const nf_inst *user)
+/* A condition that is a comparison of the same block can be compared where it is used; its operands
+ * then live on to there. Whether it has no other use is known later. */
+ALWAYS_INLINE void note_fusable(const scan *s, const nf_inst *user)
 {
-    const nf_inst *compare = &insts[user->a.id];
+    const nf_inst *compare = &s->insts[user->a.id];
+    nf_baseline_value *value = &s->values[user->a.id];
     bool compares = compare->op == NF_OP_ICMP || compare->op == NF_OP_FCMP;
-    if (compares && &insts[compare->next.id] == user && compare->type == NF_I8)
-        values[user->a.id].place.at = AT_FUSED;
+    if (!compares || compare->type != NF_I8 || value->block != s->block) return;
+    value->place.at = AT_FUSED;
+    s->values[compare->a.id].last = s->position;
+    s->values[compare->b.id].last = s->position;
 }
 
 /* What has operands elsewhere than in a, b and c, whose c counts them. */
@@ -226,7 +230,7 @@ static void scan_block(scan *shared, uint32_t first)
         const nf_inst *inst = &s.insts[id];
         unsigned kind = scan_kinds[inst->op];
         s.position++;
-        if (kind & SCAN_CONDITION) note_fusable(s.values, s.insts, inst);
+        if (kind & SCAN_CONDITION) note_fusable(&s, inst);
         if (kind & (SCAN_EDGES | SCAN_CALL)) {
             *shared = s;
             scan_list(shared, id, inst, kind);

@@ -22,7 +22,8 @@ typedef struct nf_compile {
     nf_arena *arena;       /* blob and scratch memory; reset by the caller afterwards */
     uint64_t features;     /* what the code may use: see os/cpu.def */
     uint64_t *entry_count; /* counts calls, in reach of the code; NULL: not counted */
-    uint64_t *loop_count;  /* T1: counts back edges; NULL: not counted */
+    uint64_t *loop_count;  /* T1: counts back edges, at the latest when the function is left;
+                              NULL: not counted */
     bool want_map;         /* fill nf_compiled.map */
 } nf_compile;
 
