@@ -293,6 +293,8 @@ static bool params_remove(simplify *s)
 typedef struct threading {
     simplify *s;
     nf_bitset passed; /* blocks that may be skipped: only a terminator that alone uses the params */
+    nf_bitset headers; /* blocks that an edge goes back to */
+    uint32_t *counts;  /* of uses, by value id */
 } threading;
 
 /* What an argument of the skipped block's edge is for who came along `edge`. */
@@ -334,15 +336,6 @@ static bool edge_hop(threading *t, nf_block from, uint32_t edge_id)
     return true;
 }
 
-/* Deciding blocks that are loop headers stay: to enter a loop behind its header can make it
- * irreducible. */
-static bool block_is_header(const simplify *s, const nf_in_edges *in, nf_block b)
-{
-    for (uint32_t i = in->start[b.id]; i < in->start[b.id + 1]; i++)
-        if (s->order[in->all[i].from.id] >= s->order[b.id]) return true;
-    return false;
-}
-
 static void use_discount(void *context, nf_value *place)
 {
     uint32_t *counts = context;
@@ -374,24 +367,44 @@ static bool block_is_empty(const nf_func *f, nf_block b)
            nf_out_count(f, data->last) != 0;
 }
 
-static bool skippable_find(threading *t)
+/* Deciding blocks that are loop headers stay: to enter a loop behind its header can make it
+ * irreducible. */
+static bool headers_find(threading *t)
 {
     nf_func *f = t->s->f;
-    nf_in_edges in;
-    uint32_t *counts = NULL;
-    bool any = false;
+    t->headers = nf_bitset_new(t->s->arena, f->blocks.count);
+    if (t->headers.words == NULL) return false;
     NF_FOR_BLOCKS(f, b)
     {
-        if (!block_is_empty(f, b)) continue;
-        if (counts == NULL) {
-            counts = nf_use_counts(f, t->s->arena);
-            t->passed = nf_bitset_new(t->s->arena, f->blocks.count);
-            if (!counts || !t->passed.words || !nf_in_edges_build(f, t->s->arena, &in))
-                return false;
+        nf_value end = nf_terminator(f, b);
+        for (uint32_t e = 0; e < nf_out_count(f, end); e++) {
+            uint32_t to = nf_edge_at(f, end, e)->to.id;
+            if (t->s->order[b.id] >= t->s->order[to]) nf_bitset_add(&t->headers, to);
         }
-        bool jumps = nf_is_op(f, nf_terminator(f, b), NF_OP_BR);
-        if (!params_stay_inside(f, b, counts)) continue;
-        if (!jumps && block_is_header(t->s, &in, b)) continue;
+    }
+    return true;
+}
+
+static bool block_is_skippable(threading *t, nf_block b)
+{
+    nf_func *f = t->s->f;
+    bool jumps = nf_is_op(f, nf_terminator(f, b), NF_OP_BR);
+    if (!block_is_empty(f, b)) return false;
+    if (t->headers.words == NULL && !headers_find(t)) return false;
+    if (!jumps && nf_bitset_has(&t->headers, b.id)) return false;
+    if (nf_block_at(f, b)->param_count == 0) return jumps;
+    if (t->counts == NULL) t->counts = nf_use_counts(f, t->s->arena);
+    return t->counts && params_stay_inside(f, b, t->counts);
+}
+
+static bool skippable_find(threading *t)
+{
+    bool any = false;
+    t->passed = nf_bitset_new(t->s->arena, t->s->f->blocks.count);
+    if (t->passed.words == NULL) return false;
+    NF_FOR_BLOCKS(t->s->f, b)
+    {
+        if (!block_is_skippable(t, b)) continue;
         nf_bitset_add(&t->passed, b.id);
         any = true;
     }
@@ -413,19 +426,22 @@ static bool jumps_thread(simplify *s)
     return changed;
 }
 
+/* One round; true when another may find more. */
+static bool round_run(simplify *s, bool *changed)
+{
+    bool folded = branches_fold(s), reached = unreachable_remove(s);
+    if (s->order == NULL) return false;
+    bool removed = params_remove(s), threaded = jumps_thread(s);
+    if (threaded) unreachable_remove(s);
+    bool merged = nf_blocks_merge(s->f, s->arena);
+    *changed |= folded || reached || removed || threaded || merged;
+    return (removed || threaded) && !s->arena->failed && !s->f->arena->failed;
+}
+
 bool nf_pass_simplify_cfg(nf_opt *opt, nf_func *f)
 {
     simplify s = {.f = f, .arena = opt->scratch};
     bool changed = false;
-    for (uint32_t round = 0; round < ROUNDS_MAX; round++) {
-        bool again = branches_fold(&s);
-        again |= unreachable_remove(&s);
-        if (s.order == NULL) break;
-        again |= params_remove(&s);
-        again |= jumps_thread(&s);
-        again |= nf_blocks_merge(f, s.arena);
-        if (!again || s.arena->failed || f->arena->failed) break;
-        changed = true;
-    }
+    for (uint32_t round = 0; round < ROUNDS_MAX && round_run(&s, &changed); round++) continue;
     return changed;
 }
