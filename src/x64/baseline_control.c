@@ -98,6 +98,12 @@ void nf_emit_brif(nf_baseline *job, nf_value v, const nf_inst *inst)
     bool true_plain = nf_edge_is_plain(job, if_true), false_plain = nf_edge_is_plain(job, if_false);
     nf_test test = nf_condition(job, nf_operand_of(job, inst->a));
     bool true_next = job->index[if_true->to.id] == job->block + 1;
+    if (!true_plain && !false_plain && is_back_edge(job, if_false)) {
+        const nf_edge *around = if_false; /* the turn of a loop jumps once */
+        if_false = if_true;
+        if_true = around;
+        test = nf_test_not(test);
+    }
     if (false_plain && (!true_plain || true_next)) {
         nf_jump_if(job, nf_test_not(test), label_of(job, if_false));
         nf_emit_edge(job, if_true, true);

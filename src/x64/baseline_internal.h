@@ -83,9 +83,10 @@ _Static_assert(sizeof(nf_baseline_value) == 32, "two to a cache line");
 
 typedef struct nf_baseline_block {
     uint32_t id;
-    uint32_t end;      /* position of the terminator */
-    uint32_t loop;     /* innermost loop that contains it; 0: none */
-    uint32_t loop_end; /* of a loop's header: order index of the loop's last block, and 1 */
+    uint32_t end;          /* position of the terminator */
+    uint32_t loop;         /* innermost loop that contains it; 0: none */
+    uint32_t loop_end;     /* of a loop's header: order index of the loop's last block, and 1 */
+    uint32_t entered_from; /* order index of the first block with an edge to here */
     nf_label label;
     bool reached;
 } nf_baseline_block;
