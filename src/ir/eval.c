@@ -33,15 +33,31 @@ static nf_status define_address(nf_eval_machine *m, const nf_inst *inst, nf_valu
     return NF_OK;
 }
 
+/* Whether result and operands are surely scalars, whose cells are the values. */
+static bool is_scalar(const nf_inst *inst)
+{
+    uint8_t shape = nf_op_of(inst)->shape;
+    return !NF_TYPE_IS_VECTOR(inst->type) && shape != NF_SHAPE_CONVERT &&
+           shape != NF_SHAPE_EXTRACT && shape != NF_SHAPE_REDUCE;
+}
+
 static nf_status define(nf_eval_machine *m, const nf_inst *inst, nf_value v)
 {
     if (inst->op == NF_OP_SYMBOL || inst->op == NF_OP_LOCAL) return define_address(m, inst, v);
     const nf_eval_frame *frame = m->frame;
-    nf_bits *result = nf_eval_define(m, v);
-    if (result == NULL) return NF_MEMORY;
-    if (nf_eval_apply(inst, nf_type_of(frame->func, inst->a), result, nf_eval_value(frame, inst->a),
-                      nf_eval_value(frame, inst->b), nf_eval_value(frame, inst->c)))
-        return NF_OK;
+    nf_type type = nf_type_of(frame->func, inst->a);
+    uint64_t *cells = frame->cells;
+    bool done;
+    if (is_scalar(inst)) {
+        done = nf_eval_apply(inst, type, (nf_bits *)&cells[v.id], (nf_bits *)&cells[inst->a.id],
+                             (nf_bits *)&cells[inst->b.id], (nf_bits *)&cells[inst->c.id]);
+    } else {
+        nf_bits *result = nf_eval_define(m, v);
+        if (result == NULL) return NF_MEMORY;
+        done = nf_eval_apply(inst, type, result, nf_eval_value(frame, inst->a),
+                             nf_eval_value(frame, inst->b), nf_eval_value(frame, inst->c));
+    }
+    if (done) return NF_OK;
     m->eval->trapped = (nf_op)inst->op;
     return nf_eval_fail(m, NF_TRAP, "%s traps", nf_op_of(inst)->text);
 }
@@ -145,6 +161,10 @@ static bool edge_overlaps(const nf_func *func, const nf_edge *edge)
 static nf_status param_set(nf_eval_machine *m, nf_value param, const nf_bits *from)
 {
     nf_type type = nf_type_of(m->frame->func, param);
+    if (!NF_TYPE_IS_VECTOR(type)) { /* the argument's cell, or a copy of it */
+        m->frame->cells[param.id] = from->u64[0];
+        return NF_OK;
+    }
     nf_bits *to = nf_eval_define(m, param);
     if (to == NULL) return NF_MEMORY;
     if (to != from) copy(to, from, nf_type_bytes(type));
@@ -165,6 +185,7 @@ static nf_status params_set_parallel(nf_eval_machine *m, const nf_edge *edge)
     if (copies == NULL) return NF_MEMORY;
     for (uint32_t i = 0; i < edge->arg_count; i++) {
         nf_value arg = nf_edge_args(func, edge)[i];
+        copies[i].u64[0] = 0;
         copy(&copies[i], nf_eval_value(frame, arg), nf_type_bytes(nf_type_of(func, arg)));
     }
     for (uint32_t i = 0; i < edge->arg_count && status == NF_OK; i++)
