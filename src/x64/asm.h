@@ -115,7 +115,7 @@ typedef struct nf_fixup {
     uint32_t kind;  /* NF_RELOC_REL32, or NF_RELOC_SELF64 */
 } nf_fixup;
 
-enum { NF_ASM_CODE_BYTES_MAX = 64 << 20, NF_ASM_SPARE_BYTES = 64 };
+enum { NF_ASM_CODE_BYTES_MAX = 64 << 20, NF_ASM_SPARE_BYTES = 64, NF_ASM_ROOM_BYTES = 32 };
 
 typedef struct nf_asm {
     uint8_t *start, *cursor, *limit; /* at least 32 bytes free at each emitter's entry */
@@ -137,6 +137,15 @@ void nf_asm_init(nf_asm *a, nf_arena *arena, size_t size_hint);
 static inline uint32_t nf_asm_offset(const nf_asm *a)
 {
     return (uint32_t)(a->cursor - a->start);
+}
+
+/* For who writes an instruction's bytes at the cursor without an emitter (at most 15 of them): moves on
+ * behind them and makes room again. */
+void nf_asm_grow(nf_asm *a);
+static inline void nf_asm_advance(nf_asm *a, unsigned bytes)
+{
+    a->cursor += bytes;
+    if (__builtin_expect(a->limit - a->cursor < NF_ASM_ROOM_BYTES, 0)) nf_asm_grow(a);
 }
 
 /* --- labels and constants --- */

@@ -37,7 +37,9 @@ static nf_test compare_ints(nf_baseline *job, const nf_work *w)
 {
     unsigned bytes = nf_type_bytes(w->from);
     nf_operand a = w->a, b = w->b;
-    if (a.at == AT_REG && b.at == AT_INT && b.disp == 0)
+    if (a.at == AT_REG && b.at == AT_REG && bytes >= 4)
+        quick_rr(&job->a, QUICK_CMP, bytes, a.reg, b.reg);
+    else if (a.at == AT_REG && b.at == AT_INT && b.disp == 0)
         nf_asm_rr(&job->a, NF_X_TEST, bytes, a.reg, a.reg);
     else if (a.at == AT_SLOT && b.at == AT_INT)
         nf_asm_mi(&job->a, NF_X_CMP_I, bytes, nf_slot(a), b.disp);

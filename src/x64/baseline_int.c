@@ -76,10 +76,12 @@ static void order_operands(nf_work *w)
 
 static const struct {
     uint16_t insn;
+    uint8_t opcode;
     bool commutes;
 } alu_rows[NF_OP_COUNT] = {
-    [NF_OP_ADD] = {NF_X_ADD, true}, [NF_OP_SUB] = {NF_X_SUB, false}, [NF_OP_AND] = {NF_X_AND, true},
-    [NF_OP_OR] = {NF_X_OR, true},   [NF_OP_XOR] = {NF_X_XOR, true},
+    [NF_OP_ADD] = {NF_X_ADD, QUICK_ADD, true}, [NF_OP_SUB] = {NF_X_SUB, QUICK_SUB, false},
+    [NF_OP_AND] = {NF_X_AND, QUICK_AND, true}, [NF_OP_OR] = {NF_X_OR, QUICK_OR, true},
+    [NF_OP_XOR] = {NF_X_XOR, QUICK_XOR, true},
 };
 
 void nf_emit_alu(nf_baseline *job, nf_work *w)
@@ -112,20 +114,20 @@ void nf_emit_add(nf_baseline *job, nf_work *w)
 }
 
 /* dst = dst op b, where b is in a register or a small constant. */
-static void simple_operation(nf_baseline *job, nf_insn insn, unsigned bytes, nf_reg dst,
-                             const nf_operand *b)
+static inline void simple_operation(nf_baseline *job, unsigned opcode, unsigned bytes, nf_reg dst,
+                                    const nf_operand *b)
 {
     if (b->at == AT_INT)
-        nf_asm_ri(&job->a, insn + 2, bytes, dst, b->disp);
+        quick_ri(&job->a, opcode, bytes, dst, b->disp);
     else
-        nf_asm_rr(&job->a, insn, bytes, dst, b->reg);
+        quick_rr(&job->a, opcode, bytes, dst, b->reg);
 }
 
 static void simple_sum(nf_baseline *job, unsigned bytes, nf_reg dst, nf_reg a, const nf_operand *b)
 {
     nf_mem sum = nf_mem_base(a, b->at == AT_INT ? b->disp : 0);
     if (b->at == AT_REG) sum.index = b->reg;
-    nf_asm_rm(&job->a, NF_X_LEA, bytes, dst, sum);
+    quick_rm(&job->a, QUICK_LEA, bytes, dst, &sum);
 }
 
 /* The usual case of the commonest operations on its own: a and the result in registers, b in one
@@ -140,20 +142,19 @@ void nf_emit_simple(nf_baseline *job, nf_value v, const nf_inst *inst)
         return;
     }
     nf_reg dst = to->reg;
-    unsigned bytes = inst->type == NF_I64 ? 8 : 4;
-    nf_insn insn = alu_rows[inst->op].insn;
+    unsigned bytes = inst->type == NF_I64 ? 8 : 4, opcode = alu_rows[inst->op].opcode;
     if (a->reg == dst) {
-        simple_operation(job, insn, bytes, dst, b);
+        simple_operation(job, opcode, bytes, dst, b);
     } else if (nf_operand_is_reg(*b, dst)) {
         if (alu_rows[inst->op].commutes)
-            nf_asm_rr(&job->a, insn, bytes, dst, a->reg);
+            quick_rr(&job->a, opcode, bytes, dst, a->reg);
         else
             nf_emit_scalar(job, v, inst);
     } else if (inst->op == NF_OP_ADD) {
         simple_sum(job, bytes, dst, a->reg, b);
     } else {
-        nf_asm_rr(&job->a, NF_X_MOV, bytes, dst, a->reg);
-        simple_operation(job, insn, bytes, dst, b);
+        quick_rr(&job->a, QUICK_MOV, bytes, dst, a->reg);
+        simple_operation(job, opcode, bytes, dst, b);
     }
 }
 

@@ -17,6 +17,7 @@
 #define NF_X64_BASELINE_INTERNAL_H
 
 #include "abi.h"
+#include "baseline_quick.h"
 #include "compile.h"
 #include "moves.h"
 #include "base/assert.h"

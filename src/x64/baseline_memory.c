@@ -64,7 +64,7 @@ static void load_scalar(nf_baseline *job, nf_reg dst, nf_mem from, nf_type type)
     else if (bytes < 4)
         nf_asm_extend_m(&job->a, false, 4, bytes, dst, from);
     else
-        nf_asm_rm(&job->a, NF_X_MOV, bytes, dst, from);
+        quick_rm(&job->a, QUICK_MOV, bytes, dst, &from);
 }
 
 /* An unused load is done all the same: it may fault. */
@@ -107,6 +107,8 @@ static void store_scalar(nf_baseline *job, nf_mem to, nf_operand o, nf_type type
         nf_asm_mr(&job->a, bytes == 4 ? NF_X_MOVSS_MR : NF_X_MOVSD_MR, bytes, to, o.reg);
     } else if (is_immediate(job, o, bytes)) {
         nf_asm_mi(&job->a, NF_X_MOV_I, bytes, to, nf_operand_bits(job, o));
+    } else if (o.at == AT_REG && bytes >= 4) {
+        quick_rm(&job->a, QUICK_STORE, bytes, o.reg, &to);
     } else if (o.at == AT_REG) {
         nf_asm_mr(&job->a, NF_X_MOV_MR, bytes, to, o.reg);
     } else {

@@ -78,14 +78,20 @@ static void constant_to(nf_baseline *job, nf_operand o, unsigned bytes, nf_reg t
     nf_asm_mov_imm(&job->a, to, bytes <= SLOT_BYTES_READ_MIN ? (uint32_t)bits : bits, false);
 }
 
+static void load_slot(nf_baseline *job, nf_operand o, unsigned bytes, nf_reg to)
+{
+    nf_mem slot = nf_slot(o);
+    quick_rm(&job->a, QUICK_MOV, int_width(bytes), to, &slot);
+}
+
 /* Leaves the flags alone. */
 void nf_operand_int_to(nf_baseline *job, nf_operand o, unsigned bytes, nf_reg to)
 {
     switch (o.at) {
     case AT_REG:
-        if (o.reg != to) nf_asm_rr(&job->a, NF_X_MOV, int_width(bytes), to, o.reg);
+        if (o.reg != to) quick_rr(&job->a, QUICK_MOV, int_width(bytes), to, o.reg);
         return;
-    case AT_SLOT: nf_asm_rm(&job->a, NF_X_MOV, int_width(bytes), to, nf_slot(o)); return;
+    case AT_SLOT: load_slot(job, o, bytes, to); return;
     case AT_LOCAL: local_address(job, o, to); return;
     default: constant_to(job, o, bytes, to);
     }
@@ -159,10 +165,11 @@ void nf_copy_memory(nf_baseline *job, nf_mem to, nf_mem from, unsigned bytes)
 static void store_slot(nf_baseline *job, nf_operand to, nf_reg reg, nf_type type)
 {
     unsigned bytes = nf_type_bytes(type);
+    nf_mem slot = nf_slot(to);
     if (NF_TYPE_IS_FLOAT(type))
-        nf_asm_mr(&job->a, bytes == 4 ? NF_X_MOVSS_MR : NF_X_MOVSD_MR, bytes, nf_slot(to), reg);
+        nf_asm_mr(&job->a, bytes == 4 ? NF_X_MOVSS_MR : NF_X_MOVSD_MR, bytes, slot, reg);
     else
-        nf_asm_mr(&job->a, NF_X_MOV_MR, int_width(bytes), nf_slot(to), reg);
+        quick_rm(&job->a, QUICK_STORE, int_width(bytes), reg, &slot);
 }
 
 void nf_result_store(nf_baseline *job, nf_value v, nf_reg reg)
