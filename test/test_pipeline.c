@@ -145,12 +145,28 @@ static void functions_without_loops_keep_their_meaning(void **state)
     travel(&(generate_options){.no_loops = true, .size = 200});
 }
 
+/* Functions that were compiled wrongly once. */
+static void past_mistakes_stay_away(void **state)
+{
+    static const struct {
+        uint64_t seed;
+        generate_options options;
+    } mistakes[] = {
+        {829, {.vector_bytes_max = 0}},     /* a volatile store to a local, then a load of it */
+        {503516, {.vector_bytes_max = 16}}, /* a shift by more than the width, of bytes */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++)
+        module_travel(mistakes[i].seed, &mistakes[i].options);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scalar_functions_keep_their_meaning),
         cmocka_unit_test(vector_functions_keep_their_meaning),
         cmocka_unit_test(functions_without_loops_keep_their_meaning),
+        cmocka_unit_test(past_mistakes_stay_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
