@@ -26,7 +26,15 @@
 #include "lib_allocator.h"
 #include "lib_generate.h"
 
-enum { SEEDS = 150, STEPS = 2000000, DEPTH = 40, INPUTS = 4, SYMBOLS_MAX = 64, FUNCS = 3 };
+enum {
+    SEEDS = 150,
+    STEPS = 2000000,
+    DEPTH = 40,
+    INPUTS = 4,
+    SYMBOLS_MAX = 64,
+    FUNCS = 3,
+    NESTS = 2
+};
 /* Where functions would be, for those who take their address. */
 enum { FUNC_ADDRESS = 0x10000, FUNC_BYTES = 64 };
 
@@ -452,6 +460,197 @@ static void seed_test(world *w, const char *pass, uint64_t seed, const nf_opt *o
     nf_module_free(w->module);
 }
 
+/* --- nests of loops ----------------------------------------------------------------------------- */
+
+/*
+ * Functions (buffer, n) -> i64 that are little but loops: tested on top or at the bottom, by bounds
+ * that are outer counters, with ways out of the middle and short cuts to the next iteration, with
+ * values of headers and of outer loops used inside and behind, with sums kept in memory.
+ */
+enum { NEST_VALUES_MAX = 64, NEST_DEPTH_MAX = 3, NEST_TRIPS_MAX = 6 };
+
+typedef struct nest {
+    nf_func *f;
+    nf_block block;
+    uint64_t random;
+    nf_value values[NEST_VALUES_MAX]; /* i64, all of which dominate the end of the block */
+    uint32_t count;
+} nest;
+
+static nf_value nest_keep(nest *t, nf_value v)
+{
+    if (t->count < NEST_VALUES_MAX) t->values[t->count++] = v;
+    return v;
+}
+
+static nf_value nest_any(nest *t)
+{
+    return t->values[generate_below(&t->random, t->count)];
+}
+
+static nf_value nest_number(nest *t, int64_t number)
+{
+    return nf_build_iconst(t->f, t->block, NF_I64, number);
+}
+
+static nf_value nest_op(nest *t, nf_op op, nf_value a, nf_value b)
+{
+    return nf_build(t->f, t->block, op, NF_I64, a, b, (nf_value){0});
+}
+
+/* One of 16 words of the buffer; the same one often. */
+static nf_address nest_address(nest *t)
+{
+    nf_address address = {.base = nf_func_param(t->f, 0), .offset = 8};
+    if (generate_below(&t->random, 2)) return address;
+    address.index = nest_op(t, NF_OP_AND, nest_any(t), nest_number(t, 15));
+    address.scale_log2 = 3;
+    return address;
+}
+
+static void nest_statement(nest *t)
+{
+    static const nf_op ops[] = {NF_OP_ADD, NF_OP_SUB, NF_OP_MUL, NF_OP_XOR, NF_OP_SMAX};
+    switch (generate_below(&t->random, 5)) {
+    case 0: nf_build_store(t->f, t->block, nest_any(t), nest_address(t)); break;
+    case 1: nest_keep(t, nf_build_load(t->f, t->block, NF_I64, nest_address(t))); break;
+    case 2: { /* a sum in memory */
+        nf_address address = nest_address(t);
+        nf_value sum = nf_build_load(t->f, t->block, NF_I64, address);
+        nf_build_store(t->f, t->block, nest_op(t, NF_OP_ADD, sum, nest_any(t)), address);
+        break;
+    }
+    case 3: { /* a division that may trap */
+        nf_value low = nest_op(t, NF_OP_AND, nest_any(t), nest_number(t, 63));
+        if (generate_below(&t->random, 8)) low = nest_op(t, NF_OP_OR, low, nest_number(t, 1));
+        nest_keep(t, nest_op(t, NF_OP_UDIV, nest_any(t), low));
+        break;
+    }
+    default: nest_keep(t, nest_op(t, ops[generate_below(&t->random, 5)], nest_any(t), nest_any(t)));
+    }
+}
+
+static void nest_statements(nest *t)
+{
+    for (uint32_t i = generate_below(&t->random, 4); i-- > 0;) nest_statement(t);
+}
+
+/* A number of trips below NEST_TRIPS_MAX, or a bit more. */
+static nf_value nest_bound(nest *t)
+{
+    nf_value bound = generate_below(&t->random, 3) ? nest_any(t) : nf_func_param(t->f, 1);
+    return nest_op(t, NF_OP_UREM, bound, nest_number(t, NEST_TRIPS_MAX));
+}
+
+static nf_value nest_test(nest *t, nf_cond cond, nf_value a, nf_value b)
+{
+    return nf_build_compare(t->f, t->block, cond, a, b);
+}
+
+/* Goes to `to` now and then, and else on. */
+static void nest_leave(nest *t, nf_block to, nf_value first, bool has_second)
+{
+    nf_block on = nf_func_block(t->f);
+    nf_value args[] = {first, nest_any(t)};
+    nf_value low = nest_op(t, NF_OP_AND, nest_any(t), nest_number(t, 3));
+    nf_value test = nest_test(t, NF_EQ, low, nest_number(t, 0));
+    nf_build_brif(t->f, t->block, test, to, args, has_second ? 2 : 1, on, NULL, 0);
+    t->block = on;
+}
+
+static void nest_loop(nest *t, uint32_t depth);
+
+static void nest_body(nest *t, uint32_t depth, nf_block exit, nf_block next, nf_value sum)
+{
+    nest_statements(t);
+    if (depth < NEST_DEPTH_MAX && generate_below(&t->random, 2)) nest_loop(t, depth + 1);
+    if (generate_below(&t->random, 3) == 0) nest_leave(t, exit, sum, false);
+    nest_statements(t);
+    if (generate_below(&t->random, 3) == 0) nest_leave(t, next, sum, false);
+    if (depth < NEST_DEPTH_MAX && generate_below(&t->random, 3) == 0) nest_loop(t, depth + 1);
+    nest_statements(t);
+}
+
+/* head(i, sum) ... body ... next(sum): i + step, back to head; exit(sum) */
+static void nest_loop(nest *t, uint32_t depth)
+{
+    bool on_top = generate_below(&t->random, 3) != 0;
+    nf_func *f = t->f;
+    nf_block head = nf_func_block(f), next = nf_func_block(f), exit = nf_func_block(f);
+    nf_value bound = nest_bound(t);
+    nf_value first[] = {nest_number(t, generate_below(&t->random, 2)), nest_any(t)};
+    nf_build_br(f, t->block, head, first, 2);
+    nf_value i = nf_block_param(f, head, NF_I64), sum = nf_block_param(f, head, NF_I64);
+    nf_value out = nf_block_param(f, exit, NF_I64), round = nf_block_param(f, next, NF_I64);
+    uint32_t outside = t->count;
+    t->block = head;
+    nest_keep(t, i);
+    nest_keep(t, sum);
+    if (on_top) {
+        nf_block body = nf_func_block(f);
+        nest_statements(t);
+        nf_value test = nest_test(t, NF_SLT, i, bound);
+        nf_build_brif(f, t->block, test, body, NULL, 0, exit, &sum, 1);
+        t->block = body;
+    }
+    uint32_t in_head = t->count;
+    nest_body(t, depth, exit, next, sum);
+    nf_value last = nest_any(t);
+    nf_build_br(f, t->block, next, &last, 1);
+    t->count = in_head; /* what dominates `next` and, behind a test on top, the exit */
+    t->block = next;
+    nf_value args[] = {nest_op(t, NF_OP_ADD, i, nest_number(t, 1)), round};
+    if (on_top) {
+        nf_build_br(f, next, head, args, 2);
+    } else {
+        nf_value test = nest_test(t, NF_SLT, args[0], bound);
+        nf_build_brif(f, next, test, head, args, 2, exit, &round, 1);
+    }
+    t->block = exit;
+    if (!on_top) t->count = outside < NEST_VALUES_MAX - 2 ? outside + 2 : outside;
+    nest_keep(t, out);
+}
+
+static nf_func *nest_make(nf_module *module, uint64_t seed)
+{
+    const nf_type params[] = {NF_I64, NF_I64};
+    nest t = {.random = seed};
+    t.f = nf_module_function(module, "nest", nf_module_signature(module, NF_I64, params, 2, false),
+                             NF_ATTR_EXPORT);
+    t.block = nf_func_entry(t.f);
+    nest_keep(&t, nf_func_param(t.f, 1));
+    nest_keep(&t, nest_number(&t, (int64_t)(seed % 5)));
+    nest_statements(&t);
+    nest_loop(&t, 1);
+    if (seed % 3 == 0) nest_loop(&t, 2);
+    nf_build_ret(t.f, t.block, nest_any(&t));
+    return t.f;
+}
+
+static void nest_seed_test(world *w, const char *pass, uint64_t seed, const nf_opt *options)
+{
+    nf_opt opt = *options;
+    nf_error error = {0};
+    w->module = nf_module_new(&w->memory.allocator, "nest");
+    nf_arena_init(&w->arena, &w->memory.allocator);
+    opt.scratch = &w->arena;
+    nf_func *before = nest_make(w->module, seed);
+    verify_or_fail(before, &w->arena, "generation", "nest");
+    nf_func *f = nf_func_clone(before, &w->arena);
+    if (pass_run(&opt, pass, f, &error)) {
+        print_both(w, before, f);
+        fail_msg("%s, nest %llu: %s", pass, (unsigned long long)seed, error.message);
+    }
+    verify_or_fail(f, &w->arena, pass, "nest");
+    facts_check_or_fail(w, pass, f, seed);
+    for (uint64_t n = 0; n < INPUTS; n++) {
+        nf_bits args[2] = {{{(uintptr_t)w->buffer}}, {{n * (seed % 7) + n}}};
+        outcomes_compare(w, before, f, pass, seed, args);
+    }
+    nf_arena_free(&w->arena);
+    nf_module_free(w->module);
+}
+
 static uint64_t seed_count(void)
 {
     const char *seeds = getenv("NF_SEEDS");
@@ -474,6 +673,7 @@ static void pass_test(const char *pass, const nf_opt *options)
     for (uint64_t seed = seed_first(), end = seed + seed_count(); seed < end; seed++) {
         w.random = seed;
         seed_test(&w, pass, seed, options);
+        for (uint64_t i = 0; i < NESTS; i++) nest_seed_test(&w, pass, seed * NESTS + i, options);
     }
     assert_int_equal(w.memory.blocks, 0);
     free(w.buffer);
@@ -501,12 +701,52 @@ static void pipeline_keeps_the_meaning(void **state)
     }
 }
 
+/* --- memory ------------------------------------------------------------------------------------- */
+
+/* A clone is made while there is memory, then the n-th allocation fails, for every n. */
+static void pipeline_fails_well(uint64_t seed)
+{
+    test_allocator memory;
+    generate_options generate = {.vector_bytes_max = 32};
+    nf_status status = NF_MEMORY;
+    test_allocator_init(&memory);
+    nf_module *module = generate_module(&memory.allocator, seed, FUNCS, &generate);
+    nf_func *original = module->symbols.data[module->symbols.count - 1].func;
+    for (size_t failing = 0; status != NF_OK; failing++) {
+        nf_arena own, scratch;
+        nf_error error = {0};
+        nf_arena_init(&own, &memory.allocator);
+        nf_arena_init(&scratch, &memory.allocator);
+        nf_opt opt = {.scratch = &scratch,
+                      .features = UINT64_MAX,
+                      .variant = &nf_variants[seed % nf_variant_count]};
+        nf_func *f = nf_func_clone(original, &own);
+        memory.fail_at = memory.count + failing;
+        status = nf_opt_run(&opt, f, &error);
+        memory.fail_at = SIZE_MAX;
+        if (status != NF_OK && status != NF_MEMORY)
+            fail_msg("allocation %zu: status %d: %s", failing, (int)status, error.message);
+        nf_arena_free(&own);
+        nf_arena_free(&scratch);
+    }
+    nf_module_free(module);
+    assert_int_equal(memory.blocks, 0);
+}
+
+static void memory_may_run_out(void **state)
+{
+    (void)state;
+    enum { TRIED = 60 };
+    for (uint64_t seed = 1; seed <= TRIED; seed++) pipeline_fails_well(seed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_are_as_expected),
         cmocka_unit_test(divisions_by_constants_are_right),
         cmocka_unit_test(effects_add_up),
+        cmocka_unit_test(memory_may_run_out),
         cmocka_unit_test(passes_keep_the_meaning),
         cmocka_unit_test(pipeline_keeps_the_meaning),
     };

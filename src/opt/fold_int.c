@@ -343,6 +343,7 @@ nf_value nf_fold_shl(nf_fold *k, const nf_inst *inst)
     unsigned width = nf_type_bits(type), inner;
     nf_value simpler = shift_any(k, inst);
     if (simpler.id || !nf_fold_constant(k, inst->b, &by)) return simpler;
+    by &= width - 1; /* as it is, unless memory was out for a smaller constant */
     /* (x << n) << m => x << n + m, or 0 */
     inner = inner_amount(k, inst->a, NF_OP_SHL, type);
     if (inner < width) {
@@ -365,6 +366,7 @@ nf_value nf_fold_lshr(nf_fold *k, const nf_inst *inst)
     uint64_t mask = nf_type_mask(type);
     nf_value simpler = shift_any(k, inst);
     if (simpler.id || !nf_fold_constant(k, inst->b, &by)) return simpler;
+    by &= width - 1; /* as it is, unless memory was out for a smaller constant */
     /* x >> n => 0 when all bits from n on are zero */
     if ((mask >> by << by & ~nf_fold_zero_bits(k, inst->a)) == 0) return nf_fold_int(k, type, 0);
     /* (x >> n) >> m => x >> n + m, or 0 */
@@ -407,6 +409,7 @@ nf_value nf_fold_ashr(nf_fold *k, const nf_inst *inst)
     if (nf_fold_zero_bits(k, inst->a) & sign)
         return nf_fold_make(k, NF_OP_LSHR, type, inst->a, inst->b);
     if (!nf_fold_constant(k, inst->b, &by)) return NF_NO_VALUE;
+    by &= width - 1;
     /* (x >> n) >> m => x >> min(n + m, width - 1) */
     unsigned inner = inner_amount(k, inst->a, NF_OP_ASHR, type);
     if (inner < width) {
@@ -423,6 +426,7 @@ nf_value nf_fold_rotate(nf_fold *k, const nf_inst *inst)
     unsigned width = nf_type_bits(type);
     nf_value simpler = shift_any(k, inst);
     if (simpler.id || !nf_fold_constant(k, inst->b, &by)) return simpler;
+    by &= width - 1; /* as it is, unless memory was out for a smaller constant */
     /* rotr x, n => rotl x, width - n */
     if (inst->op == NF_OP_ROTR)
         return nf_fold_make_int(k, NF_OP_ROTL, type, inst->a, (int64_t)width - by);

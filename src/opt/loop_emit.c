@@ -31,6 +31,7 @@ static nf_value fold(nf_loop_emit *e, const nf_inst *record)
 {
     nf_bits bits[2] = {{{0}}}, result;
     const nf_value operands[2] = {record->a, record->b};
+    if (record->a.id == 0) return (nf_value){0}; /* memory was out */
     for (int i = 0; i < 2; i++) {
         int64_t number = 0;
         if (operands[i].id == 0) continue;
