@@ -11,9 +11,9 @@
  *   weight / length:   i (loop variable) 24/12     tmp 16/2     n (before and behind the loop) 2/40
  *                      n goes to a slot first
  *
- * Registers are freed by position: dying[p] has those whose owner is used for the last time at p.
- * Slots are looked at when one is wanted, and a slot is never that of an operand of the instruction
- * that fills it: vector emitters read and write lane by lane.
+ * Registers are freed by time: dying[t] has those whose owner is used at t for the last time. Slots
+ * are looked at when one is wanted, and a slot is never that of an operand of the instruction that
+ * fills it: vector emitters read and write lane by lane.
  */
 #include "baseline_internal.h"
 
@@ -26,7 +26,7 @@ static const uint64_t LANES = UINT64_C(7) << LANE_INT | UINT64_C(7) << LANE_FLOA
 static const uint64_t FLOATS = UINT64_C(0x3fff) << NF_XMM0;
 
 typedef struct slot {
-    uint32_t until; /* last position at which it is used */
+    uint32_t until; /* last time at which it is used */
     int32_t disp;
 } slot;
 
@@ -38,19 +38,18 @@ typedef struct slot_pool {
 typedef struct assign {
     nf_baseline *job;
     nf_baseline_value *values;
-    uint64_t free;     /* registers that nobody has */
-    uint32_t *dying;   /* by position: the registers whose owner is used there for the last time */
-    uint32_t position; /* up to which dying has been looked at, and 1 */
-    uint64_t used;
+    uint64_t free;        /* registers that nobody has */
+    uint64_t used;        /* that somebody has had */
+    uint32_t *dying;      /* by time: the registers whose owner is used then for the last time */
+    uint32_t next_call;   /* the time of the first call behind the current definition */
     uint64_t by_file[2];  /* registers for values that cross no call */
     uint64_t crossing[2]; /* for values that do */
-    uint32_t until[REGS]; /* last position at which the owner is alive */
+    uint32_t until[REGS]; /* last time at which the owner is alive */
     uint32_t owner[REGS];
-    uint32_t next_call; /* index of the first call behind the current definition */
     slot_pool classes[SLOT_CLASSES];
 } assign;
 
-/* The last position at which the value is alive. */
+/* The last time at which the value is alive. */
 static inline uint32_t end_of(const nf_baseline *job, const nf_baseline_value *value)
 {
     if (value->loop_end == 0) return value->last;
@@ -61,34 +60,59 @@ static inline uint32_t end_of(const nf_baseline *job, const nf_baseline_value *v
     return job->blocks[end].end > value->last ? job->blocks[end].end : value->last;
 }
 
-static bool crosses_call(assign *s, uint32_t start, uint32_t end)
+/* --- slots --- */
+
+static int32_t slot_new(assign *s, slot_pool *pool, unsigned bytes, uint32_t until)
 {
-    const nf_baseline *job = s->job;
-    while (s->next_call < job->calls.count && job->calls.data[s->next_call] <= start)
-        s->next_call++;
-    return s->next_call < job->calls.count && job->calls.data[s->next_call] < end;
+    nf_baseline *job = s->job;
+    job->slot_end += bytes;
+    slot made = {until, -(int32_t)job->slot_end};
+    NF_VEC_PUSH(job->arena, &pool->list, made);
+    return made.disp;
+}
+
+/* One that has been free since the value's start; only a few are tried, from where the last search
+ * ended. */
+static int32_t slot_find(assign *s, unsigned bytes, uint32_t start, uint32_t until)
+{
+    unsigned class = bytes <= SLOT_BYTES ? 0 : (unsigned)__builtin_ctz(bytes) - 3;
+    slot_pool *pool = &s->classes[class];
+    uint32_t count = pool->list.count, tries = count < SLOT_TRIES ? count : SLOT_TRIES;
+    for (; tries > 0; tries--) {
+        slot *tried = &pool->list.data[pool->next++];
+        if (pool->next >= count) pool->next = 0;
+        if (tried->until >= start) continue;
+        tried->until = until;
+        return tried->disp;
+    }
+    return slot_new(s, pool, bytes, until);
+}
+
+static void give_slot(assign *s, uint32_t id)
+{
+    enum { VECTOR_SLOT_MIN = 16 };
+    nf_baseline_value *value = &s->values[id];
+    unsigned bytes = SLOT_BYTES;
+    if (value->place.file == FILE_VECTOR) {
+        bytes = nf_type_bytes(nf_type_of(s->job->f, (nf_value){id}));
+        if (bytes < VECTOR_SLOT_MIN) bytes = VECTOR_SLOT_MIN;
+    }
+    value->place.at = AT_SLOT;
+    value->place.disp = slot_find(s, bytes, value->start, end_of(s->job, value));
 }
 
 /* No register: a slot, or to be made anew at each use. */
 static void to_memory(assign *s, uint32_t id)
 {
-    nf_baseline_value *value = &s->values[id];
+    nf_operand *place = &s->values[id].place;
     switch (nf_inst_at(s->job->f, (nf_value){id})->op) {
-    case NF_OP_ICONST: value->place.at = AT_WIDE; break;
-    case NF_OP_SYMBOL: value->place.at = AT_SYMBOL; break;
-    default: value->place.at = AT_SLOT; s->job->has_slots = true;
+    case NF_OP_ICONST: place->at = AT_WIDE; break;
+    case NF_OP_SYMBOL: place->at = AT_SYMBOL; break;
+    default: give_slot(s, id);
     }
 }
 
-/* Frees the registers of values that were used for the last time up to here. */
-static inline void free_dead(assign *s, uint32_t start)
-{
-    uint32_t position = s->position;
-    uint64_t dead = 0;
-    while (position <= start) dead |= s->dying[position++];
-    s->position = position;
-    s->free |= dead;
-}
+/* --- registers --- */
 
 /* The register of the value that suffers least from having none; NF_REG_NONE when that is `value`.
  */
@@ -111,52 +135,36 @@ static unsigned evict(assign *s, const nf_baseline_value *value, uint64_t among,
     return victim;
 }
 
-/* The register that the value would like, when it may have it. */
-static unsigned hinted(const assign *s, const nf_baseline_value *value, uint64_t among)
+/* The one that the value would like, as a bit; RAX, which nobody gets, when there is none. */
+static inline uint64_t hinted(const assign *s, const nf_baseline_value *value)
 {
-    unsigned reg = value->place.hint & (REGS - 1);
-    if ((value->place.hint & HINT_REG) == 0) {
-        const nf_baseline_value *other = &s->values[value->place.hint];
-        if (other->place.at != AT_REG) return NF_REG_NONE;
-        reg = other->place.reg;
-    }
-    return among & s->free & NF_REG_BIT(reg) ? reg : NF_REG_NONE;
+    uint32_t hint = value->place.hint;
+    return NF_REG_BIT(hint & HINT_REG ? hint & (REGS - 1) : s->values[hint].place.reg);
 }
 
-static unsigned choose(assign *s, const nf_baseline_value *value, uint64_t among, uint32_t end)
+/* The hinted one, a caller-saved one, any. */
+static inline unsigned choose(assign *s, const nf_baseline_value *value, uint64_t among,
+                              uint32_t end)
 {
-    unsigned reg = value->place.hint ? hinted(s, value, among) : NF_REG_NONE;
-    if (reg != NF_REG_NONE) return reg;
-    uint64_t available = s->free & among;
-    if (available == 0) return evict(s, value, among, end);
+    uint64_t available = s->free & among, wanted = available & hinted(s, value);
     uint64_t cheap = available & ~(uint64_t)NF_ABI_CALLEE_SAVED;
-    return (unsigned)__builtin_ctzll(cheap ? cheap : available);
+    uint64_t best = cheap ? cheap : available;
+    if (wanted) best = wanted;
+    return best ? (unsigned)__builtin_ctzll(best) : evict(s, value, among, end);
 }
 
-static void assign_register(assign *s, uint32_t id)
+static inline void give_register(assign *s, uint32_t id)
 {
     nf_baseline_value *value = &s->values[id];
-    nf_operand *place = &value->place;
-    if (value->touched < ONE_USE) return;
-    if (place->at == AT_FUSED && value->touched < 2 * ONE_USE) {
-        place->value = id;
-        return;
-    }
-    if (place->file == FILE_VECTOR) {
-        to_memory(s, id);
-        return;
-    }
     uint32_t end = end_of(s->job, value);
-    free_dead(s, value->start);
-    bool crosses = crosses_call(s, value->start, end);
-    uint64_t among = crosses ? s->crossing[place->file] : s->by_file[place->file];
-    unsigned reg = choose(s, value, among, end);
+    const uint64_t *masks = s->next_call < end ? s->crossing : s->by_file;
+    unsigned reg = choose(s, value, masks[value->place.file], end);
     if (reg == NF_REG_NONE) {
         to_memory(s, id);
         return;
     }
-    place->at = AT_REG;
-    place->reg = (uint8_t)reg;
+    value->place.at = AT_REG;
+    value->place.reg = (uint8_t)reg;
     s->free &= ~NF_REG_BIT(reg);
     s->used |= NF_REG_BIT(reg);
     s->until[reg] = end;
@@ -164,52 +172,36 @@ static void assign_register(assign *s, uint32_t id)
     s->owner[reg] = id;
 }
 
-/* --- slots --- */
-
-static int32_t slot_new(assign *s, slot_pool *pool, unsigned bytes, uint32_t until)
+/* The time of the first call from `time` on. */
+static uint32_t find_call(const nf_baseline *job, uint32_t time)
 {
-    nf_baseline *job = s->job;
-    job->slot_end += bytes;
-    slot made = {until, -(int32_t)job->slot_end};
-    NF_VEC_PUSH(job->arena, &pool->list, made);
-    return made.disp;
+    if (!job->has_calls) return UINT32_MAX;
+    while (time < job->def_count && (job->defs[time] & DEFINED_BY_CALL) == 0) time++;
+    return time < job->def_count ? time : UINT32_MAX;
 }
 
-/* One that is free at the value's start; only a few are tried, from where the last search ended. */
-static int32_t slot_find(assign *s, unsigned bytes, uint32_t start, uint32_t until)
+static void walk_definitions(assign *s)
 {
-    unsigned class = bytes <= SLOT_BYTES ? 0 : (unsigned)__builtin_ctz(bytes) - 3;
-    slot_pool *pool = &s->classes[class];
-    uint32_t count = pool->list.count, tries = count < SLOT_TRIES ? count : SLOT_TRIES;
-    for (; tries > 0; tries--) {
-        slot *tried = &pool->list.data[pool->next++];
-        if (pool->next >= count) pool->next = 0;
-        if (tried->until >= start) continue;
-        tried->until = until;
-        return tried->disp;
-    }
-    return slot_new(s, pool, bytes, until);
-}
-
-static void assign_slots(assign *s)
-{
-    enum { VECTOR_SLOT_MIN = 16 };
     const nf_baseline *job = s->job;
-    for (uint32_t i = 0; i < job->def_count; i++) {
-        uint32_t id = job->defs[i];
+    s->next_call = find_call(job, 0);
+    for (uint32_t time = 0; time < job->def_count; time++) {
+        uint32_t id = job->defs[time] & ~DEFINED_BY_CALL;
         nf_baseline_value *value = &s->values[id];
-        if (value->place.at != AT_SLOT) continue;
-        unsigned bytes = SLOT_BYTES;
-        if (value->place.file == FILE_VECTOR) {
-            bytes = nf_type_bytes(nf_type_of(job->f, (nf_value){id}));
-            if (bytes < VECTOR_SLOT_MIN) bytes = VECTOR_SLOT_MIN;
-        }
-        value->place.disp = slot_find(s, bytes, value->start, end_of(job, value));
+        s->free |= s->dying[time];
+        if (time == s->next_call) s->next_call = find_call(job, time + 1);
+        if (value->place.at == AT_FUSED && value->touched < 2 * ONE_USE)
+            value->place.value = id;
+        else if (value->touched < ONE_USE)
+            continue;
+        else if (value->place.file == FILE_VECTOR)
+            give_slot(s, id);
+        else
+            give_register(s, id);
     }
 }
 
-/* A register that nobody got counts back edges: in memory each iteration would wait for the store of
- * the one before. */
+/* A register that nobody got counts back edges: in memory each iteration would wait for the store
+ * of the one before. */
 static void assign_counter(assign *s)
 {
     nf_baseline *job = s->job;
@@ -224,22 +216,23 @@ static void assign_counter(assign *s)
 
 void nf_baseline_assign(nf_baseline *job)
 {
+    enum { SAVED_BYTES_MAX = 5 * SLOT_BYTES };
     uint64_t taken = job->has_vectors ? LANES : 0;
     assign s = {
         .job = job,
         .values = job->values,
-        .dying = NF_NEW_ARRAY(job->arena, uint32_t, job->position_count + 1),
+        .dying = NF_NEW_ARRAY(job->arena, uint32_t, job->def_count + 1),
         .by_file = {(CALLER_SAVED_INTS | NF_ABI_CALLEE_SAVED) & ~taken, FLOATS & ~taken},
         .crossing = {NF_ABI_CALLEE_SAVED, 0},
     };
     if (s.dying == NULL) return;
     s.free = s.by_file[FILE_INT] | s.by_file[FILE_FLOAT];
-    for (uint32_t i = 0; i < job->def_count; i++) assign_register(&s, job->defs[i]);
+    job->slot_end = SAVED_BYTES_MAX; /* how many there will be is not known yet */
+    walk_definitions(&s);
     assign_counter(&s);
     job->saved_mask = (uint32_t)(s.used & NF_ABI_CALLEE_SAVED);
     job->saved_count = (uint32_t)__builtin_popcount(job->saved_mask);
-    job->slot_end = job->saved_count * SLOT_BYTES;
-    if (job->has_slots) assign_slots(&s);
+    if (job->slot_end == SAVED_BYTES_MAX) job->slot_end = job->saved_count * SLOT_BYTES;
 }
 
 /* --- the frame --- */

@@ -64,11 +64,11 @@ typedef struct nf_operand {
     uint8_t unused;
 } nf_operand;
 
-/* Positions count instructions in block order from 1; the start of a block has one of its own. */
+/* Time is counted in definitions that want a place, and calls: see baseline_live.c. */
 typedef struct nf_baseline_value {
-    uint32_t start;    /* position of the definition; of a floating-point constant, in the walk: its
+    uint32_t start;    /* time of the definition; of a floating-point constant, in the walk: its
                           label, or 0 */
-    uint32_t last;     /* position of the last use in block order */
+    uint32_t last;     /* time of the last use in block order */
     uint32_t loop_end; /* order index of the last block of the innermost loop with a use that the
                           definition lies before, and 1; the last such loop; 0: none */
     uint32_t block;    /* order index of the defining block */
@@ -79,12 +79,13 @@ typedef struct nf_baseline_value {
 _Static_assert(sizeof(nf_baseline_value) == 32, "two to a cache line");
 
 /* A weight that grows beyond 32 bits adds a use, which does no harm: it has many. */
-#define ONE_USE  (UINT64_C(1) << 32)
-#define HINT_REG UINT32_C(0x80000000)
+#define ONE_USE         (UINT64_C(1) << 32)
+#define HINT_REG        UINT32_C(0x80000000)
+#define DEFINED_BY_CALL UINT32_C(0x80000000)
 
 typedef struct nf_baseline_block {
     uint32_t id;
-    uint32_t end;          /* position of the terminator */
+    uint32_t end;          /* time of the terminator */
     uint32_t loop;         /* innermost loop that contains it; 0: none */
     uint32_t loop_end;     /* of a loop's header: order index of the loop's last block, and 1 */
     uint32_t entered_from; /* order index of the first block with an edge to here */
@@ -132,11 +133,10 @@ typedef struct nf_baseline {
     uint32_t block_count;
     nf_baseline_loop *loops; /* [0] unused */
     uint32_t loop_count;
-    uint32_t position_count; /* the largest position */
-    uint32_t *defs;          /* values that want a place, in the order of definition */
+    uint32_t
+        *defs; /* by time: the value that is defined then; DEFINED_BY_CALL, also without result */
     uint32_t def_count;
-    NF_VEC(uint32_t) calls; /* positions at which caller-saved registers are lost */
-    bool has_vectors, has_slots, has_calls;
+    bool has_vectors, has_calls;
     bool count_in_register; /* back edges, in count_reg; added to loop_count at the ends */
     nf_reg count_reg;
     uint32_t outgoing_bytes; /* stack arguments of the calls */

@@ -2,11 +2,12 @@
  * The baseline's one pre-pass: for each value where it is born and last used, how much it is used,
  * and which register would suit it.
  *
- * A value gets one interval of positions, from its definition to its last use. A use inside a loop
+ * Time is counted in definitions that want a place, and calls: only there does it matter what is
+ * alive. A value gets one interval of time, from its definition to its last use. A use inside a loop
  * that the definition lies before keeps the value to the end of that loop, since the next iteration
  * uses it again: the outermost such loop counts.
  *
- *   position   1 2 3 | 4 5 6 7 8 | 9            v defined at 2, used at 5 and nowhere else
+ *   time       1 2 3 | 4 5 6 7 8 | 9            v defined at 2, used at 5 and nowhere else
  *              v       [  loop   ]              interval of v: 2 to 8
  *
  * That is enough for correctness. Suppose v is alive at p, on a path to a use that does not pass
@@ -84,8 +85,8 @@ typedef struct scan {
     nf_baseline *job;
     nf_baseline_value *values;
     const nf_inst *insts;
-    uint32_t *defs; /* where the next one is noted */
-    uint32_t position, block;
+    uint32_t *defs;
+    uint32_t time, block;
     uint32_t loop_header, loop_reach; /* of the innermost loop: its header; its last block, and 1 */
     uint64_t touch;                   /* one use, with its weight */
     unsigned files_seen;              /* of all values, or-ed */
@@ -95,7 +96,7 @@ typedef struct scan {
 ALWAYS_INLINE void use(const scan *s, uint32_t id)
 {
     nf_baseline_value *value = &s->values[id];
-    value->last = s->position;
+    value->last = s->time;
     value->touched += s->touch;
     uint32_t reach = value->block < s->loop_header ? s->loop_reach : 0;
     value->loop_end = reach > value->loop_end ? reach : value->loop_end;
@@ -105,12 +106,12 @@ ALWAYS_INLINE void define(scan *s, uint32_t id, nf_type type, bool wants_place)
 {
     nf_baseline_value *value = &s->values[id];
     unsigned file = file_of[type < FIRST_VECTOR ? type : FIRST_VECTOR];
-    value->start = s->position;
+    value->start = s->time;
     value->block = s->block;
     value->place.file = (uint8_t)file;
     s->files_seen |= file;
-    *s->defs = id;
-    s->defs += wants_place;
+    s->defs[s->time] = id;
+    s->time += wants_place;
 }
 
 /* Those that are as cheap to make as to move have no register; of the others the assignment
@@ -123,10 +124,11 @@ static bool scan_constant(nf_baseline_value *value, const nf_inst *inst, uint32_
     return value->place.at == AT_WIDE || at == AT_SYMBOL;
 }
 
-static void note_call(nf_baseline *job, uint32_t position)
+/* What was defined last comes out of a call. */
+ALWAYS_INLINE void note_call(scan *s)
 {
-    job->has_calls = true;
-    NF_VEC_PUSH(job->arena, &job->calls, position);
+    s->job->has_calls = true;
+    s->defs[s->time - 1] |= DEFINED_BY_CALL;
 }
 
 /* Constants keep what they are. */
@@ -175,8 +177,8 @@ ALWAYS_INLINE void note_fusable(const scan *s, const nf_inst *user)
     bool compares = compare->op == NF_OP_ICMP || compare->op == NF_OP_FCMP;
     if (!compares || compare->type != NF_I8 || value->block != s->block) return;
     value->place.at = AT_FUSED;
-    s->values[compare->a.id].last = s->position;
-    s->values[compare->b.id].last = s->position;
+    s->values[compare->a.id].last = s->time;
+    s->values[compare->b.id].last = s->time;
 }
 
 /* What has operands elsewhere than in a, b and c, whose c counts them. */
@@ -190,8 +192,8 @@ static void scan_list(scan *s, uint32_t id, const nf_inst *inst, unsigned kind)
     }
     scan_call(s, inst);
     if (inst->op == NF_OP_TAIL_CALL || inst->op == NF_OP_TAIL_CALL_INDIRECT) return;
-    note_call(s->job, s->position);
-    define(s, id, inst->type, inst->type != NF_VOID);
+    define(s, id, inst->type, true);
+    note_call(s);
 }
 
 /* Written with few branches, since what comes next is hard to predict; but seldom is there a
@@ -214,7 +216,6 @@ static void enter_block(scan *s, uint32_t index)
     s->loop_header = loop->header;
     s->loop_reach = loop->end + 1;
     s->touch = ONE_USE + loop->weight;
-    s->position++;
     for (uint32_t i = 0; i < data->param_count; i++) {
         uint32_t id = job->f->pool.data[data->params + i];
         define(s, id, s->insts[id].type, true);
@@ -229,7 +230,6 @@ static void scan_block(scan *shared, uint32_t first)
     for (uint32_t id = first; id != 0; id = s.insts[id].next.id) {
         const nf_inst *inst = &s.insts[id];
         unsigned kind = scan_kinds[inst->op];
-        s.position++;
         if (kind & SCAN_CONDITION) note_fusable(&s, inst);
         if (kind & (SCAN_EDGES | SCAN_CALL)) {
             *shared = s;
@@ -240,7 +240,7 @@ static void scan_block(scan *shared, uint32_t first)
             if (inst->op == NF_OP_FCONST) s.values[id].start = 0;
         } else {
             scan_plain(&s, id, inst, kind);
-            if (s.any_soft && nf_baseline_is_soft(s.job, inst->op)) note_call(s.job, s.position);
+            if (s.any_soft && nf_baseline_is_soft(s.job, inst->op)) note_call(&s);
         }
     }
     *shared = s;
@@ -273,9 +273,8 @@ void nf_baseline_live(nf_baseline *job)
     for (uint32_t i = 0; i < job->block_count; i++) {
         enter_block(&s, i);
         scan_block(&s, job->f->blocks.data[job->blocks[i].id].first.id);
-        job->blocks[i].end = s.position;
+        job->blocks[i].end = s.time;
     }
-    job->def_count = (uint32_t)(s.defs - job->defs);
-    job->position_count = s.position;
+    job->def_count = s.time;
     job->has_vectors = (s.files_seen & FILE_VECTOR) != 0;
 }
