@@ -22,6 +22,7 @@
 #include "lib_allocator.h"
 #include "lib_machine.h"
 #include "os/cpu.h"
+#include "x64/baseline_quick.h"
 
 enum { STEPS_MAX = 100000000, DEPTH_MAX = 1000, TEXT_BYTES = 1 << 16 };
 
@@ -263,6 +264,98 @@ static void loops_turn_many_parameters(void **state)
     check_text("turning parameters", 12345, 0);
 }
 
+/* --- instructions written without the encoder --- */
+
+typedef struct pair {
+    nf_asm quick, table;
+} pair;
+
+static void same_bytes(pair *p)
+{
+    size_t size = (size_t)(p->table.cursor - p->table.start);
+    assert_int_equal(p->quick.cursor - p->quick.start, size);
+    assert_memory_equal(p->quick.start, p->table.start, size);
+    p->quick.cursor = p->quick.start;
+    p->table.cursor = p->table.start;
+}
+
+static const struct {
+    unsigned opcode;
+    nf_insn insn, immediate;
+} quick_rows[] = {
+    {QUICK_ADD, NF_X_ADD, NF_X_ADD_I}, {QUICK_OR, NF_X_OR, NF_X_OR_I},
+    {QUICK_AND, NF_X_AND, NF_X_AND_I}, {QUICK_SUB, NF_X_SUB, NF_X_SUB_I},
+    {QUICK_XOR, NF_X_XOR, NF_X_XOR_I}, {QUICK_CMP, NF_X_CMP, NF_X_CMP_I},
+    {QUICK_MOV, NF_X_MOV, NF_X_NONE},
+};
+static const int32_t numbers[] = {0, 1, -1, 127, 128, -128, -129, INT32_MAX, INT32_MIN};
+
+#define EACH(i, array) (size_t i = 0; i < sizeof(array) / sizeof *(array); i++)
+
+static void quick_registers(pair *p, unsigned width, nf_reg x, nf_reg y)
+{
+    for
+        EACH(i, quick_rows)
+        {
+            quick_rr(&p->quick, quick_rows[i].opcode, width, x, y);
+            nf_asm_rr(&p->table, quick_rows[i].insn, width, x, y);
+            same_bytes(p);
+        for
+            EACH(k, numbers)
+            {
+                if (quick_rows[i].immediate == NF_X_NONE) continue;
+                quick_ri(&p->quick, quick_rows[i].opcode, width, x, numbers[k]);
+                nf_asm_ri(&p->table, quick_rows[i].immediate, width, x, numbers[k]);
+                same_bytes(p);
+            }
+        }
+}
+
+static void quick_memory(pair *p, unsigned width, nf_reg reg, nf_mem m)
+{
+    for
+        EACH(i, numbers)
+        {
+            m.disp = numbers[i];
+            quick_rm(&p->quick, QUICK_MOV, width, reg, &m);
+            nf_asm_rm(&p->table, NF_X_MOV, width, reg, m);
+            quick_rm(&p->quick, QUICK_STORE, width, reg, &m);
+            nf_asm_mr(&p->table, NF_X_MOV_MR, width, m, reg);
+            quick_rm(&p->quick, QUICK_LEA, width, reg, &m);
+            nf_asm_rm(&p->table, NF_X_LEA, width, reg, m);
+            same_bytes(p);
+        }
+}
+
+static void quick_indices(pair *p, unsigned width, nf_reg reg, nf_reg base)
+{
+    nf_mem m = nf_mem_base(base, 0);
+    quick_memory(p, width, reg, m);
+    for (nf_reg index = NF_RAX; index <= NF_R15; index++) {
+        if (index == NF_RSP) continue;
+        m.index = (uint8_t)index;
+        m.scale_log2 = (uint8_t)(index & 3);
+        quick_memory(p, width, reg, m);
+    }
+}
+
+static void quick_instructions_are_the_encoders(void **state)
+{
+    nf_arena arena;
+    pair p;
+    (void)state;
+    nf_arena_init(&arena, nf_os_allocator());
+    nf_asm_init(&p.quick, &arena, 0);
+    nf_asm_init(&p.table, &arena, 0);
+    for (unsigned width = 4; width <= 8; width += 4)
+        for (nf_reg x = NF_RAX; x <= NF_R15; x++)
+            for (nf_reg y = NF_RAX; y <= NF_R15; y++) {
+                quick_registers(&p, width, x, y);
+                quick_indices(&p, width, x, y);
+            }
+    nf_arena_free(&arena);
+}
+
 /* --- what results do not show --- */
 
 static const char counted[] = "func @f(%a: i64, %b: i64) -> i64 {\nentry:\n"
@@ -391,6 +484,7 @@ int main(void)
         cmocka_unit_test(files_agree_with_the_evaluator),
         cmocka_unit_test(calls_with_127_parameters),
         cmocka_unit_test(loops_turn_many_parameters),
+        cmocka_unit_test(quick_instructions_are_the_encoders),
         cmocka_unit_test(counters_count_calls_and_back_edges),
         cmocka_unit_test(counters_are_left_out),
         cmocka_unit_test(the_map_names_every_instruction_once),
