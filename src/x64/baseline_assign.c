@@ -286,6 +286,6 @@ void nf_baseline_frame(nf_baseline *job)
             nf_fail(job->error, NF_LIMIT, "the frame is larger than %d bytes", FRAME_BYTES_MAX);
         return;
     }
-    bool leaf = !job->has_calls && below == job->saved_count * 8 && above == 0;
-    job->frame_bytes = leaf ? job->saved_count * 8 : (uint32_t)total;
+    bool leaf = !job->has_calls && below == job->saved_count * SLOT_BYTES && above + slack == 0;
+    job->frame_bytes = leaf ? job->saved_count * SLOT_BYTES : (uint32_t)total;
 }
