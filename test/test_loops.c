@@ -210,23 +210,28 @@ static void page_fill(const subject *s, uint8_t *page, unsigned bytes, uint64_t 
     }
 }
 
-/* first: of the pointers; order: which of them it is. */
-static uint64_t pointer_place(const parameter *p, unsigned index, unsigned first, unsigned order,
-                              int64_t size, struct placement where)
+/* TOGETHER: pointers lie in the page of the first one, but those that promise not to overlap. */
+static uint64_t pointer_place(const subject *s, unsigned index, const input *in)
 {
-    int64_t count = size > 0 ? size : 0, bytes = p->bytes, around = p->around * bytes;
-    int64_t away = (int64_t)order * where.distance;
-    switch (where.how) {
-    case AT_END: return (uint64_t)region_of(index) + PAGE - (uint64_t)(count * bytes + around);
-    case AT_START: return (uint64_t)region_of(index) + (uint64_t)around;
-    default: return (uint64_t)region_of(first) + PAGE / 4 + (uint64_t)away;
+    const parameter *p = &s->params[index];
+    int64_t count = in->size > 0 ? in->size : 0, around = p->around * (int64_t)p->bytes;
+    unsigned first = 0, order = 0;
+    if (in->where.how == AT_END)
+        return (uint64_t)region_of(index) + PAGE - (uint64_t)(count * p->bytes + around);
+    if (in->where.how == AT_START || s->f->noalias >> index & 1)
+        return (uint64_t)region_of(index) + (uint64_t)around;
+    for (unsigned i = index; i-- > 0;) {
+        if (s->params[i].kind != POINTER || s->f->noalias >> i & 1) continue;
+        first = i;
+        order++;
     }
+    if (order == 0) first = index;
+    int64_t away = (int64_t)order * in->where.distance;
+    return (uint64_t)region_of(first) + PAGE / 4 + (uint64_t)away;
 }
 
 static void input_make(const subject *s, input *in, uint64_t seed)
 {
-    unsigned order = 0, first = 0;
-    while (first < s->param_count && s->params[first].kind != POINTER) first++;
     memset(in->args, 0, sizeof in->args);
     for (unsigned i = 0; i < s->param_count; i++) {
         const parameter *p = &s->params[i];
@@ -234,7 +239,7 @@ static void input_make(const subject *s, input *in, uint64_t seed)
         if (p->kind == SIZE)
             in->args[i].u64[0] = (uint64_t)in->size & mask;
         else if (p->kind == POINTER)
-            in->args[i].u64[0] = pointer_place(p, i, first, order++, in->size, in->where);
+            in->args[i].u64[0] = pointer_place(s, i, in);
         else
             in->args[i].u64[0] = number_bits(s, p->type, &seed);
         if (p->kind == POINTER) page_fill(s, in->pages[i], p->bytes, &seed);
@@ -314,7 +319,7 @@ static void subject_compare(world *w, const subject *s)
         in.where = (struct placement){.how = in.size % 2 ? AT_START : AT_END};
         versions_compare(w, s, &in, seed++);
     }
-    for (unsigned d = 0; has_pointers(s, 2) && !s->f->noalias && d < COUNT(DISTANCES); d++) {
+    for (unsigned d = 0; has_pointers(s, 2) && d < COUNT(DISTANCES); d++) {
         for (unsigned i = d % 3; i < COUNT(SIZES); i += 3) {
             in.where = (struct placement){TOGETHER, DISTANCES[d]};
             in.size = SIZES[i];
