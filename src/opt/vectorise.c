@@ -29,10 +29,12 @@ static const char *block_name(const nf_func *f, nf_block b)
     return name ? name : "";
 }
 
-static void remark(nf_opt *opt, const nf_func *f, nf_block header, const char *reason)
+static void remark(nf_opt *opt, const nf_plan *plan, nf_block header)
 {
-    const char *name = block_name(f, header);
-    nf_format(opt->remark, sizeof opt->remark, "loop%s%s: %s", *name ? " " : "", name, reason);
+    const char *name = block_name(plan->f, header);
+    const char *op = plan->missing ? nf_ops[plan->missing].text : "";
+    nf_format(opt->remark, sizeof opt->remark, "loop%s%s: %s%s%s", *name ? " " : "", name,
+              plan->reason, *op ? " " : "", op);
 }
 
 /* Plans with masks where the variant has them, else with a scalar rest. */
@@ -51,7 +53,7 @@ static bool vectorise_loop(nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t 
     nf_plan *plan = NF_NEW(opt->scratch, nf_plan);
     if (plan == NULL) return false;
     if (!plan_loop(plan, opt, f, cfg, loop)) {
-        remark(opt, f, cfg->loops[loop].header, plan->reason);
+        remark(opt, plan, cfg->loops[loop].header);
         return false;
     }
     nf_plan_apply(plan);

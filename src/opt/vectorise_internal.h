@@ -76,6 +76,7 @@ typedef struct nf_plan {
     bool masked;      /* what is left over is done by masks, else by the scalar loop */
     bool scalar_last; /* the last iteration must be the scalar loop's: only it knows a value */
     const char *reason;
+    nf_op missing; /* the operation that there are no vectors for, when that is the reason */
 } nf_plan;
 
 static inline unsigned nf_plan_lanes(const nf_plan *plan)

@@ -215,6 +215,14 @@ static nf_type element_of(const nf_lanes *w, nf_value v)
     return nf_type_of(w->f, v);
 }
 
+/* What supports() is asked about a shift: the scalar type stands for a constant amount. */
+static nf_type shift_operand(const nf_lanes *w, const nf_inst *inst)
+{
+    int64_t number;
+    bool constant = nf_value_is_const(w->f, inst->b, &number);
+    return constant ? inst->type : nf_lanes_type(w, inst->type);
+}
+
 static nf_value lower_rotate(nf_lanes *w, const nf_inst *inst)
 {
     nf_type type = nf_lanes_type(w, inst->type);
@@ -230,8 +238,9 @@ static nf_value lower_rotate(nf_lanes *w, const nf_inst *inst)
         back = nf_lanes_build(w, NF_OP_SUB, type, type, zero, by);
     }
     bool left = inst->op == NF_OP_ROTL;
-    nf_value high = nf_lanes_build(w, left ? NF_OP_SHL : NF_OP_LSHR, type, type, a, by);
-    nf_value low = nf_lanes_build(w, left ? NF_OP_LSHR : NF_OP_SHL, type, type, a, back);
+    nf_type operand = shift_operand(w, inst);
+    nf_value high = nf_lanes_build(w, left ? NF_OP_SHL : NF_OP_LSHR, type, operand, a, by);
+    nf_value low = nf_lanes_build(w, left ? NF_OP_LSHR : NF_OP_SHL, type, operand, a, back);
     return nf_lanes_build(w, NF_OP_OR, type, type, high, low);
 }
 
@@ -278,7 +287,8 @@ static nf_value lower_op(nf_lanes *w, nf_value v, const nf_inst *inst)
     nf_value a = nf_lanes_of(w, inst->a), b = {0}, c = {0};
     if (op->operands > 1) b = nf_lanes_of(w, inst->b);
     if (op->operands > 2) c = nf_lanes_of(w, inst->c);
-    return build3(w, (nf_op)inst->op, type, type, a, b, c);
+    bool shifts = inst->op == NF_OP_SHL || inst->op == NF_OP_LSHR || inst->op == NF_OP_ASHR;
+    return build3(w, (nf_op)inst->op, type, shifts ? shift_operand(w, inst) : type, a, b, c);
 }
 
 /* --- memory --- */

@@ -432,6 +432,7 @@ bool nf_plan_possible(nf_plan *plan)
         nf_value joined = sums_join(&w, &plan->reductions[i], any, any);
         sum_reduce(&w, &plan->reductions[i], joined);
     }
-    plan->reason = w.possible ? NULL : "an operation that this CPU has no vectors for";
+    plan->missing = w.missing;
+    plan->reason = w.possible ? NULL : "this CPU has no vectors for";
     return w.possible;
 }

@@ -343,12 +343,29 @@ static bool shift_variable(const nf_vector_job *job, unsigned kind, unsigned siz
     return true;
 }
 
-/* A probe does not know whether the count is constant; only what works for any count is promised. */
+/* What a probe asks about counts that are one constant: bytes need words and three other rows. */
+static bool supports_constant(const nf_vector_job *job, unsigned kind, unsigned size,
+                              unsigned width)
+{
+    bool bytes = size == 0;
+    unsigned words = bytes && kind == SHIFT_SIGNED ? SHIFT_RIGHT : kind;
+    unsigned row = nf_vector_row(job->features, immediate_rows(words, bytes ? 1 : size), width);
+    unsigned sub = nf_vector_row(job->features, (nf_vector_rows){NF_X_PSUBB, NF_X_VPSUBB}, width);
+    if (bytes)
+        return row && sub && bitwise_row(job->features, NF_OP_AND, width) &&
+               bitwise_row(job->features, NF_OP_XOR, width);
+    return row || shift_variable(job, kind, size, width);
+}
+
+/* A probe for a vector of counts does not know whether they are one constant; only what works for
+ * any counts is promised. It can ask for a constant: the operand is then no vector. */
 bool nf_vector_shift(const nf_vector_job *job)
 {
     unsigned kind = kind_of((nf_op)job->inst->op), size = nf_vector_size(job->inst->type);
     unsigned width = nf_vector_width(job->inst->type);
     int64_t count;
+    if (job->s == NULL && !NF_TYPE_IS_VECTOR(job->operand))
+        return supports_constant(job, kind, size, width);
     if (job->s == NULL || !constant_count(job->s, job->inst->b, 8u << size, &count))
         return shift_variable(job, kind, size, width);
     if (size == 0) return shift_bytes(job, kind, width, count);
