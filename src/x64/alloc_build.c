@@ -154,14 +154,10 @@ static void build_uses(nf_scan *s, const nf_lir_inst *inst, uint32_t block_start
 
 static void build_live_out(nf_scan *s, const nf_lir_block *block, uint32_t start, uint32_t end)
 {
-    for (uint32_t i = 0; i < s->words; i++) {
-        uint64_t out = 0;
-        for (uint32_t e = 0; e < block->edge_count; e++)
-            out |= nf_live_in(s, s->lir->edges.data[block->edges + e].to)[i];
-        for (; out != 0; out &= out - 1) {
-            uint32_t bit = i * 64 + (uint32_t)__builtin_ctzll(out);
-            range_add(s, s->global_vregs.data[bit], start, end);
-        }
+    for (uint32_t e = 0; e < block->edge_count; e++) {
+        uint32_t to = s->lir->edges.data[block->edges + e].to;
+        for (uint32_t i = s->live_in.start[to]; i < s->live_in.start[to + 1]; i++)
+            range_add(s, s->live_in.items[i], start, end);
     }
 }
 
@@ -169,17 +165,10 @@ static void build_live_out(nf_scan *s, const nf_lir_block *block, uint32_t start
 static void build_loop_ends(nf_scan *s, uint32_t index, uint32_t end)
 {
     const nf_lir *lir = s->lir;
-    for (uint32_t loop = lir->blocks[index].loop; loop != NF_NO_LOOP;
-         loop = lir->loops.data[loop].parent) {
-        if (lir->loops.data[loop].end != index + 1) return;
-        const uint64_t *in = nf_live_in(s, lir->loops.data[loop].first);
-        for (uint32_t i = 0; i < s->words; i++) {
-            uint64_t both = in[i] & s->loop_uses[(size_t)loop * s->words + i];
-            for (; both != 0; both &= both - 1) {
-                uint32_t bit = i * 64 + (uint32_t)__builtin_ctzll(both);
-                use_add(s, s->global_vregs.data[bit], end - 1, NF_USE_ANY);
-            }
-        }
+    for (uint32_t l = lir->blocks[index].loop; l != NF_NO_LOOP; l = lir->loops.data[l].parent) {
+        if (lir->loops.data[l].end != index + 1) return;
+        for (uint32_t i = s->loop_reads.start[l]; i < s->loop_reads.start[l + 1]; i++)
+            use_add(s, s->loop_reads.items[i], end - 1, NF_USE_ANY);
     }
 }
 

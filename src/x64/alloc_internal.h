@@ -14,7 +14,6 @@
 #define NF_X64_ALLOC_INTERNAL_H
 
 #include "alloc.h"
-#include "base/bitset.h"
 
 typedef struct nf_range {
     uint32_t from, to;
@@ -53,6 +52,11 @@ typedef struct nf_fixed {
 
 enum { NF_FIXED_COUNT = NF_K7 + 1 };
 
+/* A list of numbers for each of many things: items from start[i] up to start[i + 1]. */
+typedef struct nf_lists {
+    uint32_t *start, *items;
+} nf_lists;
+
 typedef struct nf_scan {
     nf_lir *lir;
     nf_arena *arena;
@@ -64,13 +68,10 @@ typedef struct nf_scan {
     NF_VEC(uint32_t) calls; /* positions at which calls destroy registers, ascending */
     uint32_t call_cursor;
     uint32_t *block_of; /* by instruction */
-    /* liveness of vregs that are used outside the block that defines them */
-    uint32_t *def_block;           /* by vreg */
-    uint32_t *global;              /* by vreg: bit in the sets and one; 0: local to a block */
-    NF_VEC(uint32_t) global_vregs; /* by bit */
-    uint32_t words;                /* of a set */
-    uint64_t *live_in;             /* by block, `words` each */
-    uint64_t *loop_uses;           /* by loop: what its blocks read from outside themselves */
+    /* liveness */
+    uint32_t *def_block; /* by vreg */
+    nf_lists live_in;    /* by block: vregs */
+    nf_lists loop_reads; /* by loop: vregs from outside that its blocks read */
     /* the scan */
     uint32_t position;
     uint32_t active[NF_FIXED_COUNT]; /* interval in each register, or 0 */
@@ -92,10 +93,6 @@ static inline nf_range *nf_range_at(const nf_scan *s, uint32_t id)
 static inline nf_use *nf_use_at(const nf_scan *s, uint32_t id)
 {
     return &s->uses.data[id];
-}
-static inline uint64_t *nf_live_in(const nf_scan *s, uint32_t block)
-{
-    return s->live_in + (size_t)block * s->words;
 }
 
 static inline uint32_t nf_block_start(const nf_scan *s, uint32_t block)

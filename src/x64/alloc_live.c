@@ -1,163 +1,176 @@
 /*
- * Liveness: which values are live at the start of each block.
+ * Liveness: which values are live at the start of each block, and which a loop reads from outside.
  *
- * Most values die in the block that defines them and take no part in this. The others are numbered
- * densely, and sets of them are solved for backwards until nothing changes:
+ * Most values die in the block that defines them and take no part in this. For each of the others,
+ * the blocks that read it are the ends of paths from its definition: from each, walk up through the
+ * predecessors until the definition's block, and mark what is passed.
  *
- *     live_in(b) = reads(b) or (live_out(b) minus defines(b))     live_out(b) = all live_in(successor)
+ *     def ─► a ─► b ─► use        live into use, b, a; a block seen for this value ends the walk
  *
- * where an edge's arguments are read by the block that it leaves, and a parameter is defined by its
- * block. Two rounds settle a function without loops in layout order; each nesting of loops may take one
- * more (Cooper, Torczon, "Engineering a Compiler", 9.2).
+ * The work is the number of (block, value) pairs that come out, and so is the memory; sets of bits
+ * would take blocks times values however little is live. An edge's arguments are read by the block
+ * that it leaves; a parameter is defined by its block. (Boissinot et al., "Computing Liveness Sets
+ * for SSA-Form Programs", 2011: path exploration, one variable at a time.)
  *
- * On the way, for each loop, what its blocks read from outside: a value that is live through a loop
- * which does not read it is the first to give its register up there.
+ * A value from outside that some block of a loop reads is needed again at the loop's end. One that is
+ * only live through the loop is the first to give its register up there.
  */
 #include "alloc_internal.h"
 #include "ir/cfg.h"
 
-typedef struct solver {
+/* A value and a block, or a loop, that has to do with it. */
+typedef struct fact {
+    uint32_t where, vreg;
+} fact;
+
+typedef struct facts {
+    NF_VEC(fact) list;
+} facts;
+
+typedef struct walker {
     nf_scan *s;
-    uint64_t *reads, *defines; /* by block */
-} solver;
+    facts reads;          /* blocks that read a value of another block; by block, then by value */
+    facts live, in_loops; /* by value */
+    uint32_t *read_last;  /* by vreg: the last block found to read it, and one */
+    uint32_t *block_seen, *loop_seen; /* the last value found here */
+    NF_VEC(uint32_t) stack;
+} walker;
 
-static bool is_read(uint8_t role)
+static void fact_add(walker *w, facts *f, uint32_t where, uint32_t vreg)
 {
-    return role != NF_LIR_DEF && role != NF_LIR_IMPLICIT_DEF && role != NF_LIR_TEMP;
+    NF_VEC_PUSH(w->s->arena, &f->list, (fact){where, vreg});
 }
 
-static void note_read(nf_scan *s, nf_vreg v, uint32_t block)
+/* --- who reads what --- */
+
+static void note_read(walker *w, nf_vreg v, uint32_t block)
 {
-    if (nf_vreg_is_fixed(v) || s->def_block[v.id] == block || s->global[v.id] != 0) return;
-    if (NF_VEC_PUSH(s->arena, &s->global_vregs, v.id)) s->global[v.id] = s->global_vregs.count;
+    bool local = nf_vreg_is_fixed(v) || w->s->def_block[v.id] == block;
+    if (local || w->read_last[v.id] == block + 1) return;
+    w->read_last[v.id] = block + 1;
+    fact_add(w, &w->reads, block, v.id);
 }
 
-static void note_edges(nf_scan *s, uint32_t index)
+static void note_edges(walker *w, uint32_t index)
 {
-    const nf_lir *lir = s->lir;
+    const nf_lir *lir = w->s->lir;
     const nf_lir_block *block = &lir->blocks[index];
     for (uint32_t e = 0; e < block->edge_count; e++) {
         const nf_lir_edge *edge = &lir->edges.data[block->edges + e];
         for (uint32_t i = 0; i < edge->arg_count; i++)
-            note_read(s, lir->args.data[edge->args + i], index);
+            note_read(w, lir->args.data[edge->args + i], index);
     }
 }
 
-/* Finds definitions, and uses in other blocks. Definitions come first in layout order. */
-static void number_globals(nf_scan *s)
+static void note_inst(walker *w, const nf_lir_inst *inst, uint32_t block)
 {
+    for (uint32_t k = 0; k < inst->operand_count; k++) {
+        const nf_lir_operand *operand = nf_lir_operand_at(w->s->lir, inst, k);
+        bool written = operand->role == NF_LIR_DEF || operand->role == NF_LIR_IMPLICIT_DEF ||
+                       operand->role == NF_LIR_TEMP;
+        if (written)
+            w->s->def_block[operand->vreg.id] = block;
+        else
+            note_read(w, operand->vreg, block);
+    }
+}
+
+/* Definitions come first in layout order. */
+static void note_all(walker *w)
+{
+    nf_scan *s = w->s;
     const nf_lir *lir = s->lir;
     for (uint32_t b = 0; b < lir->block_count; b++) {
         const nf_lir_block *block = &lir->blocks[b];
         for (uint32_t i = 0; i < block->param_count; i++)
             s->def_block[lir->args.data[block->params + i].id] = b;
         for (uint32_t i = block->first; i < block->end; i++) {
-            const nf_lir_inst *inst = &lir->insts.data[i];
             s->block_of[i] = b;
-            for (uint32_t k = 0; k < inst->operand_count; k++) {
-                const nf_lir_operand *operand = nf_lir_operand_at(lir, inst, k);
-                if (is_read(operand->role))
-                    note_read(s, operand->vreg, b);
-                else
-                    s->def_block[operand->vreg.id] = b;
-            }
+            note_inst(w, &lir->insts.data[i], b);
         }
-        note_edges(s, b);
+        note_edges(w, b);
     }
 }
 
-static void set_add(uint64_t *set, uint32_t bit)
+/* --- lists --- */
+
+/* Sorts facts into one list for each place that key() gives; a stable counting sort. */
+static bool list_build(nf_scan *s, const facts *f, bool by_vreg, uint32_t count, nf_lists *lists)
 {
-    set[bit / 64] |= UINT64_C(1) << (bit % 64);
+    lists->start = NF_NEW_ARRAY(s->arena, uint32_t, count + 2);
+    lists->items = NF_NEW_ARRAY(s->arena, uint32_t, f->list.count + 1);
+    if (s->arena->failed) return false;
+    uint32_t *start = lists->start;
+    for (uint32_t i = 0; i < f->list.count; i++) {
+        fact at = f->list.data[i];
+        start[(by_vreg ? at.vreg : at.where) + 2]++;
+    }
+    for (uint32_t i = 2; i < count + 2; i++) start[i] += start[i - 1];
+    for (uint32_t i = 0; i < f->list.count; i++) {
+        fact at = f->list.data[i];
+        lists->items[start[(by_vreg ? at.vreg : at.where) + 1]++] = by_vreg ? at.where : at.vreg;
+    }
+    return true;
 }
 
-static void collect(const nf_scan *s, uint64_t *set, nf_vreg v, uint32_t block, bool read)
+/* --- walking up --- */
+
+static void reach(walker *w, uint32_t block, uint32_t vreg)
 {
-    uint32_t bit = s->global[v.id];
-    if (bit != 0 && (!read || s->def_block[v.id] != block)) set_add(set, bit - 1);
+    if (w->block_seen[block] == vreg) return;
+    w->block_seen[block] = vreg;
+    fact_add(w, &w->live, block, vreg);
+    NF_VEC_PUSH(w->s->arena, &w->stack, block);
 }
 
-static void collect_block(solver *w, uint32_t b)
+static void walk_up(walker *w, uint32_t block, uint32_t vreg)
 {
-    const nf_scan *s = w->s;
-    const nf_lir *lir = s->lir;
-    const nf_lir_block *block = &lir->blocks[b];
-    uint64_t *reads = w->reads + (size_t)b * s->words, *defines = w->defines + (size_t)b * s->words;
-    for (uint32_t i = 0; i < block->param_count; i++)
-        collect(s, defines, lir->args.data[block->params + i], b, false);
-    for (uint32_t i = block->first; i < block->end; i++) {
-        const nf_lir_inst *inst = &lir->insts.data[i];
-        for (uint32_t k = 0; k < inst->operand_count; k++) {
-            const nf_lir_operand *operand = nf_lir_operand_at(lir, inst, k);
-            bool read = is_read(operand->role);
-            collect(s, read ? reads : defines, operand->vreg, b, read);
+    const nf_lir *lir = w->s->lir;
+    uint32_t definition = w->s->def_block[vreg];
+    reach(w, block, vreg);
+    while (w->stack.count > 0) {
+        const nf_lir_block *b = &lir->blocks[w->stack.data[--w->stack.count]];
+        for (uint32_t i = 0; i < b->pred_count; i++) {
+            uint32_t from = lir->edges.data[lir->preds.data[b->preds + i]].from;
+            if (from != definition) reach(w, from, vreg);
         }
     }
-    for (uint32_t e = 0; e < block->edge_count; e++) {
-        const nf_lir_edge *edge = &lir->edges.data[block->edges + e];
-        for (uint32_t i = 0; i < edge->arg_count; i++)
-            collect(s, reads, lir->args.data[edge->args + i], b, true);
-    }
 }
 
-static bool solve_block(solver *w, uint32_t b)
+/* Loops around the reading block that the definition is outside of. */
+static void note_loops(walker *w, uint32_t block, uint32_t vreg)
 {
-    nf_scan *s = w->s;
-    const nf_lir_block *block = &s->lir->blocks[b];
-    size_t at = (size_t)b * s->words;
-    uint64_t changed = 0;
-    for (uint32_t i = 0; i < s->words; i++) {
-        uint64_t out = 0;
-        for (uint32_t e = 0; e < block->edge_count; e++)
-            out |= nf_live_in(s, s->lir->edges.data[block->edges + e].to)[i];
-        uint64_t in = w->reads[at + i] | (out & ~w->defines[at + i]);
-        changed |= in ^ s->live_in[at + i];
-        s->live_in[at + i] = in;
-    }
-    return changed != 0;
-}
-
-/* What each loop reads: that of its blocks and inner loops. */
-static void collect_loops(solver *w)
-{
-    nf_scan *s = w->s;
-    const nf_lir *lir = s->lir;
-    for (uint32_t b = 0; b < lir->block_count; b++) {
-        uint32_t loop = lir->blocks[b].loop;
-        if (loop == NF_NO_LOOP) continue;
-        for (uint32_t i = 0; i < s->words; i++)
-            s->loop_uses[(size_t)loop * s->words + i] |= w->reads[(size_t)b * s->words + i];
-    }
-    for (uint32_t loop = lir->loops.count; loop-- > 0;) {
-        uint32_t parent = lir->loops.data[loop].parent;
-        if (parent == NF_NO_LOOP) continue;
-        for (uint32_t i = 0; i < s->words; i++)
-            s->loop_uses[(size_t)parent * s->words + i] |=
-                s->loop_uses[(size_t)loop * s->words + i];
+    const nf_lir *lir = w->s->lir;
+    uint32_t definition = w->s->def_block[vreg];
+    for (uint32_t l = lir->blocks[block].loop; l != NF_NO_LOOP; l = lir->loops.data[l].parent) {
+        const nf_lir_loop *loop = &lir->loops.data[l];
+        bool inside = definition >= loop->first && definition < loop->end;
+        if (inside || w->loop_seen[l] == vreg) return;
+        w->loop_seen[l] = vreg;
+        fact_add(w, &w->in_loops, l, vreg);
     }
 }
 
 bool nf_scan_live(nf_scan *s)
 {
     const nf_lir *lir = s->lir;
-    solver w = {.s = s};
+    uint32_t vregs = lir->vregs.count;
+    walker w = {.s = s};
     s->block_of = NF_NEW_ARRAY(s->arena, uint32_t, lir->insts.count);
-    s->def_block = NF_NEW_ARRAY(s->arena, uint32_t, lir->vregs.count);
-    s->global = NF_NEW_ARRAY(s->arena, uint32_t, lir->vregs.count);
+    s->def_block = NF_NEW_ARRAY(s->arena, uint32_t, vregs);
+    w.read_last = NF_NEW_ARRAY(s->arena, uint32_t, vregs);
+    w.block_seen = NF_NEW_ARRAY(s->arena, uint32_t, lir->block_count);
+    w.loop_seen = NF_NEW_ARRAY(s->arena, uint32_t, lir->loops.count);
     if (s->arena->failed) return false;
-    number_globals(s);
-    s->words = (s->global_vregs.count + 63) / 64;
-    size_t set_words = (size_t)lir->block_count * s->words;
-    w.reads = NF_NEW_ARRAY(s->arena, uint64_t, set_words);
-    w.defines = NF_NEW_ARRAY(s->arena, uint64_t, set_words);
-    s->live_in = NF_NEW_ARRAY(s->arena, uint64_t, set_words);
-    s->loop_uses = NF_NEW_ARRAY(s->arena, uint64_t, (size_t)lir->loops.count * s->words);
-    if (s->arena->failed) return false;
-    for (uint32_t b = 0; b < lir->block_count; b++) collect_block(&w, b);
-    for (bool changed = true; changed;) {
-        changed = false;
-        for (uint32_t b = lir->block_count; b-- > 0;) changed |= solve_block(&w, b);
+    note_all(&w);
+    nf_lists reads;
+    if (!list_build(s, &w.reads, true, vregs, &reads)) return false;
+    for (uint32_t v = NF_VREG_FIRST; v < vregs && !s->arena->failed; v++) {
+        for (uint32_t i = reads.start[v]; i < reads.start[v + 1]; i++) {
+            walk_up(&w, reads.items[i], v);
+            note_loops(&w, reads.items[i], v);
+        }
     }
-    collect_loops(&w);
-    return true;
+    return list_build(s, &w.live, false, lir->block_count, &s->live_in) &&
+           list_build(s, &w.in_loops, false, lir->loops.count, &s->loop_reads);
 }

@@ -39,9 +39,8 @@ typedef struct slot_heap {
 typedef struct resolver {
     nf_scan *s;
     slot_heap by_start, free[SLOT_CLASSES];
-    uint32_t *part;       /* by vreg: the part that the walk over instructions is in */
-    bool *stored_at_def;  /* by vreg */
-    uint64_t *split_mask; /* of global vregs: those with more than one part */
+    uint32_t *part;      /* by vreg: the part that the walk over instructions is in */
+    bool *stored_at_def; /* by vreg */
 } resolver;
 
 static void heap_add(nf_arena *arena, slot_heap *h, uint32_t key, uint32_t value)
@@ -221,10 +220,6 @@ static void join_value(resolver *r, uint32_t vreg)
 {
     nf_scan *s = r->s;
     const nf_interval *it = nf_interval_at(s, vreg);
-    if (s->global[vreg] != 0 && it->sibling != 0) {
-        uint32_t bit = s->global[vreg] - 1;
-        r->split_mask[bit / 64] |= UINT64_C(1) << (bit % 64);
-    }
     if (s->alloc->slot_of[vreg] != 0 && (in_slot(s, it) || store_at_definition(s, vreg))) {
         r->stored_at_def[vreg] = true;
         uint32_t gap = (it->start + 1) / 2;
@@ -273,18 +268,13 @@ static uint64_t busy_registers(resolver *r, const nf_lir_edge *edge, uint32_t li
     nf_scan *s = r->s;
     const nf_alloc_move *moves = s->alloc->moves.data;
     const nf_lir_block *to = &s->lir->blocks[edge->to];
-    const uint64_t *in = nf_live_in(s, edge->to);
     uint64_t busy = 0;
     for (uint32_t i = list; i != 0; i = moves[i].next) {
         if (moves[i].from < NF_PLACE_SLOT) busy |= NF_REG_BIT(moves[i].from);
         if (moves[i].to < NF_PLACE_SLOT) busy |= NF_REG_BIT(moves[i].to);
     }
-    for (uint32_t i = 0; i < s->words; i++) {
-        for (uint64_t live = in[i]; live != 0; live &= live - 1) {
-            uint32_t bit = i * 64 + (uint32_t)__builtin_ctzll(live);
-            busy |= register_bit(part_at(s, s->global_vregs.data[bit], start));
-        }
-    }
+    for (uint32_t i = s->live_in.start[edge->to]; i < s->live_in.start[edge->to + 1]; i++)
+        busy |= register_bit(part_at(s, s->live_in.items[i], start));
     for (uint32_t i = 0; i < to->param_count; i++) {
         uint32_t param = s->lir->args.data[to->params + i].id;
         if (param != 0) busy |= register_bit(part_at(s, param, start));
@@ -306,12 +296,10 @@ static void join_edge(resolver *r, uint32_t e)
     const nf_lir_edge *edge = &s->lir->edges.data[e];
     uint32_t end = nf_block_end(s, edge->from) - 1, start = nf_block_start(s, edge->to);
     uint32_t *list = &s->alloc->edges[e];
-    const uint64_t *in = nf_live_in(s, edge->to);
-    for (uint32_t i = 0; i < s->words; i++) {
-        for (uint64_t live = in[i] & r->split_mask[i]; live != 0; live &= live - 1) {
-            uint32_t v = s->global_vregs.data[i * 64 + (uint32_t)__builtin_ctzll(live)];
+    for (uint32_t i = s->live_in.start[edge->to]; i < s->live_in.start[edge->to + 1]; i++) {
+        uint32_t v = s->live_in.items[i];
+        if (nf_interval_at(s, v)->sibling != 0)
             join(r, list, part_at(s, v, end), part_at(s, v, start));
-        }
     }
     join_args(r, edge, list, end, start);
     bool several = *list != 0 && s->alloc->moves.data[*list].next != 0;
@@ -325,7 +313,6 @@ bool nf_scan_resolve(nf_scan *s)
     resolver r = {.s = s};
     r.part = NF_NEW_ARRAY(s->arena, uint32_t, vregs);
     r.stored_at_def = NF_NEW_ARRAY(s->arena, bool, vregs);
-    r.split_mask = NF_NEW_ARRAY(s->arena, uint64_t, s->words);
     alloc->gaps = NF_NEW_ARRAY(s->arena, uint32_t, s->lir->insts.count + 1);
     alloc->edges = NF_NEW_ARRAY(s->arena, uint32_t, s->lir->edges.count);
     alloc->edge_free = NF_NEW_ARRAY(s->arena, uint64_t, s->lir->edges.count);
