@@ -35,7 +35,8 @@ typedef struct program {
     const char *name, *text;
 } program;
 
-/* --- host functions that programs call ------------------------------------------------------------ */
+/* --- host functions that programs call
+ * ------------------------------------------------------------ */
 
 static uint64_t host_sum(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f,
                          uint64_t g, uint64_t h, uint64_t i)
@@ -74,7 +75,8 @@ static const struct {
     {"host_narrow", (uintptr_t)host_narrow},
 };
 
-/* --- programs ------------------------------------------------------------------------------------- */
+/* --- programs
+ * ------------------------------------------------------------------------------------- */
 
 static const program programs[] = {
     {"stack arguments of integers",
@@ -351,7 +353,8 @@ static const program programs[] = {
      "  ret %s\n}\n"},
 };
 
-/* --- running -------------------------------------------------------------------------------------- */
+/* --- running
+ * -------------------------------------------------------------------------------------- */
 
 static nf_module *read_text(const char *text)
 {
@@ -464,7 +467,8 @@ static void programs_agree(void **state)
     }
 }
 
-/* --- the checker ---------------------------------------------------------------------------------- */
+/* --- the checker
+ * ---------------------------------------------------------------------------------- */
 
 typedef struct allocated {
     nf_arena arena;
@@ -553,7 +557,8 @@ static void checker_finds_lost_moves(void **state)
     assert_int_equal(found, moves);
 }
 
-/* --- failures ------------------------------------------------------------------------------------- */
+/* --- failures
+ * ------------------------------------------------------------------------------------- */
 
 static nf_status compile_with(const nf_func *f, nf_arena *arena)
 {
@@ -608,7 +613,8 @@ static void unresolved_symbol_is_named(void **state)
     nf_module_free(m);
 }
 
-/* --- what code may cost --------------------------------------------------------------------------- */
+/* --- what code may cost
+ * --------------------------------------------------------------------------- */
 
 typedef struct budget {
     const char *name;

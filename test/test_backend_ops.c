@@ -51,7 +51,8 @@ static uint64_t features_of(uint32_t level)
     return levels[level] & nf_cpu_features();
 }
 
-/* --- values -------------------------------------------------------------------------------------- */
+/* --- values --------------------------------------------------------------------------------------
+ * */
 
 static const int64_t integers[] = {0,
                                    1,
@@ -109,7 +110,8 @@ static uint64_t value_at(nf_type type, uint32_t i)
     return bytes >= 8 ? bits : bits & ((UINT64_C(1) << 8 * bytes) - 1);
 }
 
-/* --- building ------------------------------------------------------------------------------------ */
+/* --- building ------------------------------------------------------------------------------------
+ * */
 
 static nf_value constant_of(nf_func *f, nf_block b, nf_type type, uint64_t bits)
 {
@@ -167,7 +169,8 @@ static nf_func *build(nf_module *m, const subject *s, way how)
     return f;
 }
 
-/* --- comparing ----------------------------------------------------------------------------------- */
+/* --- comparing -----------------------------------------------------------------------------------
+ * */
 
 static void check_one(const subject *s, compiled *code, const uint64_t *in, const char *what)
 {
@@ -244,7 +247,8 @@ static void check_subject(subject *s)
     }
 }
 
-/* --- what there is ------------------------------------------------------------------------------- */
+/* --- what there is -------------------------------------------------------------------------------
+ * */
 
 static bool has_type(nf_op op, nf_type type)
 {

@@ -9,8 +9,9 @@
  *
  *   unhandled ──► active (holds a register now) ◄──► inactive (in a hole of its life) ──► done
  *
- * Where a value changes its place is chosen so that it happens outside of loops when that is possible: a
- * value that a loop does not use goes to memory in front of it, and comes back behind it.
+ * Where a value changes its place is chosen so that it happens outside of loops when that is
+ * possible: a value that a loop does not use goes to memory in front of it, and comes back behind
+ * it.
  *
  * Constants, addresses and stack arguments ("remat") start out in no register at all; each part of
  * their life that needs one makes the value again.
@@ -18,8 +19,8 @@
  * In SSA form an interval that starts in the hole of another never meets it (its definition would
  * have to dominate the other's), so inactive intervals matter to split-off parts only.
  *
- * Invariants: parts of one value do not overlap; two intervals with the same register do not overlap;
- * an interval in memory has no use that needs a register.
+ * Invariants: parts of one value do not overlap; two intervals with the same register do not
+ * overlap; an interval in memory has no use that needs a register.
  */
 #include "alloc_internal.h"
 #include "base/assert.h"
@@ -317,8 +318,8 @@ static uint32_t until_cold(const nf_scan *s, const nf_interval *it, candidates c
 
 /* --- taking a register --- */
 
-/* Gives `reg` up to `until`; what is left goes back to the queue, or to memory when the register is lost
- * while an instruction is at work. */
+/* Gives `reg` up to `until`; what is left goes back to the queue, or to memory when the register is
+ * lost while an instruction is at work. */
 static void take(nf_scan *s, uint32_t id, uint32_t reg, uint32_t until)
 {
     nf_interval *it = nf_interval_at(s, id);

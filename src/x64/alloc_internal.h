@@ -4,7 +4,7 @@
  * Positions: instruction i reads at 2i and writes at 2i + 1. A range is [from, to).
  *
  *     i        use at 2i: range to 2i + 1; late use at 2i + 1: to 2i + 2; definition: from 2i + 1
- *     block    [2 first, 2 end); parameters are defined at 2 first; edges' arguments are read at the end
+ *     block    [2 first, 2 end); parameters are defined at 2 first, edges' arguments read at the end
  *
  * A vreg starts as one interval; splitting gives it siblings, in order of position, each with one
  * place. Splits are at even positions, in the gap in front of an instruction; a value may go to
@@ -128,8 +128,8 @@ uint32_t nf_interval_next_use(const nf_scan *s, const nf_interval *it, uint32_t 
                               nf_use_kind kind);
 /* Cuts `it` so that a new sibling has all from `position` on; its id, 0 when memory is out. */
 uint32_t nf_interval_split(nf_scan *s, uint32_t it, uint32_t position);
-/* Where between min and max a value should change its place: max, or the start of the outermost loop
- * around max that min is outside of. */
+/* Where between min and max a value should change its place: max, or the start of the outermost
+ * loop around max that min is outside of. */
 uint32_t nf_scan_best_split(const nf_scan *s, uint32_t min, uint32_t max);
 /* alloc_resolve.c */
 bool nf_scan_resolve(nf_scan *s);

@@ -12,8 +12,8 @@
  * that it leaves; a parameter is defined by its block. (Boissinot et al., "Computing Liveness Sets
  * for SSA-Form Programs", 2011: path exploration, one variable at a time.)
  *
- * A value from outside that some block of a loop reads is needed again at the loop's end. One that is
- * only live through the loop is the first to give its register up there.
+ * A value from outside that some block of a loop reads is needed again at the loop's end. One that
+ * is only live through the loop is the first to give its register up there.
  */
 #include "alloc_internal.h"
 #include "ir/cfg.h"

@@ -1,16 +1,16 @@
 /*
  * After the scan: spill slots, operands, and the moves that join the parts of split values.
  *
- * Slots. Each value in memory has one slot for all its life. Slots are shared by values whose lives,
- * from their first to their last position, do not overlap: values by start, each taking the slot
- * that has been free longest, or a new one.
+ * Slots. Each value in memory has one slot for all its life. Slots are shared by values whose
+ * lives, from their first to their last position, do not overlap: values by start, each taking the
+ * slot that has been free longest, or a new one.
  *
  * Moves. Where one part ends and the next begins inside a block, a move in that gap. At a block's
- * start the ways into the block differ: each edge compares where the values that are live there were at
- * its source with where they are at its target, and brings arguments to parameters.
+ * start the ways into the block differ: each edge compares where the values that are live there
+ * were at its source with where they are at its target, and brings arguments to parameters.
  *
- * A value that is in memory more than once is stored once, right behind its definition; all later moves
- * to memory then vanish, for in SSA form it never changes. One that goes to memory once, at a
+ * A value that is in memory more than once is stored once, right behind its definition; all later
+ * moves to memory then vanish, for in SSA form it never changes. One that goes to memory once, at a
  * place that is run less often, is stored there.
  *
  *     def r1 ──────┐ evicted          store at the definition, nothing at the eviction,

@@ -225,6 +225,18 @@ static inline nf_mem nf_slot(nf_operand o)
     return nf_mem_base(NF_RBP, o.disp);
 }
 
+/* The slot of a vector, and a lane in it. */
+static inline nf_mem nf_vector_of(const nf_baseline *job, nf_value v)
+{
+    return nf_slot(nf_operand_of(job, v));
+}
+
+static inline nf_mem nf_lane_at(nf_mem vector, unsigned lane_bytes, unsigned lane)
+{
+    vector.disp += (int32_t)(lane_bytes * lane);
+    return vector;
+}
+
 static inline bool nf_fits_i32(int64_t value)
 {
     return value == (int32_t)value;
@@ -267,6 +279,9 @@ nf_inst_emit nf_emit_load, nf_emit_store, nf_emit_mload, nf_emit_mstore, nf_emit
 
 /* index: inst's b where that is one. */
 nf_mem nf_address_of(nf_baseline *job, const nf_inst *inst, nf_value index);
+/* Exactly the type's bytes; the store clobbers SCRATCH_D unless the operand is in a register. */
+void nf_load_scalar(nf_baseline *job, nf_reg dst, nf_mem from, nf_type type);
+void nf_store_scalar(nf_baseline *job, nf_mem to, nf_operand o, nf_type type);
 void nf_emit_entry_moves(nf_baseline *job);
 void nf_emit_epilogue(nf_baseline *job); /* up to, not with, the ret or jmp */
 void nf_count_flush(nf_baseline *job);   /* the back edges counted in a register, to memory */

@@ -56,7 +56,7 @@ nf_mem nf_address_of(nf_baseline *job, const nf_inst *inst, nf_value index_value
     return mem;
 }
 
-static void load_scalar(nf_baseline *job, nf_reg dst, nf_mem from, nf_type type)
+void nf_load_scalar(nf_baseline *job, nf_reg dst, nf_mem from, nf_type type)
 {
     unsigned bytes = nf_type_bytes(type);
     if (NF_TYPE_IS_FLOAT(type))
@@ -79,7 +79,7 @@ void nf_emit_load(nf_baseline *job, nf_value v, const nf_inst *inst)
     }
     nf_reg scratch = NF_TYPE_IS_FLOAT(inst->type) ? SCRATCH_X : SCRATCH_A;
     nf_reg dst = to.at == AT_REG ? to.reg : scratch;
-    load_scalar(job, dst, from, inst->type);
+    nf_load_scalar(job, dst, from, inst->type);
     if (to.at == AT_SLOT) nf_result_store(job, v, dst);
 }
 
@@ -100,7 +100,7 @@ static bool is_immediate(nf_baseline *job, nf_operand o, unsigned bytes)
     return o.at == AT_FLOAT && (bytes == 4 || nf_operand_bits(job, o) == 0);
 }
 
-static void store_scalar(nf_baseline *job, nf_mem to, nf_operand o, nf_type type)
+void nf_store_scalar(nf_baseline *job, nf_mem to, nf_operand o, nf_type type)
 {
     unsigned bytes = nf_type_bytes(type);
     if (o.at == AT_REG && NF_TYPE_IS_FLOAT(type)) {
@@ -133,5 +133,5 @@ void nf_emit_store(nf_baseline *job, nf_value v, const nf_inst *inst)
     else if (NF_TYPE_IS_VECTOR(inst->type))
         nf_copy_memory(job, to, nf_slot(value), nf_type_bytes(inst->type));
     else
-        store_scalar(job, to, value, inst->type);
+        nf_store_scalar(job, to, value, inst->type);
 }

@@ -13,41 +13,17 @@
 
 enum { CHUNK = 16, ELEMENTS = 8 };
 
-static nf_mem lane_at(nf_mem vector, unsigned element_bytes, unsigned lane)
-{
-    vector.disp += (int32_t)(element_bytes * lane);
-    return vector;
-}
-
 /* The lane in number `which` of its file's lane registers. */
 static nf_operand load_lane(nf_baseline *job, nf_mem from, nf_type element, unsigned which)
 {
-    unsigned bytes = nf_type_element_bytes(element);
-    if (NF_TYPE_IS_FLOAT(element)) {
-        nf_reg reg = LANE_FLOAT + which;
-        nf_asm_rm(&job->a, bytes == 4 ? NF_X_MOVSS : NF_X_MOVSD, bytes, reg, from);
-        return nf_operand_reg(reg);
-    }
-    nf_reg reg = LANE_INT + which;
-    if (bytes < 4)
-        nf_asm_extend_m(&job->a, false, 4, bytes, reg, from);
-    else
-        nf_asm_rm(&job->a, NF_X_MOV, bytes, reg, from);
+    nf_reg reg = (NF_TYPE_IS_FLOAT(element) ? LANE_FLOAT : LANE_INT) + which;
+    nf_load_scalar(job, reg, from, element);
     return nf_operand_reg(reg);
 }
 
 static void store_lane(nf_baseline *job, nf_mem to, nf_type element, nf_reg reg)
 {
-    unsigned bytes = nf_type_element_bytes(element);
-    if (NF_TYPE_IS_FLOAT(element))
-        nf_asm_mr(&job->a, bytes == 4 ? NF_X_MOVSS_MR : NF_X_MOVSD_MR, bytes, to, reg);
-    else
-        nf_asm_mr(&job->a, NF_X_MOV_MR, bytes, to, reg);
-}
-
-static nf_mem vector_of(nf_baseline *job, nf_value v)
-{
-    return nf_slot(nf_operand_of(job, v));
+    nf_store_scalar(job, to, nf_operand_reg(reg), element);
 }
 
 static nf_reg lane_register(nf_type element)
@@ -81,12 +57,12 @@ static bool emit_chunks(nf_baseline *job, nf_mem to, const nf_inst *inst)
 {
     nf_insn insn = chunk_rows[inst->op][NF_TYPE_ELEMENT(inst->type)];
     if (insn == NF_X_NONE) return false;
-    nf_mem a = vector_of(job, inst->a), b = vector_of(job, inst->b);
+    nf_mem a = nf_vector_of(job, inst->a), b = nf_vector_of(job, inst->b);
     for (unsigned done = 0; done < nf_type_bytes(inst->type); done += CHUNK) {
-        nf_asm_rm(&job->a, NF_X_MOVUPS, CHUNK, SCRATCH_X, lane_at(a, 1, done));
-        nf_asm_rm(&job->a, NF_X_MOVUPS, CHUNK, SCRATCH_Y, lane_at(b, 1, done));
+        nf_asm_rm(&job->a, NF_X_MOVUPS, CHUNK, SCRATCH_X, nf_lane_at(a, 1, done));
+        nf_asm_rm(&job->a, NF_X_MOVUPS, CHUNK, SCRATCH_Y, nf_lane_at(b, 1, done));
         nf_asm_rr(&job->a, insn, CHUNK, SCRATCH_X, SCRATCH_Y);
-        nf_asm_mr(&job->a, NF_X_MOVUPS_MR, CHUNK, lane_at(to, 1, done), SCRATCH_X);
+        nf_asm_mr(&job->a, NF_X_MOVUPS_MR, CHUNK, nf_lane_at(to, 1, done), SCRATCH_X);
     }
     return true;
 }
@@ -104,19 +80,20 @@ static void select_lane(nf_baseline *job, nf_mem to, const nf_inst *inst, unsign
 {
     nf_type element = bits_type(NF_TYPE_ELEMENT(inst->type));
     unsigned bytes = nf_type_element_bytes(element), wide = bytes == 8 ? 8 : 4;
-    nf_reg mask = load_lane(job, lane_at(vector_of(job, inst->a), bytes, lane), element, 0).reg;
-    nf_reg b = load_lane(job, lane_at(vector_of(job, inst->b), bytes, lane), element, 1).reg;
-    nf_reg c = load_lane(job, lane_at(vector_of(job, inst->c), bytes, lane), element, 2).reg;
+    nf_reg mask =
+        load_lane(job, nf_lane_at(nf_vector_of(job, inst->a), bytes, lane), element, 0).reg;
+    nf_reg b = load_lane(job, nf_lane_at(nf_vector_of(job, inst->b), bytes, lane), element, 1).reg;
+    nf_reg c = load_lane(job, nf_lane_at(nf_vector_of(job, inst->c), bytes, lane), element, 2).reg;
     nf_asm_rr(&job->a, NF_X_TEST, bytes, mask, mask);
     nf_asm_cmov(&job->a, NF_CC_S, wide, c, b);
-    store_lane(job, lane_at(to, bytes, lane), element, c);
+    store_lane(job, nf_lane_at(to, bytes, lane), element, c);
 }
 
 static nf_operand operand_lane(nf_baseline *job, nf_value v, unsigned lane, unsigned which)
 {
     if (v.id == 0) return (nf_operand){0};
     nf_type element = NF_TYPE_ELEMENT(nf_type_of(job->f, v));
-    nf_mem at = lane_at(vector_of(job, v), nf_type_element_bytes(element), lane);
+    nf_mem at = nf_lane_at(nf_vector_of(job, v), nf_type_element_bytes(element), lane);
     return load_lane(job, at, element, which);
 }
 
@@ -139,12 +116,12 @@ static void one_lane(nf_baseline *job, nf_mem to, const nf_inst *inst, unsigned 
         nf_asm_extend(&job->a, false, 4, 1, w.dst, w.dst);
         nf_asm_r(&job->a, NF_X_NEG, 8, w.dst);
     }
-    store_lane(job, lane_at(to, nf_type_element_bytes(element), lane), element, w.dst);
+    store_lane(job, nf_lane_at(to, nf_type_element_bytes(element), lane), element, w.dst);
 }
 
 void nf_emit_vector(nf_baseline *job, nf_value v, const nf_inst *inst)
 {
-    nf_mem to = vector_of(job, v);
+    nf_mem to = nf_vector_of(job, v);
     if (job->values[v.id].place.at == AT_NONE || emit_chunks(job, to, inst)) return;
     for (unsigned lane = 0; lane < NF_TYPE_LANES(inst->type); lane++) {
         if (inst->op == NF_OP_SELECT)
@@ -177,17 +154,17 @@ void nf_emit_reduce(nf_baseline *job, nf_value v, const nf_inst *inst)
     nf_type vector = nf_type_of(job->f, inst->a), element = NF_TYPE_ELEMENT(vector);
     unsigned bytes = nf_type_element_bytes(element);
     nf_mem temp = nf_mem_base(NF_RBP, job->vector_temp);
-    nf_copy_memory(job, temp, vector_of(job, inst->a), nf_type_bytes(vector));
+    nf_copy_memory(job, temp, nf_vector_of(job, inst->a), nf_type_bytes(vector));
     nf_work w = {.op = (uint16_t)reduced_op(inst->op),
                  .type = element,
                  .from = element,
                  .dst = lane_register(element)};
     for (unsigned half = NF_TYPE_LANES(vector) / 2; half > 0; half /= 2) {
         for (unsigned lane = 0; lane < half; lane++) {
-            w.a = load_lane(job, lane_at(temp, bytes, lane), element, 0);
-            w.b = load_lane(job, lane_at(temp, bytes, lane + half), element, 1);
+            w.a = load_lane(job, nf_lane_at(temp, bytes, lane), element, 0);
+            w.b = load_lane(job, nf_lane_at(temp, bytes, lane + half), element, 1);
             nf_scalar_emitters[w.op](job, &w);
-            store_lane(job, lane_at(temp, bytes, lane), element, w.dst);
+            store_lane(job, nf_lane_at(temp, bytes, lane), element, w.dst);
         }
     }
     nf_result_store(job, v, w.dst);

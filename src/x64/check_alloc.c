@@ -11,8 +11,9 @@
  *     .. use of a in r1                            error: r1 holds b
  *
  * A definition makes the value's copies elsewhere stale: in a loop they are the last round's. The
- * allocator and the checker share nothing but the LIR and the result. Source: regalloc2, src/checker.rs
- * (the idea), and Rideau, Leroy, "Validating Register Allocation and Spilling" (2010).
+ * allocator and the checker share nothing but the LIR and the result. Source: regalloc2,
+ * src/checker.rs (the idea), and Rideau, Leroy, "Validating Register Allocation and Spilling"
+ * (2010).
  */
 #include "alloc.h"
 

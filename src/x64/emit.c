@@ -1,19 +1,20 @@
 /*
  * The driver of emission: frame, prologue, blocks in order, short jumps.
  *
- * Code is written twice. The first pass takes the long form for every jump ahead and notes where each
- * starts and ends up; the second takes the short form where that distance allows it. Shortening only
- * brings things nearer, but an alignment in between may grow again by what was saved; so each
- * counts with its full size. Both passes write the same instructions, so jumps are told apart by
- * their number.
+ * Code is written twice. The first pass takes the long form for every jump ahead and notes where
+ * each starts and ends up; the second takes the short form where that distance allows it.
+ * Shortening only brings things nearer, but an alignment in between may grow again by what was
+ * saved; so each counts with its full size. Both passes write the same instructions, so jumps are
+ * told apart by their number.
  *
  *     pass 1   jcc +115 (6 bytes)        pass 2   jcc +111 (2 bytes)
  *
  * Loops without inner loops start at a multiple of 32, the unit in which the processor's cache of
  * decoded instructions works. (Intel Optimization Manual, 2.5.5.2 and 3.4.1.4.)
  *
- * The entry has an endbr64, for it may be reached through an indirect jump. Upper halves of vector registers are
- * cleared in front of calls and returns when this function uses them (Optimization Manual, 15.3).
+ * The entry has an endbr64, for it may be reached through an indirect jump. Upper halves of vector
+ * registers are cleared in front of calls and returns when this function uses them (Optimization
+ * Manual, 15.3).
  */
 #include "emit.h"
 #include "os/cpu.h"

@@ -8,9 +8,9 @@
  *     jcc a, b       b next:       jcc a                  a has moves, b next:   jncc b
  *                    a next:       jncc b                                        (moves) jmp a
  *
- * A switch is a binary search among clusters of its keys: a run of keys dense enough becomes a table of
- * addresses behind the code, other keys are compared one by one. (Bernstein, "Producing Good Code
- * for the Case Statement", 1985.)
+ * A switch is a binary search among clusters of its keys: a run of keys dense enough becomes a
+ * table of addresses behind the code, other keys are compared one by one. (Bernstein, "Producing
+ * Good Code for the Case Statement", 1985.)
  */
 #include "emit.h"
 

@@ -2,9 +2,9 @@
  * One LIR instruction to machine code.
  *
  * For a row of insn.def the encoder's emitter follows from what its operands became: how many
- * registers, whether one of them is memory (an address, a spill slot, a constant) and where, whether an
- * immediate follows. Registers are in Intel order already. Before that, a TIED source is brought into
- * the result's register:
+ * registers, whether one of them is memory (an address, a spill slot, a constant) and where,
+ * whether an immediate follows. Registers are in Intel order already. Before that, a TIED source is
+ * brought into the result's register:
  *
  *     and d, a, b      d is b's register: and d, a      (COMMUTES)
  *                      else: mov d, a; and d, b

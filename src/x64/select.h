@@ -102,8 +102,8 @@ void nf_select_binary_imm(nf_select *s, unsigned op, unsigned width, nf_vreg d, 
 /* d = a op imm: pshufd, psrldq (legacy: tied where the row has one register), rorx. */
 void nf_select_unary_imm(nf_select *s, unsigned op, unsigned width, nf_vreg d, nf_lir_rm a,
                          int64_t imm);
-/* Fused multiply-add. Which operand is overwritten decides the form, and the form the order in which
- * the hardware looks for NaNs; this keeps a before b before c. rows: by form. */
+/* Fused multiply-add. Which operand is overwritten decides the form, and the form the order in
+ * which the hardware looks for NaNs; this keeps a before b before c. rows: by form. */
 typedef enum nf_fma_form { NF_FMA_132, NF_FMA_213, NF_FMA_231, NF_FMA_FORMS } nf_fma_form;
 void nf_select_fma(nf_select *s, const uint16_t rows[NF_FMA_FORMS], unsigned width, nf_vreg d,
                    const nf_inst *inst, unsigned bytes);

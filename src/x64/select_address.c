@@ -84,7 +84,8 @@ static bool open_index(nf_select *s, parts *p)
         (inst->op == NF_OP_ADD || inst->op == NF_OP_SHL) && nf_select_is_int(s, inst->b, &constant);
     if (!by_constant) return false;
     if (inst->op == NF_OP_ADD) {
-        if (!fits_disp(constant) || !disp_add(p, constant * (INT64_C(1) << p->scale_log2))) return false;
+        if (!fits_disp(constant) || !disp_add(p, constant * (INT64_C(1) << p->scale_log2)))
+            return false;
     } else {
         unsigned bits = 8 * nf_type_bytes(inst->type) - 1;
         unsigned scale = p->scale_log2 + ((unsigned)constant & bits);

@@ -14,8 +14,9 @@
  *     b             213    b             a          c
  *     c             231    c             a          b
  *
- * Without SSE4.1 a number is rounded by adding and subtracting 2^52 (2^23) under its own sign, which
- * rounds to even; what that overshoots is taken back, and numbers so large that they are whole stay.
+ * Without SSE4.1 a number is rounded by adding and subtracting 2^52 (2^23) under its own sign,
+ * which rounds to even; what that overshoots is taken back, and numbers so large that they are
+ * whole stay.
  */
 #include "select_internal.h"
 

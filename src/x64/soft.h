@@ -1,5 +1,6 @@
 /* Operations that the CPU has no instruction for, as calls of the evaluator (baseline_soft.c).
- * what: the operation, and the type from bit NF_SOFT_TYPE_SHIFT on; a, b, c and the result: bits. */
+ * what: the operation, and the type from bit NF_SOFT_TYPE_SHIFT on; a, b, c and the result: bits.
+ * */
 #ifndef NF_X64_SOFT_H
 #define NF_X64_SOFT_H
 
