@@ -101,13 +101,20 @@ nf_value nf_trip_emit(nf_counted *counted, nf_loop_emit *e, nf_checks *checks);
 void nf_needs_emit(nf_counted *counted, nf_loop_emit *e, uint32_t needs, nf_value count,
                    nf_checks *checks);
 
+/* Whether the order in which a reduction gathers can be seen in its result. */
+typedef enum nf_order {
+    NF_ORDER_FREE,    /* never */
+    NF_ORDER_ZEROS,   /* only in a zero's sign */
+    NF_ORDER_MATTERS, /* floating-point sums and products */
+} nf_order;
+
 /* A header parameter that one associative operation gathers:  next = param op x op y ... */
 typedef struct nf_reduction {
     uint32_t index; /* of the header's parameter */
     nf_value param, init, next;
     nf_type type;
-    nf_op op;     /* ADD, MUL, AND, OR, XOR, SMIN ... UMAX, FADD, FMUL, FMIN, FMAX */
-    bool inexact; /* another order can give another result */
+    nf_op op;      /* ADD, MUL, AND, OR, XOR, SMIN ... UMAX, FADD, FMUL, FMIN, FMAX */
+    uint8_t order; /* nf_order */
 } nf_reduction;
 
 /* True when the header's parameter is a reduction whose partial results nobody else in the loop

@@ -10,8 +10,8 @@
  *
  * Integer operations are exact in any order. Floating-point sums and products are not, so they need
  * NF_ATTR_REASSOC. fmin(x, s) is x < s ? x : s: NaNs in x are passed over, so any order finds the
- * same number, but which of the two zeros it finds depends on the order: inexact. With fmin(s, x) a
- * NaN in x throws away what was found before it; that is no reduction at all.
+ * same number, but which of the two zeros it finds depends on the order: exact unless the result is
+ * zero. With fmin(s, x) a NaN in x throws away what was found before it; that is no reduction.
  */
 #include "induction.h"
 
@@ -22,18 +22,26 @@ enum { LINKS_MAX = 32 };
 typedef struct link_rule {
     uint16_t op;
     uint8_t so_far;
-    bool inexact;
+    uint8_t order; /* nf_order */
 } link_rule;
 
 static const link_rule LINKS[NF_OP_COUNT] = {
-    [NF_OP_ADD] = {NF_OP_ADD, 0, false},   [NF_OP_SUB] = {NF_OP_ADD, 1, false},
-    [NF_OP_MUL] = {NF_OP_MUL, 0, false},   [NF_OP_AND] = {NF_OP_AND, 0, false},
-    [NF_OP_OR] = {NF_OP_OR, 0, false},     [NF_OP_XOR] = {NF_OP_XOR, 0, false},
-    [NF_OP_SMIN] = {NF_OP_SMIN, 0, false}, [NF_OP_SMAX] = {NF_OP_SMAX, 0, false},
-    [NF_OP_UMIN] = {NF_OP_UMIN, 0, false}, [NF_OP_UMAX] = {NF_OP_UMAX, 0, false},
-    [NF_OP_FADD] = {NF_OP_FADD, 0, true},  [NF_OP_FSUB] = {NF_OP_FADD, 1, true},
-    [NF_OP_FMUL] = {NF_OP_FMUL, 0, true},  [NF_OP_FMA] = {NF_OP_FADD, 3, true},
-    [NF_OP_FMIN] = {NF_OP_FMIN, 2, true},  [NF_OP_FMAX] = {NF_OP_FMAX, 2, true},
+    [NF_OP_ADD] = {NF_OP_ADD, 0, NF_ORDER_FREE},
+    [NF_OP_SUB] = {NF_OP_ADD, 1, NF_ORDER_FREE},
+    [NF_OP_MUL] = {NF_OP_MUL, 0, NF_ORDER_FREE},
+    [NF_OP_AND] = {NF_OP_AND, 0, NF_ORDER_FREE},
+    [NF_OP_OR] = {NF_OP_OR, 0, NF_ORDER_FREE},
+    [NF_OP_XOR] = {NF_OP_XOR, 0, NF_ORDER_FREE},
+    [NF_OP_SMIN] = {NF_OP_SMIN, 0, NF_ORDER_FREE},
+    [NF_OP_SMAX] = {NF_OP_SMAX, 0, NF_ORDER_FREE},
+    [NF_OP_UMIN] = {NF_OP_UMIN, 0, NF_ORDER_FREE},
+    [NF_OP_UMAX] = {NF_OP_UMAX, 0, NF_ORDER_FREE},
+    [NF_OP_FADD] = {NF_OP_FADD, 0, NF_ORDER_MATTERS},
+    [NF_OP_FSUB] = {NF_OP_FADD, 1, NF_ORDER_MATTERS},
+    [NF_OP_FMUL] = {NF_OP_FMUL, 0, NF_ORDER_MATTERS},
+    [NF_OP_FMA] = {NF_OP_FADD, 3, NF_ORDER_MATTERS},
+    [NF_OP_FMIN] = {NF_OP_FMIN, 2, NF_ORDER_ZEROS},
+    [NF_OP_FMAX] = {NF_OP_FMAX, 2, NF_ORDER_ZEROS},
 };
 
 /* What one walk up the chain gathers. */
@@ -42,7 +50,7 @@ typedef struct chain {
     const uint32_t *uses;
     nf_value param;
     nf_op op;
-    bool inexact;
+    uint8_t order;
     uint32_t links;
 } chain;
 
@@ -50,7 +58,7 @@ static bool joins(chain *ch, const link_rule *rule)
 {
     if (ch->op != NF_OP_NONE && ch->op != rule->op) return false;
     ch->op = (nf_op)rule->op;
-    ch->inexact |= rule->inexact;
+    ch->order = rule->order;
     return true;
 }
 
@@ -109,7 +117,7 @@ bool nf_reduction_find(nf_counted *c, const uint32_t *uses, uint32_t param, nf_r
                         .next = next,
                         .type = nf_type_of(c->f, p),
                         .op = ch.op,
-                        .inexact = ch.inexact};
+                        .order = ch.order};
     return true;
 }
 

@@ -17,9 +17,11 @@
  *                                                while (p)
  */
 #include "unroll_internal.h"
+#include "ir/eval.h"
 
 enum {
     WHOLE_COUNT_MAX = 16,  /* iterations of a loop that is unrolled as a whole */
+    INNER_COUNT_MAX = 8,   /* the same, where that lets the loop around it be vectorised */
     WHOLE_INSTS_MAX = 192, /* and instructions that this may make */
     LOOP_INSTS_MAX = 256,  /* instructions of an unrolled loop */
 };
@@ -49,10 +51,28 @@ static bool is_worth_it(const nf_counted *loop)
 
 /* --- constant count --- */
 
-static bool is_whole(const nf_counted *loop)
+static bool is_whole(const nf_counted *loop, uint64_t count_max)
 {
-    return loop->counted && loop->count != 0 && loop->count <= WHOLE_COUNT_MAX &&
+    return loop->counted && loop->count != 0 && loop->count <= count_max &&
            loop->count * body_size(loop) <= WHOLE_INSTS_MAX;
+}
+
+/* The guard in front of a loop that is known to run is no question. */
+static void guard_take(nf_unroll *u)
+{
+    nf_func *f = u->f;
+    const nf_cfg *cfg = u->loop.cfg;
+    nf_block preheader = u->loop.preheader;
+    if (cfg->pred_start[preheader.id + 1] - cfg->pred_start[preheader.id] != 1) return;
+    nf_value end = nf_terminator(f, (nf_block){cfg->preds[cfg->pred_start[preheader.id]]});
+    const nf_inst test = *nf_inst_at(f, nf_inst_at(f, end)->a);
+    int64_t a, b;
+    if (!nf_is_op(f, end, NF_OP_BRIF) || test.op != NF_OP_ICMP) return;
+    if (!nf_value_is_const(f, test.a, &a) || !nf_value_is_const(f, test.b, &b)) return;
+    nf_bits left = {{(uint64_t)a}}, right = {{(uint64_t)b}}, holds;
+    if (!nf_eval_op(&test, nf_type_of(f, test.a), &left, &right, NULL, &holds)) return;
+    uint32_t edge = holds.u8[0] ? 0 : 1;
+    if (nf_edge_at(f, end, edge)->to.id == preheader.id) nf_terminator_take(f, end, edge);
 }
 
 static void unroll_whole(nf_unroll *u)
@@ -61,6 +81,7 @@ static void unroll_whole(nf_unroll *u)
     const nf_counted *loop = &u->loop;
     nf_copier *c = &u->copier;
     nf_value outs[NF_OUTS_MAX];
+    guard_take(u);
     nf_block left = nf_exit_split(loop, &u->outs, loop->latch), at = loop->preheader;
     for (uint32_t i = 0; i < c->param_count; i++) nf_copier_set(c, i, nf_counted_init(loop, i));
     nf_inst_remove(f, nf_block_at(f, at)->last);
@@ -134,7 +155,7 @@ static bool unroll_loop(nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loo
     u->f = f;
     if (!nf_counted_analyse(f, cfg, loop, opt->scratch, &u->loop)) return false;
     u->factor = factor_choose(opt, &u->loop);
-    bool whole = is_whole(&u->loop);
+    bool whole = is_whole(&u->loop, WHOLE_COUNT_MAX);
     if (!whole && u->factor < 2) return false;
     if (!nf_outs_find(&u->loop, &u->outs)) return false;
     if (!nf_copier_init(&u->copier, &u->loop, opt->scratch)) return false;
@@ -148,7 +169,22 @@ static bool unroll_loop(nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loo
     return true;
 }
 
-/* The next innermost loop that was there at the start, or became innermost since. */
+/* Unrolls a loop inside of another as a whole, so that the other one becomes an innermost loop. */
+static bool unroll_inner(nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop)
+{
+    nf_unroll *u = NF_NEW(opt->scratch, nf_unroll);
+    if (u == NULL || cfg->loops[loop].parent == NF_NO_LOOP) return false;
+    u->opt = opt;
+    u->f = f;
+    if (!nf_counted_analyse(f, cfg, loop, opt->scratch, &u->loop)) return false;
+    if (!is_whole(&u->loop, INNER_COUNT_MAX) || !nf_outs_find(&u->loop, &u->outs)) return false;
+    if (!nf_copier_init(&u->copier, &u->loop, opt->scratch)) return false;
+    unroll_whole(u);
+    opt->loops_unrolled++;
+    return true;
+}
+
+/* The next innermost loop that was there at the start. */
 static uint32_t loop_next(const nf_cfg *cfg, const nf_bitset *seen, uint32_t block_count)
 {
     for (uint32_t i = 0; i < cfg->loop_count; i++) {
@@ -159,7 +195,9 @@ static uint32_t loop_next(const nf_cfg *cfg, const nf_bitset *seen, uint32_t blo
     return NF_NO_LOOP;
 }
 
-bool nf_pass_unroll(nf_opt *opt, nf_func *f)
+/* Tries each innermost loop once, those too that become innermost on the way. */
+static bool each_loop(nf_opt *opt, nf_func *f,
+                      bool (*unroll)(nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop))
 {
     uint32_t block_count = f->blocks.count, loop;
     nf_cfg cfg;
@@ -168,10 +206,20 @@ bool nf_pass_unroll(nf_opt *opt, nf_func *f)
     if (seen.words == NULL || nf_cfg_build(f, opt->scratch, &cfg) != NF_OK) return false;
     while ((loop = loop_next(&cfg, &seen, block_count)) != NF_NO_LOOP) {
         nf_bitset_add(&seen, cfg.loops[loop].header.id);
-        if (!unroll_loop(opt, f, &cfg, loop)) continue;
+        if (!unroll(opt, f, &cfg, loop)) continue;
         changed = true;
         nf_blocks_merge(f, opt->scratch);
         if (nf_cfg_build(f, opt->scratch, &cfg) != NF_OK) break;
     }
     return changed;
+}
+
+bool nf_pass_unroll(nf_opt *opt, nf_func *f)
+{
+    return each_loop(opt, f, unroll_loop);
+}
+
+bool nf_unroll_inner(nf_opt *opt, nf_func *f)
+{
+    return each_loop(opt, f, unroll_inner);
 }

@@ -75,7 +75,8 @@ static void reductions_find(counted *c)
         nf_reduction *r = &c->reductions[c->reduction_count];
         if (c->reduction_count == REDUCTIONS_MAX) break;
         if (form_of(c, i)->type != NF_VOID) continue;
-        if (!nf_reduction_find(loop, uses, i, r) || (r->inexact && !reassoc)) continue;
+        if (!nf_reduction_find(loop, uses, i, r) || (r->order != NF_ORDER_FREE && !reassoc))
+            continue;
         if (is_closed(c, r)) c->reduction_count++;
     }
     if (c->reduction_count == 0) return;

@@ -44,6 +44,8 @@ typedef struct nf_unroll {
     uint32_t factor; /* copies in one round */
 } nf_unroll;
 
+/* Unrolls small constant loops inside of other loops as a whole. True when that changed anything. */
+bool nf_unroll_inner(nf_opt *opt, nf_func *f);
 /* Unrolls a counted loop. False when memory is out. */
 bool nf_unroll_counted(nf_unroll *u);
 

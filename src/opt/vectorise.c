@@ -3,6 +3,9 @@
  *
  * requires: rotated loops (NF_FACT_ROTATED).  preserves: that.  breaks: nothing.
  *
+ * Small constant loops inside of others go first, by copies of their bodies, so that the loop around
+ * them is an innermost one.
+ *
  * A loop is taken when it is counted (induction_trip.c), every value has a lane form
  * (vectorise_plan.c), accesses do not overlap or can be checked (vectorise_memory.c) and the back
  * end can do every operation (vectorise_lanes.c, dry). What is left of it then depends on the
@@ -18,6 +21,7 @@
  * to be reassociated. See Allen and Kennedy, "Optimizing Compilers for Modern Architectures".
  */
 #include "vectorise_internal.h"
+#include "unroll_internal.h"
 #include "base/bitset.h"
 #include "base/text.h"
 
@@ -74,12 +78,12 @@ static uint32_t loop_next(const nf_cfg *cfg, const nf_bitset *seen, uint32_t blo
 
 bool nf_pass_vectorise(nf_opt *opt, nf_func *f)
 {
+    if (opt->variant == NULL || opt->variant->vector_bytes == 0) return false;
+    bool changed = nf_unroll_inner(opt, f);
     uint32_t block_count = f->blocks.count, loop;
     nf_cfg cfg;
-    bool changed = false;
-    if (opt->variant == NULL || opt->variant->vector_bytes == 0) return false;
     nf_bitset seen = nf_bitset_new(opt->scratch, block_count);
-    if (seen.words == NULL || nf_cfg_build(f, opt->scratch, &cfg) != NF_OK) return false;
+    if (seen.words == NULL || nf_cfg_build(f, opt->scratch, &cfg) != NF_OK) return changed;
     while ((loop = loop_next(&cfg, &seen, block_count)) != NF_NO_LOOP) {
         nf_bitset_add(&seen, cfg.loops[loop].header.id);
         if (!vectorise_loop(opt, f, &cfg, loop)) continue;

@@ -369,20 +369,39 @@ static nf_value param_at(rewrite *r, nf_loop_emit *e, uint32_t param, const nf_v
     return nf_affine_emit_at(e, nf_affine_of(&plan->loop, v), r->index);
 }
 
+/* The results of the reductions. One that is a zero may have the wrong sign: then the scalar loop
+ * runs from its start. */
+static void sums_emit(rewrite *r, nf_value *sums)
+{
+    nf_plan *plan = r->plan;
+    nf_checks checks = {0};
+    bool reassoc = (r->f->attributes & NF_ATTR_REASSOC) != 0;
+    for (uint32_t i = 0; i < plan->reduction_count; i++) {
+        const nf_reduction *reduction = &plan->reductions[i];
+        nf_loop_emit e = here(r);
+        sums[i] = sum_reduce(&r->w, reduction, r->sums[i]);
+        if (reduction->order != NF_ORDER_ZEROS || reassoc) continue;
+        nf_value zero = nf_loop_bits(&e, reduction->type, 0);
+        nf_value sure = nf_build_compare(r->f, e.block, NF_FUNE, sums[i], zero);
+        (void)NF_VEC_PUSH(r->f->arena, &checks, sure);
+    }
+    nf_split_checks(&r->split, &checks);
+    go_to(r, r->split.block);
+}
+
 /* Joins the partial results and leaves, or goes on with the scalar loop. */
 static void end_emit(rewrite *r)
 {
     nf_plan *plan = r->plan;
     nf_value sums[NF_REDUCTIONS_MAX], outs[NF_OUTS_MAX];
     nf_value *params = NF_NEW_ARRAY(plan->opt->scratch, nf_value, r->split.param_count);
+    sums_emit(r, sums);
     nf_loop_emit e = here(r);
     int64_t count = 0;
     if (params == NULL) return;
     bool constant = nf_value_is_const(r->f, r->count, &count);
     bool all = plan->masked || (constant && r->done == (uint64_t)count);
     bool none = plan->scalar_last || (constant && !all);
-    for (uint32_t i = 0; i < plan->reduction_count; i++)
-        sums[i] = sum_reduce(&r->w, &plan->reductions[i], r->sums[i]);
     for (uint32_t i = 0; !none && i < plan->outs.count; i++)
         outs[i] = value_at_end(r, &e, plan->outs.values[i], sums);
     for (uint32_t i = 0; !all && i < r->split.param_count; i++)

@@ -170,25 +170,16 @@ static void check(check_writer *w, nf_cond cond, nf_value a, uint64_t number)
     (void)NF_VEC_PUSH(w->e->f->arena, w->checks, holds);
 }
 
-/* b - a + extra, for starts or low ends given as base and displacement. */
-static nf_value emit_distance(check_writer *w, const nf_access *a, const nf_access *b,
-                              int64_t extra)
+/* The address of base `to` - that of base `from` + constant. */
+static nf_value emit_base_distance(check_writer *w, uint32_t from, uint32_t to, int64_t constant)
 {
-    const nf_access *both[2] = {a, b};
+    const uint32_t both[2] = {from, to};
     for (int i = 0; i < 2; i++) {
-        nf_value *base = &w->bases[both[i]->base];
-        if (base->id == 0) *base = nf_affine_emit(w->e, &w->plan->bases[both[i]->base]);
+        nf_value *base = &w->bases[both[i]];
+        if (base->id == 0) *base = nf_affine_emit(w->e, &w->plan->bases[both[i]]);
     }
-    nf_value distance = nf_loop_op(w->e, NF_OP_SUB, NF_I64, w->bases[b->base], w->bases[a->base]);
-    int64_t constant = (int64_t)b->displacement - a->displacement + extra;
+    nf_value distance = nf_loop_op(w->e, NF_OP_SUB, NF_I64, w->bases[to], w->bases[from]);
     return nf_loop_op(w->e, NF_OP_ADD, NF_I64, distance, emit_const(w, constant));
-}
-
-static void emit_window(check_writer *w, const nf_access *a, const nf_access *b)
-{
-    bool down = a->address.step < 0;
-    nf_value x = down ? emit_distance(w, b, a, -1) : emit_distance(w, a, b, -1);
-    check(w, NF_UGE, x, ((uint64_t)a->bytes << w->plan->lanes_log2) - 1);
 }
 
 /* How far an access gets: (count - 1) * |step|; none when it stands still. */
@@ -203,7 +194,9 @@ static nf_value emit_way(check_writer *w, const nf_access *a)
 /* low end of b - low end of a >= length of a */
 static void emit_half_apart(check_writer *w, const nf_access *a, const nf_access *b)
 {
-    nf_value distance = emit_distance(w, a, b, 0), way_a = emit_way(w, a), way_b = emit_way(w, b);
+    int64_t apart = (int64_t)b->displacement - a->displacement;
+    nf_value distance = emit_base_distance(w, a->base, b->base, apart);
+    nf_value way_a = emit_way(w, a), way_b = emit_way(w, b);
     if (b->address.step < 0) distance = nf_loop_op(w->e, NF_OP_SUB, NF_I64, distance, way_b);
     if (a->address.step < 0) distance = nf_loop_op(w->e, NF_OP_ADD, NF_I64, distance, way_a);
     nf_value length = emit_const(w, a->bytes);
@@ -222,17 +215,68 @@ static void emit_apart(check_writer *w, const nf_access *a, const nf_access *b)
     emit_half_apart(w, b, a);
 }
 
+/* --- windows --- */
+
+/* Distances between two bases that hurt: those d for which 0 < d + delta < reach, for each delta of
+ * low to high. Windows that touch become one, so that a stencil costs one check. */
+typedef struct window {
+    uint8_t from, to; /* bases */
+    int64_t reach, low, high;
+} window;
+
+static window window_of(const nf_plan *plan, const nf_overlap *overlap)
+{
+    const nf_access *a = &plan->accesses[overlap->first], *b = &plan->accesses[overlap->second];
+    bool down = a->address.step < 0;
+    const nf_access *from = down ? b : a, *to = down ? a : b;
+    int64_t delta = (int64_t)to->displacement - from->displacement;
+    return (window){from->base, to->base, (int64_t)a->bytes << plan->lanes_log2, delta, delta};
+}
+
+static bool windows_join(window *w, const window *other)
+{
+    if (w->from != other->from || w->to != other->to || w->reach != other->reach) return false;
+    if (other->low - w->high >= w->reach || w->low - other->high >= w->reach) return false;
+    if (other->low < w->low) w->low = other->low;
+    if (other->high > w->high) w->high = other->high;
+    return true;
+}
+
+/* Puts a window in the list, with those that it joins taken out of it. Gives the new count. */
+static uint32_t window_add(window *list, uint32_t count, window added)
+{
+    for (uint32_t i = 0; i < count;) {
+        if (windows_join(&added, &list[i])) {
+            list[i] = list[--count];
+            i = 0;
+        } else {
+            i++;
+        }
+    }
+    list[count] = added;
+    return count + 1;
+}
+
+static void emit_window(check_writer *w, const window *apart)
+{
+    nf_value distance = emit_base_distance(w, apart->from, apart->to, apart->high - 1);
+    check(w, NF_UGE, distance, (uint64_t)(apart->reach + apart->high - apart->low - 1));
+}
+
 void nf_overlaps_emit(nf_plan *plan, nf_loop_emit *e, nf_value *bases, nf_value count,
                       nf_checks *checks)
 {
     check_writer w = {.plan = plan, .e = e, .bases = bases, .count = count, .checks = checks};
+    window windows[NF_OVERLAPS_MAX];
+    uint32_t window_count = 0;
     for (uint32_t i = 0; i < plan->overlap_count; i++) {
         const nf_overlap *overlap = &plan->overlaps[i];
         const nf_access *a = &plan->accesses[overlap->first];
         const nf_access *b = &plan->accesses[overlap->second];
         if (overlap->window)
-            emit_window(&w, a, b);
+            window_count = window_add(windows, window_count, window_of(plan, overlap));
         else
             emit_apart(&w, a, b);
     }
+    for (uint32_t i = 0; i < window_count; i++) emit_window(&w, &windows[i]);
 }

@@ -195,6 +195,21 @@ static bool needs_spread(nf_plan *plan)
 
 /* --- header parameters --- */
 
+static bool has_stores(const nf_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->access_count; i++)
+        if (plan->accesses[i].is_store) return true;
+    return false;
+}
+
+/* Whether lanes may gather on their own. A zero as the result can be found out about, and the loop
+ * then runs once more, as it was: when it writes nothing, nobody sees that. */
+static bool order_is_free(nf_plan *plan, const nf_reduction *reduction)
+{
+    if (reduction->order == NF_ORDER_FREE || plan->f->attributes & NF_ATTR_REASSOC) return true;
+    return reduction->order == NF_ORDER_ZEROS && !has_stores(plan);
+}
+
 static bool params_classify(nf_plan *plan)
 {
     nf_counted *loop = &plan->loop;
@@ -206,7 +221,7 @@ static bool params_classify(nf_plan *plan)
         if (plan->reduction_count == NF_REDUCTIONS_MAX) return refuse(plan, "too many reductions");
         if (!nf_reduction_find(loop, plan->uses, i, reduction))
             return refuse(plan, "a value carried from one iteration to the next");
-        if (reduction->inexact && !(plan->f->attributes & NF_ATTR_REASSOC))
+        if (!order_is_free(plan, reduction))
             return refuse(plan, "a floating-point reduction whose order must be kept");
         plan->lanes[param.id] = (nf_lane){.role = NF_LANE_REDUCTION,
                                           .index = (uint8_t)plan->reduction_count++,
