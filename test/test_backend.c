@@ -653,6 +653,14 @@ static const budget budgets[] = {
      "  %y = add.i32 %x, %one\n"
      "  store.i32 %y, [%p + %i*4 + 8]\n"
      "  ret\n}\n"},
+    {"one comparison for all that asks for it", 28, 0, 0,
+     "func @f(%a: i64, %b: i64) -> i64 {\n"
+     "entry:\n"
+     "  %c = icmp.ult.i64 %a, %b\n"
+     "  %x = select.i64 %c, %a, %b\n"
+     "  %y = select.i64 %c, %b, %a\n"
+     "  %z = sub.i64 %x, %y\n"
+     "  ret %z\n}\n"},
     {"a call in a cold block needs no saved register", 64, 2, 0,
      "extern @fail(i64) -> void\n"
      "func @f(%a: i64, %b: i64) -> i64 {\n"

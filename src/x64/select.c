@@ -410,6 +410,47 @@ static void select_all(walk *w)
     }
 }
 
+/* Whether the instruction does nothing but compare registers. */
+static bool is_comparison(const nf_lir_inst *inst)
+{
+    switch (inst->op) {
+    case NF_X_CMP:
+    case NF_X_CMP_I:
+    case NF_X_TEST:
+    case NF_X_TEST_I:
+    case NF_X_UCOMISS:
+    case NF_X_UCOMISD:
+    case NF_X_VUCOMISS:
+    case NF_X_VUCOMISD: return inst->mem == 0;
+    default: return false;
+    }
+}
+
+static bool is_same(const nf_lir *lir, const nf_lir_inst *a, const nf_lir_inst *b)
+{
+    bool alike = a->op == b->op && a->width == b->width && a->imm == b->imm && a->mem == b->mem &&
+                 a->operand_count == b->operand_count;
+    for (uint32_t i = 0; alike && i < a->operand_count; i++)
+        alike = nf_lir_operand_at(lir, a, i)->vreg.id == nf_lir_operand_at(lir, b, i)->vreg.id;
+    return alike;
+}
+
+/* Appends a block's instructions, but not a comparison whose flags are still there: only readers of
+ * flags stand between it and the same one before. */
+static void append(nf_lir *lir, const nf_lir_inst *insts, uint32_t count)
+{
+    const nf_lir_inst *flags = NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        const nf_lir_inst *inst = &insts[i];
+        if (flags != NULL && is_comparison(inst) && is_same(lir, flags, inst)) continue;
+        lir->insts.data[lir->insts.count++] = *inst;
+        if (is_comparison(inst))
+            flags = inst;
+        else if (!(inst->flags & NF_LIR_READS_FLAGS))
+            flags = NULL;
+    }
+}
+
 /* Puts the blocks, which were written last to first, in order. */
 static void order_blocks(walk *w)
 {
@@ -417,12 +458,10 @@ static void order_blocks(walk *w)
     if (!NF_VEC_RESERVE(w->s->arena, &lir->insts, w->turned.count)) return;
     for (uint32_t i = 0; i < lir->block_count; i++) {
         nf_lir_block *block = &lir->blocks[i];
-        uint32_t count = block->end - block->first, first = lir->insts.count;
-        __builtin_memcpy(lir->insts.data + first, w->turned.data + block->first,
-                         count * sizeof(nf_lir_inst));
-        lir->insts.count += count;
+        uint32_t first = lir->insts.count;
+        append(lir, w->turned.data + block->first, block->end - block->first);
         block->first = first;
-        block->end = first + count;
+        block->end = lir->insts.count;
     }
 }
 
