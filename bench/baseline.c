@@ -3,8 +3,8 @@
  * functions, from NIR in memory to code that can be called (placed and relocated).
  *
  * The functions are made by a small generator: a counted loop over an array around a mix of integer
- * and floating-point arithmetic, loads, stores, comparisons and diamonds. Each size has many different
- * functions, so that branch predictors don't learn one by heart.
+ * and floating-point arithmetic, loads, stores, comparisons and diamonds. Each size has many
+ * different functions, so that branch predictors don't learn one by heart.
  */
 #include "bench.h"
 

@@ -18,8 +18,8 @@
  *   push rbx ...  (ascending register numbers)
  *   sub rsp, rest of the frame
  *
- * Pages of a large frame are touched in order, so that the stack's guard page is hit before anything
- * behind it.
+ * Pages of a large frame are touched in order, so that the stack's guard page is hit before
+ * anything behind it.
  */
 #include "baseline_internal.h"
 #include "os/os.h"

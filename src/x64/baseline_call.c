@@ -1,10 +1,10 @@
 /*
  * Calls and the function's own arguments.
  *
- * No value that outlives a call is in a caller-saved register (the assignment saw to that), so a call
- * saves nothing: stack arguments are stored into the outgoing area at RSP, the others moved in
- * parallel into their registers, the target of an indirect call with them into R11, which no argument
- * uses and AL's count of vector registers leaves alone.
+ * No value that outlives a call is in a caller-saved register (the assignment saw to that), so a
+ * call saves nothing: stack arguments are stored into the outgoing area at RSP, the others moved in
+ * parallel into their registers, the target of an indirect call with them into R11, which no
+ * argument uses and AL's count of vector registers leaves alone.
  *
  * Calls of functions go through their stubs, which rel32 reaches; host symbols may be anywhere.
  */

@@ -1,8 +1,8 @@
 /*
  * Comparisons as flags, and what uses flags: a 0 or 1, a choice, a jump.
  *
- * ucomiss x, y sets CF, ZF and PF all when either is a NaN, and else CF for x < y, ZF for x == y. So
- * "above" is false on NaN and "below" true, and with the operands exchanged where needed every
+ * ucomiss x, y sets CF, ZF and PF all when either is a NaN, and else CF for x < y, ZF for x == y.
+ * So "above" is false on NaN and "below" true, and with the operands exchanged where needed every
  * condition is one flag test but two: equal (ordered) is E and not P, its opposite NE or P.
  */
 #include "baseline_internal.h"

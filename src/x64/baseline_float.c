@@ -1,15 +1,15 @@
 /*
  * Scalar floating point.
  *
- * The NaN rule (the first NaN operand, made quiet) is what SSE and AVX do by themselves as long as a
- * stays the first source. So operands are never exchanged; when b lies in dst, AVX's three-operand
- * form is taken, or b is copied away first.
+ * The NaN rule (the first NaN operand, made quiet) is what SSE and AVX do by themselves as long as
+ * a stays the first source. So operands are never exchanged; when b lies in dst, AVX's
+ * three-operand form is taken, or b is copied away first.
  *
  *   fsub.f64 dst, a, b  with b in dst:     vsubsd dst, a, dst      or  movaps xmm14, b; ...
  *
  * fma: in each of VFMADD's three orders the NaN of the first factor counts first, then the second
- * factor's, then the addend's. Which operand is a factor is what the digits say (Intel SDM volume 2,
- * VFMADD132SS): dst is the first factor in 132, the second one in 213 and the addend in 231.
+ * factor's, then the addend's. Which operand is a factor is what the digits say (Intel SDM volume
+ * 2, VFMADD132SS): dst is the first factor in 132, the second one in 213 and the addend in 231.
  */
 #include "baseline_internal.h"
 

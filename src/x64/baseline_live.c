@@ -3,9 +3,9 @@
  * and which register would suit it.
  *
  * Time is counted in definitions that want a place, and calls: only there does it matter what is
- * alive. A value gets one interval of time, from its definition to its last use. A use inside a loop
- * that the definition lies before keeps the value to the end of that loop, since the next iteration
- * uses it again: the outermost such loop counts.
+ * alive. A value gets one interval of time, from its definition to its last use. A use inside a
+ * loop that the definition lies before keeps the value to the end of that loop, since the next
+ * iteration uses it again: the outermost such loop counts.
  *
  *   time       1 2 3 | 4 5 6 7 8 | 9            v defined at 2, used at 5 and nowhere else
  *              v       [  loop   ]              interval of v: 2 to 8

@@ -18,10 +18,10 @@
  * find, and drops unreachable blocks.
  *
  * A loop is the range from the target of back edges to the last source of one. Ranges that overlap
- * without nesting are made to nest by growing the outer one, which is safe: a value alive in a range
- * that is too long only holds its register longer. This covers irreducible graphs too. (The idea of
- * approximating liveness by ranges over a loop-aware block order is that of TPDE: Schwarz, Kamm,
- * Engelke, "TPDE: A Fast Adaptable Compiler Back-End Framework", 2025.)
+ * without nesting are made to nest by growing the outer one, which is safe: a value alive in a
+ * range that is too long only holds its register longer. This covers irreducible graphs too. (The
+ * idea of approximating liveness by ranges over a loop-aware block order is that of TPDE: Schwarz,
+ * Kamm, Engelke, "TPDE: A Fast Adaptable Compiler Back-End Framework", 2025.)
  */
 #include "baseline_internal.h"
 #include "ir/cfg.h"
@@ -69,9 +69,9 @@ static void layout_order(nf_baseline *job)
     job->blocks[0].reached = true;
 }
 
-/* Lists of what lies in each loop and in no loop, in reverse post-order: blocks by their number there,
- * and inner loops, which count on behind the blocks, at their header's place. 0 ends a list; so
- * numbers are from 1. */
+/* Lists of what lies in each loop and in no loop, in reverse post-order: blocks by their number
+ * there, and inner loops, which count on behind the blocks, at their header's place. 0 ends a
+ * list; so numbers are from 1. */
 typedef struct nest {
     const nf_cfg *cfg;
     uint32_t *next;         /* by item */

@@ -1,8 +1,8 @@
 /*
  * The few instructions that most of the baseline's output consists of, written without the tables:
  * moves, additions and the like between general registers of 4 or 8 bytes, with an immediate, and
- * their loads, stores and addresses. They give the very bytes that the encoder gives (a test compares
- * them), in a third of the time.
+ * their loads, stores and addresses. They give the very bytes that the encoder gives (a test
+ * compares them), in a third of the time.
  *
  *   [REX] opcode ModRM [SIB] [disp8 disp32] [imm8 imm32]      all put together in one word
  *

@@ -1,6 +1,7 @@
 /*
  * Operations that this CPU has no instruction for: a call of nf_baseline_soft(), which asks the
- * evaluator. The pre-pass counts them as calls, so that no live value is in a caller-saved register.
+ * evaluator. The pre-pass counts them as calls, so that no live value is in a caller-saved
+ * register.
  *
  *   rdi, rsi, rdx = bits of a, b, c;  ecx = operation and type;  rax = bits of the result
  */

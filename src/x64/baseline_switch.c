@@ -8,8 +8,8 @@
  *     lea rcx, [table];  movsxd rax, dword [rcx + rax * 4];  add rax, rcx;  notrack jmp rax
  *
  * Table entries are distances from the table, so the code needs no relocation for them. "notrack"
- * spares the targets an endbr64: the table cannot be written. Case edges with moves get a stub behind
- * the switch. The value is in SCRATCH_A, sign-extended as the keys are.
+ * spares the targets an endbr64: the table cannot be written. Case edges with moves get a stub
+ * behind the switch. The value is in SCRATCH_A, sign-extended as the keys are.
  */
 #include "baseline_internal.h"
 
@@ -44,7 +44,8 @@ static void sift_down(one_case *list, uint32_t root, uint32_t count)
     }
 }
 
-/* Heap sort: no recursion, no memory, no bad input. Sorted keys, the usual input, are left alone. */
+/* Heap sort: no recursion, no memory, no bad input. Sorted keys, the usual input, are left alone.
+ * */
 static void sort_cases(one_case *list, uint32_t count)
 {
     uint32_t sorted = 1;

@@ -1,7 +1,7 @@
 /*
  * Vectors in the baseline tier: they live in frame slots and are worked on lane by lane by the
- * scalar emitters, which makes every operation on every type work by construction. What SSE2 does as
- * it is, and programs do often, goes 16 bytes at a time (chunk_rows).
+ * scalar emitters, which makes every operation on every type work by construction. What SSE2 does
+ * as it is, and programs do often, goes 16 bytes at a time (chunk_rows).
  *
  *   r = smax.i32x4 a, b      mov r8d, [a];  mov r9d, [b];  cmp, cmov;  mov [r], r8d     four times
  *
