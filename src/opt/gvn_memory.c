@@ -85,7 +85,12 @@ static uint32_t version_find(const nf_gvn_memory *m, const nf_place *place, nf_v
             if (meeting == NF_SAME_BYTES && inst->op == NF_OP_STORE) *store = version->inst;
             if (meeting != NF_APART) return at;
         } else if (version->kind == NF_VERSION_BARRIER) {
+            const nf_inst *inst = nf_inst_at(m->f, version->inst);
             if (!nf_place_is_private(&m->alias, place)) return at;
+            if (nf_op_of(inst)->effects & NF_EFFECT_WRITE) { /* a volatile store to it */
+                nf_place written = nf_place_of(&m->alias, inst);
+                if (nf_places_meet(&m->alias, place, &written) != NF_APART) return at;
+            }
         } else if (version->kind == NF_VERSION_LOOP) {
             if (!nf_loop_leaves(&m->alias, m->cfg, m->writes, version->loop, place)) return at;
         } else {

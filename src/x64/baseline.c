@@ -249,7 +249,7 @@ static void emit_prologue(nf_baseline *job)
     uint32_t rest = job->frame_bytes - job->saved_count * WORD;
     if (rest >= NF_OS_PAGE_BYTES) touch_pages(job, rest);
     if (rest) nf_asm_ri(&job->a, NF_X_SUB_I, WORD, NF_RSP, rest);
-    if (job->frame_align > NF_ABI_STACK_ALIGN)
+    if (rest && job->frame_align > NF_ABI_STACK_ALIGN)
         nf_asm_ri(&job->a, NF_X_AND_I, WORD, NF_RSP, -(int64_t)job->frame_align);
 }
 
