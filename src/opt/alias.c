@@ -324,10 +324,13 @@ nf_memory_use nf_memory_use_of(const nf_func *f, const nf_inst *inst)
     return effects & NF_EFFECT_WRITE ? NF_MEMORY_STORE : NF_MEMORY_LOAD;
 }
 
-static void write_note(nf_loop_writes *writes, nf_memory_use use, nf_value v)
+static void write_note(const nf_func *f, nf_loop_writes *writes, nf_memory_use use, nf_value v)
 {
     if (use == NF_MEMORY_READ) writes->reads = true;
-    if (use == NF_MEMORY_BARRIER) writes->barrier = writes->reads = true;
+    if (use == NF_MEMORY_BARRIER) {
+        writes->barrier = writes->reads = true;
+        if (nf_op_of(nf_inst_at(f, v))->effects & NF_EFFECT_WRITE) writes->many = true;
+    }
     if (use != NF_MEMORY_STORE) return;
     if (writes->store_count == NF_LOOP_STORES_MAX)
         writes->many = true;
@@ -348,7 +351,7 @@ nf_loop_writes *nf_loop_writes_find(const nf_func *f, const nf_cfg *cfg, nf_aren
             if (use <= NF_MEMORY_LOAD) continue;
             for (uint32_t loop = cfg->loop_of[b.id]; loop != NF_NO_LOOP;
                  loop = cfg->loops[loop].parent)
-                write_note(&all[loop], use, v);
+                write_note(f, &all[loop], use, v);
         }
     }
     return all;
