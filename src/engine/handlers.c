@@ -11,9 +11,13 @@
 
 enum { EVAL_DEPTH_MAX = 100000 };
 
+/* Generated code read the slot that led here; reading it again makes what the worker wrote before
+ * it stored there visible in the memory model's terms too. */
 static nf_function *function_at(const nf_engine *engine, uint32_t index)
 {
-    return __atomic_load_n(&engine->functions[index], __ATOMIC_ACQUIRE);
+    nf_function *function = __atomic_load_n(&engine->functions[index], __ATOMIC_ACQUIRE);
+    (void)__atomic_load_n(function->slot, __ATOMIC_ACQUIRE);
+    return function;
 }
 
 /* Puts `to` into the slot if it still holds `from`. */
