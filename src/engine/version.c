@@ -118,12 +118,18 @@ nf_status nf_version_make(nf_function *function, const nf_variant *variant, nf_a
     return status;
 }
 
+static bool same_name(const char *a, const char *b)
+{
+    while (*a && *a == *b) a++, b++;
+    return *a == *b;
+}
+
 const nf_variant *nf_variant_default(const nf_engine *engine)
 {
     static const char *const preferred[] = {"avx2.u4", "avx2", "sse2", "scalar"};
     for (unsigned p = 0; p < sizeof preferred / sizeof *preferred; p++)
         for (uint32_t i = 0; i < nf_variant_count; i++)
-            if (__builtin_strcmp(nf_variants[i].name, preferred[p]) == 0 &&
+            if (same_name(nf_variants[i].name, preferred[p]) &&
                 (nf_variants[i].features & ~engine->features) == 0)
                 return &nf_variants[i];
     return &nf_variants[0];

@@ -38,6 +38,14 @@ enum {
     (NF_REG_BIT(NF_RBX) | NF_REG_BIT(NF_R12) | NF_REG_BIT(NF_R13) | NF_REG_BIT(NF_R14) |           \
      NF_REG_BIT(NF_R15))
 
+/* How many registers a mask names; the builtin would call the compiler's library. */
+static inline uint32_t nf_reg_count(uint64_t mask)
+{
+    uint32_t count = 0;
+    for (; mask; mask &= mask - 1) count++;
+    return count;
+}
+
 /* RDI RSI RDX RCX R8 R9 */
 extern const uint8_t nf_abi_gpr_args[NF_ABI_GPR_ARGS];
 

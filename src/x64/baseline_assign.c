@@ -231,7 +231,7 @@ void nf_baseline_assign(nf_baseline *job)
     walk_definitions(&s);
     assign_counter(&s);
     job->saved_mask = (uint32_t)(s.used & NF_ABI_CALLEE_SAVED);
-    job->saved_count = (uint32_t)__builtin_popcount(job->saved_mask);
+    job->saved_count = nf_reg_count(job->saved_mask);
     if (job->slot_end == SAVED_BYTES_MAX) job->slot_end = job->saved_count * SLOT_BYTES;
 }
 

@@ -63,7 +63,7 @@ static void frame_build(nf_output *e)
         if (align > frame->align) frame->align = align;
     }
     frame->locals_from_rsp = frame->align > FRAME_ALIGN;
-    frame->saved_count = (uint32_t)__builtin_popcountll(e->alloc->saved_mask);
+    frame->saved_count = nf_reg_count(e->alloc->saved_mask);
     frame->spill_top = frame->saved_count * WORD;
     if (e->alloc->slots.count > 0) frame->spill_top = round_up(frame->spill_top, FRAME_ALIGN);
     uint32_t depth = frame->spill_top + e->alloc->slot_bytes;
