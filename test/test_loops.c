@@ -30,7 +30,7 @@
 #include "ir/print.h"
 #include "lib_allocator.h"
 #include "lib_generate.h"
-#include "opt/opt.h"
+#include "opt/opt_internal.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -545,11 +545,73 @@ static void generated_functions(void **state)
     if (end - first >= SEEDS) assert_true(g.vectorised > 0 && g.unrolled > 0);
 }
 
+/* --- memory that runs out --- */
+
+/* Leaves an arena with so many bytes, and its allocator with nothing. */
+static void arena_drain(nf_arena *arena, test_allocator *memory, size_t bytes)
+{
+    nf_arena_alloc(arena, 1);
+    size_t left = (size_t)(arena->limit - arena->cursor);
+    if (left > bytes) nf_arena_alloc(arena, left - bytes);
+    memory->fail_at = memory->count;
+}
+
+/* Both passes over a rotated function, with little memory for the function or for scratch. True when
+ * it was too little. */
+static bool passes_run_short(const nf_func *f, const nf_variant *variant, size_t bytes,
+                             bool scratch)
+{
+    test_allocator memories[2];
+    nf_arena arenas[2];
+    for (int i = 0; i < 2; i++) {
+        test_allocator_init(&memories[i]);
+        nf_arena_init(&arenas[i], &memories[i].allocator);
+    }
+    nf_func *changed = nf_func_clone(f, &arenas[0]);
+    nf_opt opt = {.scratch = &arenas[1], .variant = variant};
+    assert_non_null(changed);
+    arena_drain(&arenas[scratch], &memories[scratch], bytes);
+    nf_pass_vectorise(&opt, changed);
+    if (!arenas[0].failed && !arenas[1].failed) nf_pass_unroll(&opt, changed);
+    bool failed = arenas[0].failed || arenas[1].failed;
+    nf_arena_free(&arenas[0]);
+    nf_arena_free(&arenas[1]);
+    assert_int_equal(memories[0].blocks + memories[1].blocks, 0);
+    return failed;
+}
+
+static void short_of_memory(void **state)
+{
+    enum { BYTES_MAX = 15000, BYTES_STEP = 97, FUNCTIONS = 3 };
+    static const nf_variant variants[] = {{"unroll4", 0, 4, 0}, {"wide", 64, 2, 0}};
+    world w;
+    nf_error error = {0};
+    char *text = file_read("test/loops/branch.nir");
+    unsigned failures[2] = {0};
+    (void)state;
+    world_open(&w);
+    assert_int_equal(nf_module_read(&w.memory.allocator, "", text, strlen(text), &w.module, &error),
+                     NF_OK);
+    for (uint32_t i = 1; i <= FUNCTIONS; i++) {
+        nf_func *f = nf_module_function_at(w.module, (nf_symbol){i});
+        nf_opt opt = {.scratch = &w.arena, .variant = &variants[0]};
+        assert_int_equal(nf_pass_run(&opt, "rotate", f, &error), NF_OK);
+        for (size_t bytes = 0; bytes < BYTES_MAX; bytes += BYTES_STEP)
+            for (unsigned k = 0; k < 2 * COUNT(variants); k++)
+                failures[k % 2] += passes_run_short(f, &variants[k / 2], bytes, k % 2);
+    }
+    assert_true(failures[0] > COUNT(variants) && failures[1] > COUNT(variants));
+    nf_module_free(w.module);
+    free(text);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files),
         cmocka_unit_test(generated_functions),
+        cmocka_unit_test(short_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

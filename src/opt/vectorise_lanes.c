@@ -267,6 +267,36 @@ static nf_value lower_convert(nf_lanes *w, const nf_inst *inst)
                           nf_lanes_of(w, inst->a), (nf_value){0});
 }
 
+/* The mask that an operand is the 0 or 1 of; none when it is something else. */
+static nf_lane_mask mask_counted(nf_lanes *w, nf_value v)
+{
+    const nf_inst *inst = nf_inst_at(w->f, v);
+    bool extends = inst->op == NF_OP_ZEXT || inst->op == NF_OP_SEXT;
+    if (!extends || nf_plan_is_uniform(w->plan, v) || nf_plan_is_uniform(w->plan, inst->a) ||
+        !w->plan->lanes[inst->a.id].mask)
+        return (nf_lane_mask){{0}, 0};
+    return mask_of(w, inst->a);
+}
+
+/* a + 1 where a condition holds is a - mask, for true lanes are -1. False when it is not that. */
+static bool lower_counting(nf_lanes *w, const nf_inst *inst, nf_value *result)
+{
+    bool sum = inst->op == NF_OP_ADD, taken = inst->op == NF_OP_SUB;
+    nf_value other = inst->a;
+    if (!sum && !taken) return false;
+    nf_lane_mask mask = mask_counted(w, inst->b);
+    if (mask.value.id == 0 && sum) {
+        mask = mask_counted(w, inst->a);
+        other = inst->b;
+    }
+    if (mask.value.id == 0) return false;
+    nf_type type = nf_lanes_type(w, inst->type);
+    nf_value lanes = mask_resize(w, mask, nf_type_element_bytes(inst->type));
+    *result =
+        nf_lanes_build(w, sum ? NF_OP_SUB : NF_OP_ADD, type, type, nf_lanes_of(w, other), lanes);
+    return true;
+}
+
 static nf_value lower_op(nf_lanes *w, nf_value v, const nf_inst *inst)
 {
     const nf_op_info *op = nf_op_of(inst);
@@ -284,6 +314,8 @@ static nf_value lower_op(nf_lanes *w, nf_value v, const nf_inst *inst)
         nf_value yes = nf_lanes_of(w, inst->b), no = nf_lanes_of(w, inst->c);
         return nf_lanes_select(w, inst->type, mask_of(w, inst->a), yes, no);
     }
+    nf_value counted;
+    if (lower_counting(w, inst, &counted)) return counted;
     nf_value a = nf_lanes_of(w, inst->a), b = {0}, c = {0};
     if (op->operands > 1) b = nf_lanes_of(w, inst->b);
     if (op->operands > 2) c = nf_lanes_of(w, inst->c);

@@ -428,7 +428,7 @@ void nf_plan_apply(nf_plan *plan)
     if (!nf_split_begin(&r.split, &plan->loop, &plan->outs, scratch)) return;
     front_emit(&r);
     nf_block first = r.split.block;
-    if (plan->copies > 1) stage_emit(&r, plan->copies, false);
+    if (plan->copies > 1 || plan->masked) stage_emit(&r, plan->copies, false);
     stage_emit(&r, 1, plan->masked);
     end_emit(&r);
     nf_build_br(r.f, r.w.ahead, first, NULL, 0);
