@@ -49,7 +49,7 @@ nf_status nf_backend_compile(const nf_func *f, const nf_compile *options, nf_com
 
 /* Whether the back end can do this vector operation with these features; the vectoriser asks first.
  * type: the result's type, operand: the type of operand a (for conversions, comparisons, stores). A
- * shift with a scalar operand type is one whose amount is the same constant in all lanes. */
+ * shift with a scalar operand type is one whose amount is a splat, the same in all lanes. */
 bool nf_backend_supports(nf_op op, nf_type type, nf_type operand, uint64_t features);
 
 #endif

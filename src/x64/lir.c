@@ -14,6 +14,7 @@
 #include "lir.h"
 #include "os/cpu.h"
 #include "row.h"
+#include "base/assert.h"
 
 void nf_lir_init(nf_lir *lir, nf_arena *arena, const nf_func *func, uint64_t features)
 {
@@ -125,9 +126,20 @@ static void restrict_registers(nf_lir *lir, const nf_lir_inst *inst)
     }
 }
 
+bool nf_lir_runs(const nf_lir *lir, const nf_lir_inst *inst)
+{
+    if (inst->op >= NF_INSN_COUNT) return true;
+    uint64_t needed = nf_insn_feature((nf_insn)inst->op, inst->width);
+    for (uint32_t i = 0; i < inst->operand_count; i++)
+        if (nf_lir_operand_at(lir, inst, i)->role == NF_LIR_MASK)
+            needed = nf_insn_feature_evex((nf_insn)inst->op, inst->width);
+    return (needed & ~lir->features) == 0;
+}
+
 void nf_lir_end(nf_lir *lir)
 {
     const nf_lir_inst *inst = open_inst(lir);
+    NF_ASSERT(nf_lir_runs(lir, inst));
     restrict_registers(lir, inst);
     nf_lir_operand *operands = lir->operands.data + inst->operands;
     nf_vreg tied = {0}, result = {0};

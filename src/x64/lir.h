@@ -250,6 +250,8 @@ void nf_lir_address(nf_lir *lir, uint64_t address); /* of a pseudo instruction *
 void nf_lir_cc(nf_lir *lir, nf_cc cc);              /* reads the flags */
 void nf_lir_flag(nf_lir *lir, unsigned flag);
 void nf_lir_end(nf_lir *lir); /* the instruction is complete */
+/* Whether the CPU that is compiled for has the instruction, in the encoding that it will have. */
+bool nf_lir_runs(const nf_lir *lir, const nf_lir_inst *inst);
 
 /* The constant's index; bytes are copied, equal ones found again at emission. */
 uint32_t nf_lir_constant_new(nf_lir *lir, const void *bytes, size_t size);

@@ -27,13 +27,14 @@ static nf_vreg_class class_of(nf_type type)
     return nf_abi_in_vector(type) ? NF_CLASS_VECTOR : NF_CLASS_GPR;
 }
 
-enum { GPR_BYTES = 8 };
+enum { GPR_BYTES = 8, VECTOR_BYTES_MIN = 4 };
 
 nf_vreg nf_select_temp(nf_select *s, nf_type type)
 {
     nf_vreg_class class_ = class_of(type);
     unsigned bytes = nf_type_bytes(type);
     if (class_ == NF_CLASS_GPR) bytes = bytes == GPR_BYTES ? GPR_BYTES : GPR_BYTES / 2;
+    if (bytes < VECTOR_BYTES_MIN) bytes = VECTOR_BYTES_MIN;
     if (bytes > 16) s->lir->wide = true;
     return nf_lir_vreg(s->lir, class_, bytes);
 }
@@ -77,7 +78,7 @@ static bool fits_imm32(int64_t value)
 }
 
 /* What v can be had from at any time. */
-static void describe_remat(nf_select *s, const nf_inst *inst, nf_vreg_data *data)
+static void describe_remat(nf_select *s, nf_value v, const nf_inst *inst, nf_vreg_data *data)
 {
     switch (inst->op) {
     case NF_OP_ICONST:
@@ -100,6 +101,8 @@ static void describe_remat(nf_select *s, const nf_inst *inst, nf_vreg_data *data
         data->payload = (int64_t)(nf_select_symbol(s, symbol) + (uint64_t)inst->imm);
         break;
     }
+    case NF_OP_SPLAT:
+    case NF_OP_IOTA: nf_select_vector_remat(s, v, data); break;
     default: break;
     }
 }
@@ -111,7 +114,7 @@ nf_vreg nf_select_value(nf_select *s, nf_value v)
         const nf_inst *inst = nf_select_inst(s, v);
         nf_vreg vreg = nf_select_temp(s, inst->type);
         s->vregs[v.id] = vreg;
-        if (vreg.id != 0) describe_remat(s, inst, nf_vreg_at(s->lir, vreg));
+        if (vreg.id != 0) describe_remat(s, v, inst, nf_vreg_at(s->lir, vreg));
     }
     return s->vregs[v.id];
 }
@@ -303,6 +306,7 @@ static bool is_wanted(const nf_select *s, nf_value v, const nf_inst *inst)
 {
     unsigned lasting = NF_EFFECT_WRITE | NF_EFFECT_CALL | NF_EFFECT_TRAP | NF_EFFECT_END;
     if (s->vregs[v.id].id != 0 || (nf_op_of(inst)->effects & lasting)) return true;
+    if (s->masks != NULL && s->masks[v.id].id != 0) return true;
     return inst->op == NF_OP_LOAD && (inst->mem.flags & (NF_MEM_VOLATILE | NF_MEM_ATOMIC));
 }
 

@@ -54,6 +54,7 @@ typedef struct nf_select {
     nf_vreg *vregs;   /* by value id; none until somebody asks */
     uint32_t *uses;   /* by value id: how many places use it */
     uint32_t *epochs; /* by value id: effects on memory before it, in its block */
+    nf_vreg *masks;   /* by value id: mask registers that somebody asked for; NULL: nobody did */
     nf_block block;   /* being selected */
     nf_lir_block *lir_block;
     uint32_t epoch; /* of the instruction being selected */
@@ -117,6 +118,8 @@ void nf_select_unsupported(nf_select *s, const nf_inst *inst);
 /* Lowers an instruction whose result, operand or stored value is a vector; false: can't. v's result
  * was asked for, or it has effects. */
 bool nf_select_vector(nf_select *s, nf_value v);
+/* How a vector can be had again, if v is one of constants. */
+void nf_select_vector_remat(nf_select *s, nf_value v, nf_vreg_data *data);
 bool nf_select_vector_supports(nf_op op, nf_type type, nf_type operand, uint64_t features);
 
 #endif

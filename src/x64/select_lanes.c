@@ -1,37 +1,29 @@
 /*
- * Lanes of vectors: from scalars and back, reversed, reduced.
+ * Lanes of vectors: from scalars and back, and reversed.
  *
- * Reductions halve: the upper half joins the lower one until one lane is left, in the order that
- * NIR prescribes (lane i with lane i + n/2, the lower one first):
- *
- *   64 bytes  vextracti64x4     32 bytes  vextracti128     16  pshufd 0x4e     8  pshufd 0x55
- *    4 bytes  psrld 16           2 bytes  psrlw 8
+ *   splat     of constants: made where it is used  of a load: vpbroadcast x, [m]
+ *             of a general register: vpbroadcast x, r (AVX-512), else by way of lane 0
+ *             of lane 0: vpbroadcast x, x (AVX2), else shuffles
+ *   extract   vpextr, insert  vpinsr: in the 16-byte part that has the lane
+ *   reverse   a permutation of all lanes where there is one, else within each 16 bytes, then of
+ *             those
  */
 #include "select_vector.h"
 
+enum { BYTES, WORDS, DWORDS, QUADWORDS };
+enum { XMM_BYTES = 16, YMM_BYTES = 32, ZMM_BYTES = 64 };
 enum {
-    SWAP_HALVES = 0x4e,  /* pshufd: 2 3 0 1 */
-    SECOND_LANE = 0x55,  /* pshufd: 1 1 1 1 */
-    REVERSE_FOUR = 0x1b, /* 3 2 1 0 */
+    SWAP_HALVES = 0x4e,   /* pshufd, vpermq: 2 3 0 1 */
+    REVERSE_FOUR = 0x1b,  /* 3 2 1 0 */
+    FIRST_OF_FOUR = 0x00, /* 0 0 0 0 */
+    FIRST_OF_TWO = 0x44,  /* 0 1 0 1 */
 };
-
-static unsigned move_row(uint64_t features, unsigned width)
-{
-    return nf_vector_row(features, (nf_vector_rows){NF_X_MOVUPS, NF_X_VMOVUPS}, width);
-}
-
-static nf_vreg unary_imm_temp(nf_select *s, unsigned row, unsigned width, unsigned result_width,
-                              nf_vreg a, int64_t imm)
-{
-    nf_vreg d = nf_vector_temp(s, result_width);
-    nf_select_unary_imm(s, row, width, d, nf_vector_in_register(a), imm);
-    return d;
-}
 
 /* --- parts --- */
 
-/* The 16- or 32-byte part number `part` of a vector of `width` bytes; the extracting row is a store form. */
-static unsigned extract_row(uint64_t features, unsigned width, unsigned part_bytes)
+/* The 16- or 32-byte part number `part` of a vector of `width` bytes; the extracting row is a store
+ * form. */
+unsigned nf_vector_part_row(uint64_t features, unsigned width, unsigned part_bytes)
 {
     if (width == 32) return nf_vector_row(features, (nf_vector_rows){0, NF_X_VEXTRACTF128}, 32);
     return nf_vector_row(
@@ -39,8 +31,8 @@ static unsigned extract_row(uint64_t features, unsigned width, unsigned part_byt
         64);
 }
 
-static nf_vreg part_temp(nf_select *s, unsigned row, unsigned width, unsigned part_bytes, nf_vreg a,
-                         int64_t part)
+nf_vreg nf_vector_part(nf_select *s, unsigned row, unsigned width, unsigned part_bytes, nf_vreg a,
+                       int64_t part)
 {
     nf_vreg d = nf_vector_temp(s, part_bytes);
     nf_lir_begin(s->lir, row, width);
@@ -52,63 +44,10 @@ static nf_vreg part_temp(nf_select *s, unsigned row, unsigned width, unsigned pa
 }
 
 /* A copy of the low `part_bytes` as a register of that size: no code, mostly. */
-static nf_vreg low_part(nf_select *s, unsigned part_bytes, nf_vreg a)
+nf_vreg nf_vector_low_part(nf_select *s, unsigned part_bytes, nf_vreg a)
 {
     nf_vreg d = nf_vector_temp(s, part_bytes);
     nf_select_copy(s, d, a);
-    return d;
-}
-
-/* --- reductions --- */
-
-/* What a reduction does to two lanes. */
-static nf_op op_of(nf_op reduction)
-{
-    switch (reduction) {
-    case NF_OP_REDUCE_ADD: return NF_OP_ADD;
-    case NF_OP_REDUCE_MUL: return NF_OP_MUL;
-    case NF_OP_REDUCE_AND: return NF_OP_AND;
-    case NF_OP_REDUCE_OR: return NF_OP_OR;
-    case NF_OP_REDUCE_XOR: return NF_OP_XOR;
-    case NF_OP_REDUCE_SMIN: return NF_OP_SMIN;
-    case NF_OP_REDUCE_SMAX: return NF_OP_SMAX;
-    case NF_OP_REDUCE_UMIN: return NF_OP_UMIN;
-    case NF_OP_REDUCE_UMAX: return NF_OP_UMAX;
-    case NF_OP_REDUCE_FADD: return NF_OP_FADD;
-    case NF_OP_REDUCE_FMUL: return NF_OP_FMUL;
-    case NF_OP_REDUCE_FMIN: return NF_OP_FMIN;
-    default: return NF_OP_FMAX;
-    }
-}
-
-static bool reduce_supported(const nf_vector_job *job, nf_op op, nf_type element, unsigned width)
-{
-    const nf_vreg none = {0};
-    for (unsigned w = width; w >= 16; w /= 2) {
-        if (!nf_vector_binary(NULL, job->features, op, element, w, none, none, (nf_lir_rm){0}))
-            return false;
-        if (w > 16 && !extract_row(job->features, w, w / 2)) return false;
-    }
-    return true;
-}
-
-/* The upper half of what is left, moved to the bottom. `bytes` are left. */
-static nf_vreg upper_half(nf_select *s, uint64_t features, unsigned bytes, nf_vreg a)
-{
-    static const nf_vector_rows shuffle = {NF_X_PSHUFD, NF_X_VPSHUFD},
-                                by_bit[2] = {{NF_X_PSRLW_I, NF_X_VPSRLW_I},
-                                             {NF_X_PSRLD_I, NF_X_VPSRLD_I}};
-    if (bytes > 16)
-        return part_temp(s, extract_row(features, bytes, bytes / 2), bytes, bytes / 2, a, 1);
-    if (bytes >= 8)
-        return unary_imm_temp(s, nf_vector_row(features, shuffle, 16), 16, 16, a,
-                              bytes == 16 ? SWAP_HALVES : SECOND_LANE);
-    unsigned row = nf_vector_row(features, by_bit[bytes == 4], 16);
-    nf_vreg d = nf_vector_temp(s, 16);
-    if (features & NF_CPU_AVX)
-        nf_select_unary_imm(s, row, 16, d, nf_vector_in_register(a), bytes * 4);
-    else
-        nf_select_in_place_imm(s, row, 16, d, a, bytes * 4);
     return d;
 }
 
@@ -121,8 +60,7 @@ static void to_gpr(nf_select *s, unsigned row, unsigned bytes, nf_vreg d, nf_vre
     nf_lir_end(s->lir);
 }
 
-/* The scalar in lane 0, as the result of v. */
-static void lane_zero(const nf_vector_job *job, nf_type element, nf_vreg a)
+void nf_vector_lane_zero(const nf_vector_job *job, nf_type element, nf_vreg a)
 {
     nf_select *s = job->s;
     nf_vreg d = nf_vector_result(job);
@@ -133,117 +71,103 @@ static void lane_zero(const nf_vector_job *job, nf_type element, nf_vreg a)
         to_gpr(s, job->features & NF_CPU_AVX ? NF_X_VMOVD_MR : NF_X_MOVD_MR, bytes, d, a);
 }
 
-bool nf_vector_reduce(const nf_vector_job *job)
-{
-    nf_type element = NF_TYPE_ELEMENT(job->operand);
-    unsigned bytes = nf_type_bytes(job->operand), element_bytes = nf_type_element_bytes(element);
-    nf_op op = op_of((nf_op)job->inst->op);
-    if (!reduce_supported(job, op, element, nf_vector_width(job->operand))) return false;
-    if (job->s == NULL) return true;
-    nf_vreg left = nf_select_value(job->s, job->inst->a);
-    for (; bytes > element_bytes; bytes /= 2) {
-        nf_vreg upper = upper_half(job->s, job->features, bytes, left);
-        unsigned width = bytes > 32 ? 32 : 16;
-        nf_vreg lower = bytes > 16 ? low_part(job->s, width, left) : left;
-        left = nf_vector_temp(job->s, width);
-        nf_vector_binary(job->s, job->features, op, element, width, left, lower, nf_rm_vreg(upper));
-    }
-    lane_zero(job, element, left);
-    return true;
-}
-
 /* --- splat and iota --- */
 
-static bool splat_constant(const nf_vector_job *job, unsigned width)
+/* Lane 0 spread by shuffles, before AVX2: the rows of each step, and their immediates. */
+static unsigned shuffle_row(uint64_t features, bool words)
 {
-    const nf_inst *scalar = nf_select_inst(job->s, job->inst->a);
-    int64_t bits = scalar->imm;
-    uint8_t bytes[64];
-    if (scalar->op != NF_OP_FCONST && !nf_select_is_int(job->s, job->inst->a, &bits)) return false;
-    unsigned element_bytes = nf_type_element_bytes(job->inst->type);
-    for (unsigned i = 0; i < width; i++)
-        bytes[i] = (uint8_t)((uint64_t)bits >> i % element_bytes * 8);
-    nf_vreg d = nf_vector_result(job);
-    nf_select_unary(job->s, move_row(job->features, width), width, d,
-                    nf_select_constant(job->s, bytes, width));
-    return true;
+    static const nf_vector_rows rows[2] = {{NF_X_PSHUFD, NF_X_VPSHUFD},
+                                           {NF_X_PSHUFLW, NF_X_VPSHUFLW}};
+    return nf_vector_row(features, rows[words], XMM_BYTES);
 }
 
-/* From a register of SSE: lane 0 spread by shuffles. */
-static bool spread_sse(const nf_vector_job *job, nf_vreg d, nf_vreg low)
+static nf_vreg shuffle(nf_select *s, bool words, nf_vreg a, unsigned order)
 {
-    nf_select *s = job->s;
-    static const uint8_t zeros[16];
-    switch (nf_type_element_bytes(job->inst->type)) {
-    case 1:
-        nf_select_binary(s, NF_X_PSHUFB, 16, d, low, nf_select_constant(s, zeros, sizeof zeros));
-        return true;
-    case 2: {
-        nf_vreg words = nf_vector_temp(s, 16);
-        nf_select_unary_imm(s, NF_X_PSHUFLW, 16, words, nf_vector_in_register(low), 0);
-        nf_select_unary_imm(s, NF_X_PSHUFD, 16, d, nf_rm_vreg(words), 0);
-        return true;
-    }
-    case 4: nf_select_unary_imm(s, NF_X_PSHUFD, 16, d, nf_vector_in_register(low), 0); return true;
-    default:
-        nf_select_unary_imm(s, NF_X_PSHUFD, 16, d, nf_vector_in_register(low), 0x44);
-        return true;
-    }
+    nf_vreg d = nf_vector_temp(s, XMM_BYTES);
+    nf_select_unary_imm(s, shuffle_row(s->features, words), XMM_BYTES, d, nf_vector_in_register(a),
+                        order);
+    return d;
 }
 
-static unsigned broadcast_row(const nf_vector_job *job, unsigned width)
+static void spread(nf_select *s, unsigned size, nf_vreg d, nf_vreg lane)
+{
+    static const nf_vector_rows pairs = {NF_X_PUNPCKLBW, NF_X_VPUNPCKLBW};
+    if (size == BYTES)
+        lane = nf_vector_apply(s, nf_vector_row(s->features, pairs, XMM_BYTES), XMM_BYTES, lane,
+                               nf_vector_in_register(lane));
+    if (size <= WORDS) lane = shuffle(s, true, lane, FIRST_OF_FOUR);
+    nf_select_unary_imm(s, shuffle_row(s->features, false), XMM_BYTES, d,
+                        nf_vector_in_register(lane),
+                        size == QUADWORDS ? FIRST_OF_TWO : FIRST_OF_FOUR);
+}
+
+/* From lane 0 or memory. */
+static unsigned broadcast_row(uint64_t features, nf_type type, unsigned width)
 {
     static const uint16_t ints[4] = {NF_X_VPBROADCASTB, NF_X_VPBROADCASTW, NF_X_VPBROADCASTD,
                                      NF_X_VPBROADCASTQ};
-    nf_type element = NF_TYPE_ELEMENT(job->inst->type);
-    unsigned row = element == NF_F32 ? NF_X_VBROADCASTSS : ints[nf_vector_size(job->inst->type)];
-    return nf_vector_row(job->features, (nf_vector_rows){0, (uint16_t)row}, width);
+    unsigned row = NF_TYPE_ELEMENT(type) == NF_F32 ? NF_X_VBROADCASTSS : ints[nf_vector_size(type)];
+    return nf_vector_row(features, (nf_vector_rows){0, (uint16_t)row}, width);
 }
 
-static nf_vreg gpr_to_vector(nf_select *s, uint64_t features, nf_type element, nf_vreg gpr)
+/* From a general register. */
+static unsigned broadcast_gpr_row(uint64_t features, nf_type type, unsigned width)
 {
-    nf_vreg low = nf_vector_temp(s, 16);
+    static const uint16_t rows[4] = {NF_X_VPBROADCASTB_G, NF_X_VPBROADCASTW_G, NF_X_VPBROADCASTD_G,
+                                     NF_X_VPBROADCASTQ_G};
+    if (NF_TYPE_IS_FLOAT(type)) return 0;
+    return nf_vector_row(features, (nf_vector_rows){0, rows[nf_vector_size(type)]}, width);
+}
+
+/* The scalar in lane 0. */
+static nf_vreg in_lane_zero(nf_select *s, nf_type element, nf_vreg scalar)
+{
+    if (NF_TYPE_IS_FLOAT(element)) return scalar;
+    nf_vreg low = nf_vector_temp(s, XMM_BYTES);
     unsigned bytes = element == NF_I64 ? 8 : 4;
-    nf_select_unary(s, features & NF_CPU_AVX ? NF_X_VMOVD : NF_X_MOVD, bytes, low, nf_rm_vreg(gpr));
+    nf_select_unary(s, s->features & NF_CPU_AVX ? NF_X_VMOVD : NF_X_MOVD, bytes, low,
+                    nf_rm_vreg(scalar));
     return low;
+}
+
+static void splat_by_row(const nf_vector_job *job, unsigned row, unsigned width)
+{
+    nf_select *s = job->s;
+    nf_type type = job->inst->type;
+    nf_vreg d = nf_vector_result(job);
+    nf_lir_rm scalar = nf_select_rm(s, job->inst->a, nf_type_element_bytes(type));
+    unsigned from_gpr = broadcast_gpr_row(job->features, type, width);
+    if (scalar.vreg.id == 0 || NF_TYPE_IS_FLOAT(type))
+        nf_select_unary(s, row, width, d, scalar);
+    else if (from_gpr)
+        nf_select_unary(s, from_gpr, width, d, nf_vector_in_register(scalar.vreg));
+    else
+        nf_select_unary(s, row, width, d,
+                        nf_vector_in_register(in_lane_zero(s, NF_TYPE_ELEMENT(type), scalar.vreg)));
 }
 
 bool nf_vector_splat(const nf_vector_job *job)
 {
-    unsigned width = nf_vector_width(job->inst->type), row = broadcast_row(job, width);
-    bool avx = job->features & NF_CPU_AVX;
-    nf_type element = NF_TYPE_ELEMENT(job->inst->type);
-    if (avx ? row == 0 : width > 16) return false;
-    if (job->s == NULL || splat_constant(job, width)) return true;
     nf_select *s = job->s;
-    nf_vreg d = nf_vector_result(job);
-    unsigned element_bytes = nf_type_element_bytes(element);
-    if (NF_TYPE_IS_FLOAT(element)) {
-        if (avx)
-            nf_select_unary(s, row, width, d, nf_select_rm(s, job->inst->a, element_bytes));
-        else
-            spread_sse(job, d, nf_select_value(s, job->inst->a));
+    nf_type type = job->inst->type;
+    unsigned width = nf_vector_width(type), row = broadcast_row(job->features, type, width);
+    bool possible = row || (width == XMM_BYTES && shuffle_row(job->features, false) &&
+                            shuffle_row(job->features, true));
+    if (!possible || s == NULL) return possible;
+    if (row) {
+        splat_by_row(job, row, width);
         return true;
     }
-    nf_vreg low = gpr_to_vector(s, job->features, element, nf_select_value(s, job->inst->a));
-    if (avx)
-        nf_select_unary(s, row, width, d, nf_vector_in_register(low));
-    else
-        spread_sse(job, d, low);
+    nf_vreg d = nf_vector_result(job), scalar = nf_select_value(s, job->inst->a);
+    spread(s, nf_vector_size(type), d, in_lane_zero(s, NF_TYPE_ELEMENT(type), scalar));
     return true;
 }
 
+/* Vectors of constants are made where they are used: see nf_select_vector_remat(). */
 bool nf_vector_iota(const nf_vector_job *job)
 {
-    unsigned width = nf_vector_width(job->inst->type), row = move_row(job->features, width);
-    if (row == 0 || job->s == NULL) return row != 0;
-    unsigned element_bytes = nf_type_element_bytes(job->inst->type);
-    uint8_t bytes[64];
-    for (unsigned i = 0; i < width; i++)
-        bytes[i] = i % element_bytes == 0 ? (uint8_t)(i / element_bytes) : 0;
-    nf_select_unary(job->s, row, width, nf_vector_result(job),
-                    nf_select_constant(job->s, bytes, width));
-    return true;
+    static const nf_vector_rows moves = {NF_X_MOVUPS, NF_X_VMOVUPS};
+    return nf_vector_row(job->features, moves, nf_vector_width(job->inst->type)) != 0;
 }
 
 /* --- one lane --- */
@@ -263,18 +187,18 @@ bool nf_vector_extract(const nf_vector_job *job)
     nf_type element = NF_TYPE_ELEMENT(job->operand);
     bool avx = job->features & NF_CPU_AVX;
     unsigned lane_row = nf_vector_row(job->features, extract_lane_rows(size), 1u << size);
-    unsigned part_row = width > 16 ? extract_row(job->features, width, 16) : 1;
+    unsigned part_row = width > 16 ? nf_vector_part_row(job->features, width, 16) : 1;
     if (!lane_row || !part_row || job->s == NULL) return lane_row && part_row;
     nf_select *s = job->s;
     unsigned byte = (unsigned)job->inst->imm << size;
     nf_vreg a = nf_select_value(s, job->inst->a);
     if (byte >= 16)
-        a = part_temp(s, part_row, width, 16, a, byte / 16);
+        a = nf_vector_part(s, part_row, width, 16, a, byte / 16);
     else if (width > 16)
-        a = low_part(s, 16, a);
+        a = nf_vector_low_part(s, 16, a);
     byte %= 16;
     if (byte == 0 && size >= 2) {
-        lane_zero(job, element, a);
+        nf_vector_lane_zero(job, element, a);
     } else if (NF_TYPE_IS_FLOAT(element)) {
         nf_vreg d = nf_vector_result(job);
         if (avx)
@@ -322,7 +246,7 @@ static void insert_lane(const nf_vector_job *job, nf_vreg d, nf_vreg a, unsigned
 bool nf_vector_insert(const nf_vector_job *job)
 {
     unsigned width = nf_vector_width(job->inst->type), size = nf_vector_size(job->inst->type);
-    unsigned part_row = width > 16 ? extract_row(job->features, width, 16) : 1;
+    unsigned part_row = width > 16 ? nf_vector_part_row(job->features, width, 16) : 1;
     unsigned join_row =
         width == 16   ? 1
         : width == 32 ? nf_vector_row(job->features, (nf_vector_rows){0, NF_X_VINSERTF128}, 32)
@@ -336,7 +260,7 @@ bool nf_vector_insert(const nf_vector_job *job)
         insert_lane(job, d, a, lane);
         return true;
     }
-    nf_vreg old = part_temp(s, part_row, width, 16, a, part), changed = nf_vector_temp(s, 16);
+    nf_vreg old = nf_vector_part(s, part_row, width, 16, a, part), changed = nf_vector_temp(s, 16);
     insert_lane(job, changed, old, lane);
     nf_select_binary_imm(s, join_row, width, d, a, nf_vector_in_register(changed), part);
     return true;
@@ -348,33 +272,83 @@ bool nf_vector_insert(const nf_vector_job *job)
 static nf_lir_rm reversing_bytes(nf_select *s, unsigned used, unsigned element_bytes,
                                  unsigned width)
 {
-    uint8_t bytes[64];
+    uint8_t bytes[ZMM_BYTES];
     for (unsigned i = 0; i < width; i++) {
-        unsigned at = i % 16 % used, lane = at / element_bytes;
+        unsigned at = i % XMM_BYTES % used, lane = at / element_bytes;
         bytes[i] = (uint8_t)(used - (lane + 1) * element_bytes + at % element_bytes);
     }
     return nf_select_constant(s, bytes, width);
 }
 
-/* First within each 16 bytes, then the 16-byte parts among each other. */
+/* Lanes anywhere by indices in a register. */
+static unsigned permute_row(uint64_t features, unsigned size, unsigned width)
+{
+    static const uint16_t rows[4] = {NF_X_VPERMB, NF_X_VPERMW, NF_X_VPERMD, NF_X_VPERMQ_V};
+    if (width == XMM_BYTES) return 0;
+    return nf_vector_row(features, (nf_vector_rows){0, rows[size]}, width);
+}
+
+static void reverse_by_indices(const nf_vector_job *job, unsigned row, unsigned width)
+{
+    nf_select *s = job->s;
+    unsigned size = nf_type_element_bytes(job->inst->type), lanes = width / size;
+    uint8_t indices[ZMM_BYTES] = {0};
+    for (unsigned i = 0; i < lanes; i++) indices[i * size] = (uint8_t)(lanes - 1 - i);
+    nf_vreg d = nf_vector_result(job);
+    nf_lir_rm a = nf_select_rm(s, job->inst->a, width);
+    nf_select_binary(s, row, width, d, nf_select_constant_vreg(s, indices, width), a);
+}
+
+/* The 16-byte parts among each other. */
+static unsigned parts_row(uint64_t features, unsigned width)
+{
+    if (width == YMM_BYTES) return nf_vector_row(features, (nf_vector_rows){0, NF_X_VPERMQ}, width);
+    return nf_vector_row(features, (nf_vector_rows){0, NF_X_VSHUFI32X4}, width);
+}
+
+static void reverse_parts(nf_select *s, unsigned width, nf_vreg d, nf_vreg a)
+{
+    unsigned row = parts_row(s->features, width);
+    if (width == YMM_BYTES)
+        nf_select_unary_imm(s, row, width, d, nf_rm_vreg(a), SWAP_HALVES);
+    else
+        nf_select_binary_imm(s, row, width, d, a, nf_rm_vreg(a), REVERSE_FOUR);
+}
+
+/* By one shuffle of what fills 16 bytes. */
+static bool reverse_in_place(const nf_vector_job *job)
+{
+    nf_select *s = job->s;
+    unsigned size = nf_vector_size(job->inst->type),
+             order = size == DWORDS ? REVERSE_FOUR : SWAP_HALVES;
+    if (nf_type_bytes(job->inst->type) != XMM_BYTES || size < DWORDS) return false;
+    unsigned row = shuffle_row(job->features, false);
+    if (row == 0 || s == NULL) return row != 0;
+    nf_vreg d = nf_vector_result(job);
+    nf_select_unary_imm(s, row, XMM_BYTES, d, nf_select_rm(s, job->inst->a, XMM_BYTES), order);
+    return true;
+}
+
 bool nf_vector_reverse(const nf_vector_job *job)
 {
-    unsigned width = nf_vector_width(job->inst->type), bytes = nf_type_bytes(job->inst->type);
-    unsigned within =
-        nf_vector_row(job->features, (nf_vector_rows){NF_X_PSHUFB, NF_X_VPSHUFB}, width);
-    unsigned parts = width == 16 ? 1
-                     : width == 32
-                         ? nf_vector_row(job->features, (nf_vector_rows){0, NF_X_VPERMQ}, 32)
-                         : nf_vector_row(job->features, (nf_vector_rows){0, NF_X_VSHUFI32X4}, 64);
-    if (!within || !parts || job->s == NULL) return within && parts;
+    static const nf_vector_rows shuffles = {NF_X_PSHUFB, NF_X_VPSHUFB};
     nf_select *s = job->s;
+    nf_type type = job->inst->type;
+    unsigned width = nf_vector_width(type), bytes = nf_type_bytes(type);
+    unsigned whole = permute_row(job->features, nf_vector_size(type), width);
+    unsigned within = nf_vector_row(job->features, shuffles, width);
+    if (reverse_in_place(job)) return true;
+    bool possible = whole || (within && (width == XMM_BYTES || parts_row(job->features, width)));
+    if (!possible || s == NULL) return possible;
+    if (whole) {
+        reverse_by_indices(job, whole, width);
+        return true;
+    }
     nf_vreg d = nf_vector_result(job), a = nf_select_value(s, job->inst->a);
-    nf_lir_rm indices =
-        reversing_bytes(s, bytes < 16 ? bytes : 16, nf_type_element_bytes(job->inst->type), width);
-    nf_vreg turned = width == 16 ? d : nf_vector_temp(s, width);
+    unsigned used = bytes < XMM_BYTES ? bytes : XMM_BYTES;
+    nf_lir_rm indices = reversing_bytes(s, used, nf_type_element_bytes(type), width);
+    nf_vreg turned = width == XMM_BYTES ? d : nf_vector_temp(s, width);
     nf_select_binary(s, within, width, turned, a, indices);
-    if (width == 32) nf_select_unary_imm(s, parts, 32, d, nf_rm_vreg(turned), SWAP_HALVES);
-    if (width == 64)
-        nf_select_binary_imm(s, parts, 64, d, turned, nf_rm_vreg(turned), REVERSE_FOUR);
+    if (width > XMM_BYTES) reverse_parts(s, width, d, turned);
     return true;
 }

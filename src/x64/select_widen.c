@@ -1,33 +1,21 @@
 /*
- * Conversions of vectors: wider, narrower, between integers and floating point.
+ * Lanes of integers made wider and narrower, and bits taken for another type.
  *
- * Lanes become wider by one instruction. They become narrower by one in AVX-512; else the bytes that stay are
- * shuffled together within each 16 bytes, and then the two halves are joined. Integers of 8 and 16 bits
- * reach floating point, and come from it, by way of 32 bits.
+ * Lanes become wider by one instruction. They become narrower by one in AVX-512; else the bytes
+ * that stay are shuffled together within each 16 bytes, and then the two halves are joined.
  */
 #include "select_vector.h"
 
-/* The operand as the source of a row whose wider side has `width` bytes. What the row reads can be more
- * than a narrow operand has: then no load is folded. */
-static nf_lir_rm source(const nf_vector_job *job, unsigned width, nf_type to)
+/* The operand as the source of a row whose wider side has `width` bytes. What the row reads can be
+ * more than a narrow operand has: then no load is folded. */
+nf_lir_rm nf_vector_source(const nf_vector_job *job, unsigned width, nf_type to)
 {
     unsigned from_bytes = nf_type_element_bytes(job->operand), to_bytes = nf_type_element_bytes(to);
     unsigned read = to_bytes > from_bytes ? width / to_bytes * from_bytes : width;
     return nf_select_rm(job->s, job->inst->a, read);
 }
 
-static bool by_row(const nf_vector_job *job, nf_vector_rows rows, unsigned width)
-{
-    unsigned row = nf_vector_row(job->features, rows, width);
-    if (row && job->s)
-        nf_select_unary(job->s, row, width, nf_vector_result(job),
-                        source(job, width, job->inst->type));
-    return row != 0;
-}
-
-/* --- wider --- */
-
-static nf_vector_rows extend_rows(bool sign, unsigned from, unsigned to)
+nf_vector_rows nf_vector_extend_rows(bool sign, unsigned from, unsigned to)
 {
     static const nf_vector_rows rows[2][3][4] = {
         {{{0, 0},
@@ -45,10 +33,16 @@ static nf_vector_rows extend_rows(bool sign, unsigned from, unsigned to)
     return from < 3 ? rows[sign][from][to] : (nf_vector_rows){0, 0};
 }
 
-static bool extend(const nf_vector_job *job, bool sign)
+bool nf_vector_extend(const nf_vector_job *job)
 {
     unsigned from = nf_vector_size(job->operand), to = nf_vector_size(job->inst->type);
-    return by_row(job, extend_rows(sign, from, to), nf_vector_width(job->inst->type));
+    unsigned width = nf_vector_width(job->inst->type);
+    nf_vector_rows rows = nf_vector_extend_rows(job->inst->op == NF_OP_SEXT, from, to);
+    unsigned row = nf_vector_row(job->features, rows, width);
+    if (row && job->s)
+        nf_select_unary(job->s, row, width, nf_vector_result(job),
+                        nf_vector_source(job, width, job->inst->type));
+    return row != 0;
 }
 
 /* --- narrower --- */
@@ -87,9 +81,8 @@ static void join_halves(nf_select *s, nf_vreg d, nf_vreg gathered, unsigned kept
     nf_select_binary(s, row, 16, d, lower, nf_vector_in_register(upper));
 }
 
-/* d = a, lanes cut; a is a register of `width` bytes. */
-static bool narrow(nf_select *s, uint64_t features, unsigned from, unsigned to, unsigned width,
-                   nf_vreg d, nf_vreg a)
+bool nf_vector_narrow(nf_select *s, uint64_t features, unsigned from, unsigned to, unsigned width,
+                      nf_vreg d, nf_vreg a)
 {
     unsigned row = narrow_row(features, from, to, width);
     unsigned shuffle = nf_vector_row(features, (nf_vector_rows){NF_X_PSHUFB, NF_X_VPSHUFB}, width);
@@ -108,105 +101,20 @@ static bool narrow(nf_select *s, uint64_t features, unsigned from, unsigned to, 
     return true;
 }
 
-static bool cut(const nf_vector_job *job)
+bool nf_vector_cut(const nf_vector_job *job)
 {
     unsigned from = nf_vector_size(job->operand), to = nf_vector_size(job->inst->type);
     unsigned width = nf_vector_width(job->operand);
     const nf_vreg none = {0};
-    if (!narrow(NULL, job->features, from, to, width, none, none)) return false;
-    if (job->s)
-        narrow(job->s, job->features, from, to, width, nf_vector_result(job),
-               nf_select_value(job->s, job->inst->a));
-    return true;
-}
-
-/* --- integers and floating point --- */
-
-enum { SIZE_32 = 2, SIZE_64 = 3 };
-
-/* By [size of the integer][size of the float], both 4 or 8 bytes. */
-static nf_vector_rows to_float_rows(bool sign, bool wide_int, bool wide_float)
-{
-    static const nf_vector_rows rows[2][2][2] = {
-        {{{0, NF_X_VCVTUDQ2PS}, {0, NF_X_VCVTUDQ2PD}},
-         {{0, NF_X_VCVTUQQ2PS}, {0, NF_X_VCVTUQQ2PD}}},
-        {{{NF_X_CVTDQ2PS, NF_X_VCVTDQ2PS}, {NF_X_CVTDQ2PD, NF_X_VCVTDQ2PD}},
-         {{0, NF_X_VCVTQQ2PS}, {0, NF_X_VCVTQQ2PD}}}};
-    return rows[sign][wide_int][wide_float];
-}
-
-/* The instruction's width is that of the wider side. */
-static unsigned wider(nf_type a, nf_type b)
-{
-    unsigned wa = nf_vector_width(a), wb = nf_vector_width(b);
-    return wa > wb ? wa : wb;
-}
-
-static bool small_to_float(const nf_vector_job *job, bool sign)
-{
-    nf_type type = job->inst->type;
-    bool wide = NF_TYPE_ELEMENT(type) == NF_F64;
-    nf_type middle = NF_VECTOR_OF(NF_I32, NF_TYPE_LANES_LOG2(type));
-    if (nf_type_bytes(middle) > 64) return false;
-    unsigned first =
-        nf_vector_row(job->features, extend_rows(sign, nf_vector_size(job->operand), SIZE_32),
-                      nf_vector_width(middle));
-    unsigned second =
-        nf_vector_row(job->features, to_float_rows(true, false, wide), wider(middle, type));
-    if (!first || !second || job->s == NULL) return first && second;
-    nf_vreg ints = nf_vector_temp(job->s, nf_vector_width(middle));
-    nf_vreg d = nf_vector_result(job);
-    nf_select_unary(job->s, first, nf_vector_width(middle), ints,
-                    source(job, nf_vector_width(middle), middle));
-    nf_select_unary(job->s, second, wider(middle, type), d, nf_vector_in_register(ints));
-    return true;
-}
-
-static bool to_float(const nf_vector_job *job, bool sign)
-{
-    unsigned size = nf_vector_size(job->operand);
-    bool wide = NF_TYPE_ELEMENT(job->inst->type) == NF_F64;
-    if (size < SIZE_32) return small_to_float(job, sign);
-    return by_row(job, to_float_rows(sign, size == SIZE_64, wide),
-                  wider(job->operand, job->inst->type));
-}
-
-static nf_vector_rows to_int_rows(bool wide_float, bool wide_int)
-{
-    static const nf_vector_rows rows[2][2] = {
-        {{NF_X_CVTTPS2DQ, NF_X_VCVTTPS2DQ}, {0, NF_X_VCVTTPS2QQ}},
-        {{NF_X_CVTTPD2DQ, NF_X_VCVTTPD2DQ}, {0, NF_X_VCVTTPD2QQ}}};
-    return rows[wide_float][wide_int];
-}
-
-static bool to_small_int(const nf_vector_job *job, unsigned size)
-{
-    bool wide = NF_TYPE_ELEMENT(job->operand) == NF_F64;
-    nf_type middle = NF_VECTOR_OF(NF_I32, NF_TYPE_LANES_LOG2(job->operand));
-    unsigned row =
-        nf_vector_row(job->features, to_int_rows(wide, false), wider(middle, job->operand));
-    const nf_vreg none = {0};
-    if (!row || !narrow(NULL, job->features, SIZE_32, size, nf_vector_width(middle), none, none))
-        return false;
-    if (job->s == NULL) return true;
-    nf_vreg ints = nf_vector_temp(job->s, nf_vector_width(middle));
-    nf_vreg d = nf_vector_result(job);
-    nf_select_unary(job->s, row, wider(middle, job->operand), ints,
-                    source(job, wider(middle, job->operand), middle));
-    return narrow(job->s, job->features, SIZE_32, size, nf_vector_width(middle), d, ints);
-}
-
-static bool to_int(const nf_vector_job *job)
-{
-    unsigned size = nf_vector_size(job->inst->type);
-    bool wide = NF_TYPE_ELEMENT(job->operand) == NF_F64;
-    if (size < SIZE_32) return to_small_int(job, size);
-    return by_row(job, to_int_rows(wide, size == SIZE_64), wider(job->operand, job->inst->type));
+    if (!nf_vector_narrow(NULL, job->features, from, to, width, none, none)) return false;
+    return job->s == NULL ||
+           nf_vector_narrow(job->s, job->features, from, to, width, nf_vector_result(job),
+                            nf_select_value(job->s, job->inst->a));
 }
 
 /* --- bits --- */
 
-static bool bitcast(const nf_vector_job *job)
+bool nf_vector_bitcast(const nf_vector_job *job)
 {
     nf_select *s = job->s;
     bool avx = job->features & NF_CPU_AVX, from = nf_abi_in_vector(job->operand),
@@ -223,23 +131,4 @@ static bool bitcast(const nf_vector_job *job)
     unsigned row = to ? (avx ? NF_X_VMOVD : NF_X_MOVD) : (avx ? NF_X_VMOVD_MR : NF_X_MOVD_MR);
     nf_select_unary(s, row, bytes, d, nf_vector_in_register(a));
     return true;
-}
-
-bool nf_vector_convert(const nf_vector_job *job)
-{
-    nf_type type = job->inst->type;
-    switch ((nf_op)job->inst->op) {
-    case NF_OP_SEXT: return extend(job, true);
-    case NF_OP_ZEXT: return extend(job, false);
-    case NF_OP_TRUNC: return cut(job);
-    case NF_OP_SITOFP: return to_float(job, true);
-    case NF_OP_UITOFP: return to_float(job, false);
-    case NF_OP_FPTOSI: return to_int(job);
-    case NF_OP_FPEXT:
-        return by_row(job, (nf_vector_rows){NF_X_CVTPS2PD, NF_X_VCVTPS2PD}, nf_vector_width(type));
-    case NF_OP_FPTRUNC:
-        return by_row(job, (nf_vector_rows){NF_X_CVTPD2PS, NF_X_VCVTPD2PS},
-                      nf_vector_width(job->operand));
-    default: return bitcast(job);
-    }
 }
