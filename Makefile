@@ -77,7 +77,7 @@ clean:
 	rm -rf $(BUILD)
 
 help:
-	@echo 'make, make build   the library, nanoforge and nanoforged in $(BUILD)/'
+	@echo 'make, make build   the library, the programs and the benchmarks in $(BUILD)/'
 	@echo 'make run           set up, build, run PROGRAM=$(PROGRAM) ARGS="$(ARGS)" (also: run-client)'
 	@echo 'make run-daemon    set up, build, start nanoforged with CAP_PERFMON'
 	@echo 'make test          set up, build, run all tests; SANITIZE=address,undefined or thread'
@@ -153,7 +153,8 @@ PARTS_SRC := $(wildcard test/lib_*.c) $(filter-out %/main.c,$(wildcard cmd/*/*.c
 PARTS := $(BUILD)/parts.a
 
 .PHONY: all build
-all build: $(LIB) $(LIB_SO) $(PROGRAMS:%=$(BUILD)/%) $(EXAMPLES:%=$(BUILD)/examples/%)
+all build: $(LIB) $(LIB_SO) $(PROGRAMS:%=$(BUILD)/%) $(EXAMPLES:%=$(BUILD)/examples/%) \
+	$(BENCHES:%=$(BUILD)/bench/%)
 
 $(BUILD)/%.o: %.c $(FLAGS)
 	@mkdir -p $(@D)
@@ -217,7 +218,7 @@ $(FUZZ)/%: $(FUZZ)/test/%.o $(FUZZ)/parts.a $(FUZZ)/libnanoforge.a
 TEST_FUZZERS := $(if $(SANITIZE),,$(if $(HAVE_FUZZER),$(FUZZERS:%=$(FUZZ)/%)))
 TEST_PROGRAMS := $(TESTS:%=$(BUILD)/test/%) $(TEST_FUZZERS)
 
-test-programs: all $(TEST_PROGRAMS) $(BENCHES:%=$(BUILD)/bench/%)
+test-programs: all $(TEST_PROGRAMS)
 	@true
 
 test_run = BUILD=$(BUILD) NANOFORGE=$(BUILD)/nanoforge SANITIZE=$(SANITIZE) \
@@ -230,7 +231,7 @@ test-run:
 bless: test-programs
 	@NF_BLESS=1 $(test_run)
 
-bench: all $(BENCHES:%=$(BUILD)/bench/%)
+bench: all
 	@for name in $(BENCHES); do $(BUILD)/bench/$$name $(BENCH_ARGS) || exit 1; done
 
 docs: all

@@ -1,0 +1,83 @@
+/*
+ * The LLVM plug-in's interface: C comes in through it, and hot functions climb to its tier.
+ *
+ * libnanoforge-llvm.so is loaded by name when a program first needs it, for loading libLLVM costs
+ * some 15 ms. It gives one symbol, the table nf_llvm_plugin. The engine includes this file and
+ * nothing of src/llvm/; a build without LLVM has no plug-in and no tier 3.
+ *
+ * A unit is bitcode that was read and linked. Its symbols keep their names in the module that is
+ * imported from it (the linker has made local ones unique), so that both sides mean the same
+ * function, the same datum: a function compiled from the unit leaves all others, and all data,
+ * undefined, and they are resolved by the program. A function that NIR can't express is foreign: in
+ * the module it is an extern symbol, and the engine has it compiled when the program is loaded.
+ *
+ * Threads: a unit by one thread at a time. Memory that comes out belongs to the arena that is
+ * given. Errors: NF_MEMORY; NF_PARSE (not bitcode, truncated, of another version: the message has
+ * the file's name and LLVM's reason); NF_UNSUPPORTED (another target, or an operation by name).
+ */
+#ifndef NF_ENGINE_LLVM_H
+#define NF_ENGINE_LLVM_H
+
+#include "base/arena.h"
+#include "ir/ir.h"
+#include "x64/asm.h"
+
+enum { NF_LLVM_ABI = 1 };
+
+typedef struct nf_llvm_unit nf_llvm_unit;
+
+/* One file: bitcode or textual LLVM IR. */
+typedef struct nf_llvm_source {
+    const char *name; /* for messages */
+    const void *bytes;
+    size_t size;
+} nf_llvm_source;
+
+typedef struct nf_llvm_foreign {
+    const char *name, *reason; /* "varargs function" */
+} nf_llvm_foreign;
+
+/* How to compile. All zero: as -O2 does for any x86-64. */
+typedef struct nf_llvm_options {
+    const char *name;      /* of the variant: "llvm.o3.w512", static */
+    uint64_t features;     /* CPU features that the code may use (os/cpu.def), and may be asked for */
+    uint8_t level;         /* 1, 2, 3 */
+    uint16_t vector_width; /* bits that are preferred; 0: LLVM's choice */
+    uint8_t interleave;    /* copies of a vector loop's body; 0: LLVM's choice */
+    uint8_t unroll;        /* of scalar loops; 0: LLVM's choice, 1: none */
+    bool tail_folding;     /* vector loops end by masks, not by a scalar loop */
+} nf_llvm_options;
+
+typedef struct nf_llvm_api {
+    uint32_t abi;        /* NF_LLVM_ABI */
+    const char *version; /* "19.1.7" */
+
+    /* Reads and links. Sources may be let go afterwards. */
+    nf_status (*unit_read)(const nf_llvm_source *sources, uint32_t count, nf_llvm_unit **unit,
+                           nf_error *error);
+    void (*unit_free)(nf_llvm_unit *unit);
+    /* The linked unit as bitcode, for a store. */
+    nf_status (*unit_write)(nf_llvm_unit *unit, nf_arena *arena, const void **bytes, size_t *size,
+                            nf_error *error);
+    /* NIR, not verified yet; foreign functions with their reasons, in the module's order. */
+    nf_status (*unit_import)(nf_llvm_unit *unit, const nf_allocator *allocator, nf_arena *arena,
+                             nf_module **module, const nf_llvm_foreign **foreign,
+                             uint32_t *foreign_count, nf_error *error);
+
+    /* A relocatable ELF object with one function of the unit, with what it calls inlined as LLVM
+     * sees fit. */
+    nf_status (*compile)(nf_llvm_unit *unit, const char *function, const nf_llvm_options *options,
+                         nf_arena *arena, const void **bytes, size_t *size, nf_error *error);
+    /* Several functions in one object, for the foreign ones. */
+    nf_status (*compile_all)(nf_llvm_unit *unit, const char *const *functions, uint32_t count,
+                             const nf_llvm_options *options, nf_arena *arena, const void **bytes,
+                             size_t *size, nf_error *error);
+    /* The same of a verified NIR function; the object's symbol is its name. */
+    nf_status (*compile_nir)(const nf_func *f, const nf_llvm_options *options, nf_arena *arena,
+                             const void **bytes, size_t *size, nf_error *error);
+} nf_llvm_api;
+
+/* What the plug-in exports by this name. */
+#define NF_LLVM_SYMBOL "nf_llvm_plugin"
+
+#endif
