@@ -220,7 +220,7 @@ static void check_way(const subject *s, way how)
         nf_link link = {NULL, 0};
         nf_compile options = {.link = &link, .arena = &arena, .features = features_of(level)};
         nf_compiled out;
-        uint64_t address;
+        uint64_t address = 0;
         char what[64];
         nf_status status = nf_backend_compile(f, &options, &out, &error);
         if (status == NF_OK)

@@ -200,6 +200,9 @@ static void module_compare(comparison *c, uint64_t seed, const generate_options 
     nf_module_free(module);
 }
 
+/* Seeds that found something. */
+static const uint64_t FOUND[] = {473, 649, 885};
+
 static void compare(const generate_options *options)
 {
     comparison c;
@@ -208,6 +211,7 @@ static void compare(const generate_options *options)
     comparison_init(&c);
     for (uint64_t i = 0; i < functions; i += FUNCTIONS_PER_MODULE)
         module_compare(&c, start + i, options);
+    for (size_t i = 0; i < sizeof FOUND / sizeof *FOUND; i++) module_compare(&c, FOUND[i], options);
     assert_true(c.totals.inputs > c.totals.over_budget);
     comparison_end(&c);
 }

@@ -147,8 +147,7 @@ static void blanks_and_spellings_do_not_matter(void **unused)
 {
     static const char *const spellings[] = {
         "func@f(%a:i64)->i64{entry:%b=add.i64%a,%a ret%b}",
-        "func @f ( %a : i64 ) -> i64 {\r\n\tentry : ; comment } \" \n %b = add.i64 %a , %a ret %b "
-        "}",
+        "func @f ( %a : i64 ) -> i64 {\r\n\tentry : ; comment }\n %b = add.i64 %a , %a ret %b }",
         "func @\"f\"(%\"a\": i64) -> i64 {\n\"entry\":\n%\"\\62\" = add.i64 %a, %a\nret %b\n}; end",
         "func @f(%a: i64) -> i64\n{\n\n\nentry:\n  %b =\n add.i64 %a,\n %a\n  ret\n%b\n}",
     };

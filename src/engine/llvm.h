@@ -39,9 +39,9 @@ typedef struct nf_llvm_foreign {
 
 /* How to compile. All zero: as -O2 does for any x86-64. */
 typedef struct nf_llvm_options {
-    const char *name;      /* of the variant: "llvm.o3.w512", static */
-    uint64_t features;     /* CPU features that the code may use (os/cpu.def), and may be asked for */
-    uint8_t level;         /* 1, 2, 3 */
+    const char *name;  /* of the variant: "llvm.o3.w512", static */
+    uint64_t features; /* CPU features that the code may use (os/cpu.def), and may be asked for */
+    uint8_t level;     /* 1, 2, 3 */
     uint16_t vector_width; /* bits that are preferred; 0: LLVM's choice */
     uint8_t interleave;    /* copies of a vector loop's body; 0: LLVM's choice */
     uint8_t unroll;        /* of scalar loops; 0: LLVM's choice, 1: none */

@@ -13,8 +13,9 @@
  *   sext, trunc          of lanes that are all ones or zeros: another name for the same mask
  *   anything else        the top bits of the lanes
  *
- * A block's parameter is lanes, and its mask is made for each use; so is a constant's. Bits above
- * the lanes are anything, except where nf_vector_mask_exact() made them zero.
+ * A block's parameter is lanes, and its mask is made for each use; so is that of a constant or an
+ * iota, for their definitions become no code. Bits above the lanes are anything, except where
+ * nf_vector_mask_exact() made them zero.
  */
 #include "select_vector.h"
 
@@ -202,7 +203,8 @@ nf_vreg nf_vector_mask(nf_select *s, nf_value v)
 {
     int64_t bits;
     v = same_mask(s, v);
-    if (nf_select_inst(s, v)->op == NF_OP_PARAM || nf_vector_is_constant(s, v, &bits))
+    nf_op op = (nf_op)nf_select_inst(s, v)->op;
+    if (op == NF_OP_PARAM || op == NF_OP_IOTA || nf_vector_is_constant(s, v, &bits))
         return mask_here(s, v);
     if (s->masks == NULL) s->masks = NF_NEW_ARRAY(s->arena, nf_vreg, s->func->insts.count);
     if (s->masks == NULL) return nf_select_mask(s);
