@@ -1,8 +1,9 @@
 # NanoForge. Needs GNU make and a C compiler; the rest is detected (scripts/detect). 'make help'
 # lists the targets. Sources are found by where they lie:
 #
-#   src/<floor>/**.c     the library, build/libnanoforge.{a,so}; src/llvm is a plug-in of its own;
-#                        a folder bare/ is for the freestanding archive only, linux/ is not in it
+#   src/<floor>/**.c     the library, build/libnanoforge.{a,so}; a folder bare/ is for the
+#                        freestanding archive only, linux/ is not in it
+#   src/llvm/*.c         build/libnanoforge-llvm.so, a plug-in that the library loads, where LLVM is
 #   cmd/NAME/*.c         build/NAME
 #   bench/NAME.c         build/bench/NAME, each with bench/lib_*.c
 #   test/test_*.c        build/test/test_*, with what they need of test/lib_*.c and of cmd/*/*.c
@@ -140,6 +141,9 @@ BARE_ONLY := $(sort $(shell find src -name '*.c' -path '*/bare/*'))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libnanoforge.a
 LIB_SO := $(BUILD)/libnanoforge.so
+LLVM_SRC := $(wildcard src/llvm/*.c)
+LLVM_OBJ := $(LLVM_SRC:%.c=$(BUILD)/%.o)
+LLVM_SO := $(if $(HAVE_LLVM),$(BUILD)/libnanoforge-llvm.so)
 
 PROGRAMS := $(notdir $(patsubst %/,%,$(sort $(dir $(wildcard cmd/*/*.c)))))
 BENCHES := $(patsubst bench/%.c,%,$(filter-out bench/lib_%,$(wildcard bench/*.c)))
@@ -153,7 +157,7 @@ PARTS_SRC := $(wildcard test/lib_*.c) $(filter-out %/main.c,$(wildcard cmd/*/*.c
 PARTS := $(BUILD)/parts.a
 
 .PHONY: all build
-all build: $(LIB) $(LIB_SO) $(PROGRAMS:%=$(BUILD)/%) $(EXAMPLES:%=$(BUILD)/examples/%) \
+all build: $(LIB) $(LIB_SO) $(LLVM_SO) $(PROGRAMS:%=$(BUILD)/%) $(EXAMPLES:%=$(BUILD)/examples/%) \
 	$(BENCHES:%=$(BUILD)/bench/%)
 
 $(BUILD)/%.o: %.c $(FLAGS)
@@ -170,6 +174,12 @@ $(LIB): $(LIB_OBJ)
 $(LIB_SO): $(LIB_OBJ)
 	$(call say,LD,$@) $(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-z,noexecstack \
 		-Wl,-soname,libnanoforge.so.$(SO_VERSION) $(SO_LDFLAGS) $^ -pthread -ldl -lm -o $@
+
+# Loaded into programs that have a libnanoforge of their own, of which it sees nothing.
+$(LLVM_OBJ): DETECTED += $(LLVM_CPPFLAGS)
+$(BUILD)/libnanoforge-llvm.so: $(LLVM_OBJ) $(LIB)
+	$(call say,LD,$@) $(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-z,noexecstack \
+		-Wl,-Bsymbolic -Wl,--exclude-libs,ALL $(SO_LDFLAGS) $^ $(LLVM_LIBS) -ldl -lm -o $@
 
 link = $(call say,LD,$@) $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(filter %.o %.a,$^)
 
@@ -253,7 +263,7 @@ check-layers:
 	@scripts/layers && echo 'check: layers'
 
 # Everything that is compiled, by both compilers, where a warning is an error.
-objects: $(LIB_OBJ) $(patsubst %.c,$(BUILD)/%.o,$(BARE_ONLY) $(wildcard cmd/*/*.c bench/*.c \
+objects: $(LIB_OBJ) $(if $(HAVE_LLVM),$(LLVM_OBJ)) $(patsubst %.c,$(BUILD)/%.o,$(BARE_ONLY) $(wildcard cmd/*/*.c bench/*.c \
 	examples/embed/*.c $(if $(HAVE_CMOCKA),test/test_*.c) test/lib_*.c test/fuzz_*.c))
 	@true
 
@@ -321,6 +331,7 @@ install: all
 	install -m 644 $(HEADERS) $(D)/include/nanoforge
 	install -m 644 $(LIB) $(D)/lib
 	install -m 755 $(LIB_SO) $(D)/lib/libnanoforge.so.$(VERSION)
+	$(if $(LLVM_SO),install -m 755 $(LLVM_SO) $(D)/lib)
 	ln -sf libnanoforge.so.$(VERSION) $(D)/lib/libnanoforge.so.$(SO_VERSION)
 	ln -sf libnanoforge.so.$(SO_VERSION) $(D)/lib/libnanoforge.so
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' nanoforge.pc.in \
@@ -331,6 +342,7 @@ install: all
 
 uninstall:
 	rm -f $(INSTALLED_PROGRAMS:%=$(D)/bin/%) $(D)/lib/libnanoforge.a $(D)/lib/libnanoforge.so*
+	rm -f $(D)/lib/libnanoforge-llvm.so
 	rm -f $(D)/lib/pkgconfig/nanoforge.pc $(D)/lib/systemd/user/nanoforged.service
 	rm -f $(foreach page,$(MAN_PAGES),$(D)/$(call man_path,$(page)))
 	rm -rf $(D)/include/nanoforge
