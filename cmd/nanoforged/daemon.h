@@ -18,10 +18,10 @@ enum {
 };
 
 typedef struct daemon_client {
-    int socket; /* -1: free */
+    time_t second; /* of the requests counted */
+    int socket;    /* -1: free */
     pid_t process;
     uint32_t events;   /* opened so far */
-    time_t second;     /* of the requests counted */
     uint32_t requests; /* in that second */
 } daemon_client;
 

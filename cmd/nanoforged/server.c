@@ -32,8 +32,9 @@ void server_stop(void)
 static bool address_of(const char *path, struct sockaddr_un *address)
 {
     *address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof address->sun_path) return false;
-    strcpy(address->sun_path, path);
+    size_t bytes = strlen(path) + 1;
+    if (bytes > sizeof address->sun_path) return false;
+    memcpy(address->sun_path, path, bytes);
     return true;
 }
 

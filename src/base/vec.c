@@ -28,7 +28,7 @@ bool nf_vec_grow(nf_arena *arena, void **data, uint32_t count, uint32_t *capacit
         arena->failed = true;
         return false;
     }
-    if (count) __builtin_memcpy(grown, *data, count * element_bytes);
+    if (count > 0 && *data != NULL) __builtin_memcpy(grown, *data, count * element_bytes);
     *data = grown;
     *capacity = wanted;
     return true;

@@ -206,8 +206,9 @@ nf_place nf_place_of(const nf_alias *alias, const nf_inst *access)
     const nf_func *f = alias->f;
     const nf_inst *sum;
     bool masked = access->op == NF_OP_MLOAD || access->op == NF_OP_MSTORE;
+    const nf_value none = {0};
     nf_place place = {.base = access->a,
-                      .index = masked ? (nf_value){0} : access->b,
+                      .index = masked ? none : access->b,
                       .scale_log2 = masked ? 0 : access->sub,
                       .class = access->mem.alias,
                       .root = root_of(alias, access->a),

@@ -225,7 +225,7 @@ static void return_copy(copy *c, nf_value v, nf_block b)
         bool direct = record.op == NF_OP_TAIL_CALL;
         record.op = direct ? NF_OP_CALL : NF_OP_CALL_INDIRECT;
         record.type = type;
-        record.a = direct ? (nf_value){0} : c->values[record.a.id];
+        record.a = c->values[direct ? 0 : record.a.id];
         record.extra = run_copy(c, nf_call_args(c->callee, nf_inst_at(c->callee, v)), record.c.id);
         result = nf_inst_new(f, &record);
         nf_inst_append(f, b, result);

@@ -162,7 +162,8 @@ static nf_value constant_leader(params *p, nf_value v)
     if (!nf_map_get(&p->constants, key, &leader)) nf_map_put(&p->constants, key, v.id);
     const nf_inst *other = nf_inst_at(p->s->f, (nf_value){(uint32_t)leader});
     bool same = other->op == inst->op && other->type == inst->type && other->imm == inst->imm;
-    return same ? (nf_value){(uint32_t)leader} : v;
+    if (same) v.id = (uint32_t)leader;
+    return v;
 }
 
 /* What an argument stands for: another parameter's value, or itself. */

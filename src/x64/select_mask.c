@@ -214,7 +214,8 @@ nf_vreg nf_vector_mask(nf_select *s, nf_value v)
 
 nf_vreg nf_vector_mask_wanted(const nf_select *s, nf_value v)
 {
-    return s->masks == NULL ? (nf_vreg){0} : s->masks[v.id];
+    const nf_vreg none = {0};
+    return s->masks == NULL ? none : s->masks[v.id];
 }
 
 /* Whether bits above the lanes are zero: they are where the lanes fill an XMM register, but for

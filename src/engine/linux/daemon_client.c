@@ -42,8 +42,9 @@ int daemon_connect(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct timeval limit = {0, REPLY_LIMIT_MS * 1000};
-    if (strlen(path) >= sizeof address.sun_path) return -1;
-    strcpy(address.sun_path, path);
+    size_t bytes = strlen(path) + 1;
+    if (bytes > sizeof address.sun_path) return -1;
+    memcpy(address.sun_path, path, bytes);
     int connection = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (connection < 0) return -1;
     if (setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0 &&

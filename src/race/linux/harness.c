@@ -144,7 +144,7 @@ static bool answer_matches(const harness *h, uint32_t input, const uint64_t resu
         if (at == CAGE_PAGE) continue;
         nf_format(reason, NF_RACE_REASON_BYTES,
                   "input %u: the byte at 0x%llx is 0x%02x, not 0x%02x", input,
-                  (unsigned long long)(page->address + at), bytes[at], page->after[at]);
+                  (unsigned long long)page->address + at, bytes[at], page->after[at]);
         return false;
     }
     return true;
@@ -508,7 +508,7 @@ static void shuffle(harness *h, uint32_t *order, uint32_t count)
 /* Everyone twice: in order and back. A contestant's sample is the mean of both. */
 static void round_run(harness *h, const uint32_t *order, uint32_t count)
 {
-    double first[NF_SANDBOX_CONTESTANTS_MAX];
+    double first[NF_SANDBOX_CONTESTANTS_MAX] = {0};
     uint32_t round = h->rounds_done;
     for (uint32_t who = 0; who < NF_SANDBOX_CONTESTANTS_MAX; who++)
         h->result.samples[who][round] = -1;
