@@ -91,7 +91,9 @@ static nf_status look_up(object_reader *r, object_symbol *s)
         s->lookup = LOOKUP_FOUND;
     }
     if (s->lookup != LOOKUP_NEW) return NF_OK;
-    bool found = s->name[0] && r->options->resolve &&
+    bool own =
+        object_symbol_is_here(r, s) && (s->binding == BINDING_LOCAL || s->type != SYMBOL_FUNCTION);
+    bool found = !own && s->name[0] && r->options->resolve &&
                  r->options->resolve(r->options->context, s->name, &s->address);
     s->lookup = found ? LOOKUP_FOUND : LOOKUP_MISSING;
     if (found || object_symbol_is_here(r, s)) return NF_OK;
@@ -100,7 +102,7 @@ static nf_status look_up(object_reader *r, object_symbol *s)
     return nf_fail(r->error, NF_SYMBOL, "undefined symbol: %s", s->name);
 }
 
-/* Whether whoever takes the address takes the place in the blob. */
+/* Whether whoever takes the address takes the place in the blob: resolve() goes first. */
 static bool address_is_here(const object_reader *r, const object_symbol *s)
 {
     bool known =

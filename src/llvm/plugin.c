@@ -1,6 +1,7 @@
 /*
  * The table that the plug-in exports, and nothing else: see engine/llvm.h for what its entries do.
  */
+#include "compile.h"
 #include "import.h"
 #include "unit.h"
 #include <llvm/Config/llvm-config.h>
@@ -14,4 +15,6 @@ const nf_llvm_api nf_llvm_plugin = {
     .unit_free = nf_llvm_unit_free,
     .unit_write = nf_llvm_unit_write,
     .unit_import = nf_llvm_unit_import,
+    .compile = nf_llvm_compile,
+    .compile_all = nf_llvm_compile_all,
 };

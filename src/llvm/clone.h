@@ -1,0 +1,21 @@
+/*
+ * Some functions of a unit in a module of their own, ready for passes and for emission.
+ *
+ * The module has: the functions that are wanted, external, first and in their order; bodies of
+ * small functions that they call, available externally, so that they can be inlined but are never
+ * emitted; and everything else as declarations. All data are external declarations; constants
+ * keep their initialisers, so that loads from them fold. Names are the unit's. Nothing is local,
+ * so that code reaches everything through what the program resolves.
+ *
+ * The unit is read only. Both share a context, thus types, constants and metadata.
+ */
+#ifndef NF_LLVM_CLONE_H
+#define NF_LLVM_CLONE_H
+
+#include "unit.h"
+
+/* The module is the caller's to dispose of. Errors: NF_SYMBOL, NF_UNSUPPORTED, NF_MEMORY. */
+nf_status nf_llvm_clone(nf_llvm_unit *unit, const char *const *functions, uint32_t count,
+                        LLVMModuleRef *module, nf_error *error);
+
+#endif
