@@ -6,8 +6,8 @@
  *
  * The answer is known because the ring swings in two of its normal modes, where every mass moves
  * like a single one: a mode of wave length L has the frequency w = 2 sin(pi / L), and n Verlet
- * steps of time h take its amplitude to cos(n t), where cos t = 1 - (h w)^2 / 2. Lengths 6 and 2 are
- * taken, for their cosines are exact numbers, and w is 1 and 2. All positions must come out at
+ * steps of time h take its amplitude to cos(n t), where cos t = 1 - (h w)^2 / 2. Lengths 6 and 2
+ * are taken, for their cosines are exact numbers, and w is 1 and 2. All positions must come out at
  * that, the momentum at zero, and the energy where it was, but for the method's own error.
  *
  * The checksum is of every bit of the positions, so products and sums may not be fused.

@@ -12,8 +12,8 @@
  *   ./sum 1000000 50                        50 calls
  *   sum 1000000 00000002271c7ce8: ok        what it prints; exit status 0, or 1 when it is wrong
  *
- * main() is in this header, so that a program is a single file; a freestanding compiler
- * (-ffreestanding) sees the kernel without it.
+ * main() is in this header, so that a program is a single file. A freestanding compiler
+ * (-ffreestanding), and who defines WORKLOAD_NO_MAIN, gets the kernel without it.
  */
 #ifndef WORKLOADS_WORKLOAD_H
 #define WORKLOADS_WORKLOAD_H
@@ -49,7 +49,7 @@ static inline uint64_t workload_mix(uint64_t checksum, uint64_t value)
     return checksum * WORKLOAD_MIX + value;
 }
 
-#if __STDC_HOSTED__
+#if __STDC_HOSTED__ && !defined WORKLOAD_NO_MAIN
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
