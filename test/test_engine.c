@@ -257,7 +257,7 @@ static nf_version *plant_slow(nf_function *function)
     *version = (nf_version){.function = function,
                             .number = ++function->version_count,
                             .tier = 2,
-                            .variant = nf_variant_default(engine),
+                            .recipe = {.variant = nf_variant_default(engine)},
                             .code_bytes = sizeof code,
                             .older = function->versions};
     strcpy(version->name, "next@planted");

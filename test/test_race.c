@@ -136,13 +136,28 @@ typedef struct named {
     const void *code;
 } named;
 
+static nf_arena arena;
+
+static int arena_set_up(void **state)
+{
+    (void)state;
+    nf_arena_init(&arena, nf_os_allocator());
+    return 0;
+}
+
+static int arena_tear_down(void **state)
+{
+    (void)state;
+    nf_arena_free(&arena);
+    return 0;
+}
+
 static nf_race_report race_of(const void *baseline, const named *field, uint32_t count,
                               nf_type result)
 {
-    static nf_arena arena;
     static nf_race_input inputs[32];
     nf_race_candidate candidates[16];
-    nf_arena_init(&arena, nf_os_allocator());
+    nf_arena_reset(&arena);
     for (uint32_t i = 0; i < count; i++)
         candidates[i] = (nf_race_candidate){field[i].name, (uint64_t)(uintptr_t)field[i].code, 100};
     for (int i = 0; i < 32; i++)
@@ -289,5 +304,5 @@ int main(void)
         cmocka_unit_test(test_no_child_is_left),
         cmocka_unit_test(test_statistics),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, arena_set_up, arena_tear_down);
 }

@@ -39,6 +39,7 @@ typedef enum nf_mode {
     NF_MODE_EVALUATE,  /* T0: every call is interpreted */
     NF_MODE_BASELINE,  /* T1 and nothing else */
     NF_MODE_OPTIMISED, /* the default T2 version at the first call, without a race */
+    NF_MODE_LLVM,      /* T3, by LLVM, at the first call; T2 where there is none */
 } nf_mode;
 
 /* What happens, in events.def; sent from the thread on which it happens, which may hold engine
@@ -86,9 +87,22 @@ NF_API nf_status nf_engine_new(const nf_config *config, nf_engine **engine, nf_e
 /* Ends the background thread, frees all programs and code. NULL is allowed. */
 NF_API void nf_engine_free(nf_engine *engine);
 
-/* Reads, verifies and links NIR text or binary. name is for messages. */
+/* A file's contents: NIR text or binary, LLVM bitcode, or, by a name that ends in .ll, textual LLVM
+ * IR. The name is for messages. */
+typedef struct nf_source {
+    const char *name;
+    const void *bytes;
+    size_t size;
+} nf_source;
+
+/* Reads, verifies and links one source. What is LLVM's needs the plug-in libnanoforge-llvm.so, or
+ * gives NF_UNSUPPORTED; functions that NIR can't express are compiled by LLVM at their first call.
+ */
 NF_API nf_status nf_program_load(nf_engine *engine, const char *name, const void *bytes,
                                  size_t size, nf_program **program, nf_error *error);
+/* The same of several, which become one program; all of them are LLVM's. */
+NF_API nf_status nf_program_link(nf_engine *engine, const nf_source *sources, uint32_t count,
+                                 nf_program **program, nf_error *error);
 /* The same from a module made by hand; on success the engine owns it. */
 NF_API nf_status nf_program_add(nf_engine *engine, nf_module *module, nf_program **program,
                                 nf_error *error);

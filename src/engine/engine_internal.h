@@ -8,8 +8,8 @@
  *
  * Locks: `lock` guards the lists, versions and states; it is never held over a compilation of T2, a
  * race or a scan. `compile_lock` guards the arena of compilations at a first call. Slots, counters
- * and what entries write are atomics. Order: work_lock, compile_lock, lock, then code memory's own
- * mutex. The worker (the background thread, or whoever calls nf_engine_step, one at a time under
+ * and what entries write are atomics. `llvm_lock` is held while LLVM works. Order: work_lock,
+ * compile_lock, llvm_lock, lock, then code memory's own mutex. The worker (the background thread, or whoever calls nf_engine_step, one at a time under
  * `work_lock`) alone promotes, swaps and reclaims.
  */
 #ifndef NF_ENGINE_INTERNAL_H
@@ -21,6 +21,7 @@
 #include "code/code.h"
 #include "ir/eval.h"
 #include "ir/ir.h"
+#include "llvm.h"
 #include "opt/opt.h"
 #include "os/os.h"
 #include "race/race.h"
@@ -69,6 +70,17 @@ typedef enum nf_version_state {
     NF_VERSION_RETIRED, /* waits for the last thread; its verdict stays in `reason` */
 } nf_version_state;
 
+/* How a version is made: by T1 (both NULL), by T2 for a variant, by LLVM. */
+typedef struct nf_recipe {
+    const nf_variant *variant;
+    const nf_llvm_options *llvm;
+} nf_recipe;
+
+static inline unsigned nf_recipe_tier(nf_recipe recipe)
+{
+    return recipe.llvm ? 3 : recipe.variant ? 2 : 1;
+}
+
 typedef struct nf_version nf_version;
 struct nf_version {
     nf_version *older;
@@ -77,8 +89,8 @@ struct nf_version {
     char name[NF_NAME_BYTES];
     uint32_t number;
     uint8_t tier;
-    const nf_variant *variant; /* NULL: T1 */
-    uint64_t address;          /* 0: never placed or freed */
+    nf_recipe recipe;
+    uint64_t address; /* 0: never placed or freed */
     uint32_t code_bytes;
     uint64_t code_hash;
     uint64_t compile_ns, made_ns;
@@ -152,13 +164,13 @@ typedef struct nf_swap_record {
 typedef struct nf_function {
     nf_engine *engine;
     nf_program *program;
-    nf_func *ir;
+    nf_func *ir; /* NULL: foreign, LLVM alone can compile it */
     nf_symbol symbol;
     const char *name;
-    const nf_signature_data *signature;
-    uint32_t index;       /* in the engine */
-    uint32_t stack_words; /* arguments in memory */
-    uint64_t *slot;       /* atomic */
+    const nf_signature_data *signature; /* NULL: foreign */
+    uint32_t index;                     /* in the engine */
+    uint32_t stack_words;               /* arguments in memory */
+    uint64_t *slot;                     /* atomic */
     nf_counters *counters;
     uint64_t stub;
     uint64_t entries[NF_ENTRY_COUNT];
@@ -188,6 +200,9 @@ struct nf_program {
     uint32_t function_count;
     uint8_t *data;
     size_t data_bytes;
+    nf_llvm_unit *unit;       /* NULL: not born as bitcode, or not read yet; under llvm_lock */
+    const nf_source *sources; /* what the unit is made of, in the arena */
+    uint32_t source_count;
     uint64_t stubs, entries; /* code objects */
 };
 
@@ -195,7 +210,7 @@ struct nf_engine {
     nf_allocator allocator;
     nf_config config;
     uint64_t start_ns, features;
-    nf_os_mutex lock, compile_lock, work_lock;
+    nf_os_mutex lock, compile_lock, work_lock, llvm_lock;
     nf_os_condition wake, quiet;
     nf_os_thread worker;
     bool worker_runs, stopping;
@@ -209,6 +224,7 @@ struct nf_engine {
     nf_function **functions; /* by index; NULL when free */
     uint32_t function_count;
     nf_program *programs;
+    const nf_llvm_api *llvm;        /* NULL: not asked for yet, or not there; under llvm_lock */
     struct nf_sampler *sampler;     /* sampler.h */
     struct nf_reclaimer *reclaimer; /* reclaim.c */
     uint32_t quiet_ticks;
@@ -238,9 +254,9 @@ void nf_entry_audit_end(nf_engine *engine, uint32_t index, nf_entry_frame *frame
 /* --- version.c --- */
 /* Compiles into `arena` and places. On failure *version is NULL, unless the same code exists
  * already (then NF_BUSY). */
-nf_status nf_version_make(nf_function *function, const nf_variant *variant, nf_arena *arena,
+nf_status nf_version_make(nf_function *function, nf_recipe recipe, nf_arena *arena,
                           nf_version **version, nf_error *error);
-/* The T2 variant that is used without a race. */
+/* The T2 variant that is used without a race; of LLVM's it is the first one. */
 const nf_variant *nf_variant_default(const nf_engine *engine);
 static inline void nf_slot_store(nf_function *function, uint64_t target)
 {
@@ -253,6 +269,23 @@ void nf_version_retire(nf_version *version, nf_version_state state);
 
 /* Makes sure that the slot does not lead to the lazy entry any more. Any thread. */
 void nf_function_warm(nf_function *function);
+
+/* --- linux/llvm.c, bare/llvm.c: tier 3 --- */
+extern const nf_llvm_options nf_llvm_variants[]; /* llvm_variants.def */
+extern const uint32_t nf_llvm_variant_count;
+/* Loads the plug-in at its first use; NF_UNSUPPORTED with the reason when there is none. */
+nf_status nf_llvm_open(nf_engine *engine, nf_error *error);
+/* Reads and links the program's sources into its unit, and imports that. */
+nf_status nf_llvm_import(nf_program *program, nf_module **module, const nf_llvm_foreign **foreign,
+                         uint32_t *foreign_count, nf_error *error);
+/* A blob of the function; any thread. */
+nf_status nf_llvm_compile(nf_function *function, const nf_llvm_options *options, nf_arena *arena,
+                          nf_blob *blob, nf_error *error);
+void nf_llvm_close(nf_program *program);
+
+/* --- program.c --- */
+/* Where the program's symbol, or the process's, is. */
+bool nf_program_resolve(const nf_program *program, const char *name, uint64_t *address);
 
 /* --- profile.c, promote.c, audit.c, reclaim.c: the worker's --- */
 void nf_profile_tick(nf_engine *engine, uint64_t now_ns, double seconds);

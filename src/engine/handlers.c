@@ -33,10 +33,16 @@ static nf_version *first_version(nf_function *function, nf_error *error)
 {
     nf_engine *engine = function->engine;
     nf_version *version = NULL;
-    if (engine->config.mode == NF_MODE_OPTIMISED)
-        nf_version_make(function, nf_variant_default(engine), &engine->compile_arena, &version,
-                        error);
-    if (version == NULL) nf_version_make(function, NULL, &engine->compile_arena, &version, error);
+    nf_mode mode = engine->config.mode;
+    const nf_recipe llvm = {.llvm = nf_llvm_variants},
+                    optimised = {nf_variant_default(engine), NULL}, baseline = {NULL, NULL};
+    if (mode == NF_MODE_LLVM || function->ir == NULL)
+        nf_version_make(function, llvm, &engine->compile_arena, &version, error);
+    if (function->ir == NULL) return version;
+    if (version == NULL && (mode == NF_MODE_OPTIMISED || mode == NF_MODE_LLVM))
+        nf_version_make(function, optimised, &engine->compile_arena, &version, error);
+    if (version == NULL)
+        nf_version_make(function, baseline, &engine->compile_arena, &version, error);
     return version;
 }
 
@@ -53,7 +59,7 @@ static uint64_t first_target(nf_function *function)
         return function->entries[NF_ENTRY_EVAL];
     }
     version->state = NF_VERSION_ACTIVE;
-    if (version->variant == NULL) function->baseline = version;
+    if (version->tier == 1) function->baseline = version;
     __atomic_store_n(&function->active, version, __ATOMIC_RELEASE);
     if (function->phase == NF_PHASE_COLD)
         __atomic_store_n(&function->phase, NF_PHASE_BASELINE, __ATOMIC_RELEASE);

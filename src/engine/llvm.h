@@ -18,6 +18,7 @@
 #ifndef NF_ENGINE_LLVM_H
 #define NF_ENGINE_LLVM_H
 
+#include <nanoforge/nanoforge.h>
 #include "base/arena.h"
 #include "ir/ir.h"
 #include "x64/asm.h"
@@ -27,11 +28,7 @@ enum { NF_LLVM_ABI = 1 };
 typedef struct nf_llvm_unit nf_llvm_unit;
 
 /* One file: bitcode or textual LLVM IR. */
-typedef struct nf_llvm_source {
-    const char *name; /* for messages */
-    const void *bytes;
-    size_t size;
-} nf_llvm_source;
+typedef nf_source nf_llvm_source;
 
 typedef struct nf_llvm_foreign {
     const char *name, *reason; /* "varargs function" */

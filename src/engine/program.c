@@ -2,6 +2,10 @@
  * A program: a verified module with memory for its data, addresses for its symbols and a slot for
  * each of its functions.
  *
+ * A program that comes as LLVM's bitcode is imported first. What NIR can't express of it is foreign:
+ * an extern symbol in the module, but here a function like any other, with a slot and a stub, whose
+ * first call lets LLVM compile it.
+ *
  * Data lies in one block of pages, in the order of the module. An address that the program takes of
  * a function is its stub's, so that it is the same for ever and equal wherever it is taken.
  */
@@ -63,6 +67,7 @@ static nf_status externs_resolve(const nf_program *program, uint64_t *addresses,
     for (uint32_t id = 1; id < module->symbols.count; id++) {
         const nf_symbol_data *symbol = &module->symbols.data[id];
         if (symbol->kind != NF_SYMBOL_EXTERN && symbol->kind != NF_SYMBOL_EXTERN_DATA) continue;
+        if (addresses[id]) continue; /* foreign: its stub */
         void *address = host_symbol(program->engine, symbol->name);
         if (address == NULL)
             return nf_fail_at(error, NF_SYMBOL, module->name, symbol->line, 0,
@@ -87,6 +92,11 @@ static void data_relocate(const nf_program *program)
     }
 }
 
+static bool is_function(const nf_module *module, const char *const *foreign, uint32_t id)
+{
+    return module->symbols.data[id].kind == NF_SYMBOL_FUNC || foreign[id] != NULL;
+}
+
 static uint32_t stack_words(const nf_signature_data *signature)
 {
     nf_abi_walk walk = {0};
@@ -95,7 +105,7 @@ static uint32_t stack_words(const nf_signature_data *signature)
 }
 
 static void function_init(nf_program *program, nf_function *function, uint32_t symbol_id,
-                          uint32_t index)
+                          uint32_t index, const char *foreign)
 {
     const nf_symbol_data *symbol = &program->module->symbols.data[symbol_id];
     nf_engine *engine = program->engine;
@@ -105,29 +115,34 @@ static void function_init(nf_program *program, nf_function *function, uint32_t s
         .ir = symbol->func,
         .symbol = {symbol_id},
         .name = symbol->name,
-        .signature = nf_signature_at(program->module, symbol->signature),
         .index = index,
         .slot = &engine->slots[index],
         .counters = &engine->counters[index],
     };
-    function->stack_words = stack_words(function->signature);
-    function->phase = engine->config.mode == NF_MODE_AUTO ? NF_PHASE_COLD : NF_PHASE_FORCED;
+    if (foreign) {
+        nf_format(function->refusal, sizeof function->refusal, "%s", foreign);
+    } else {
+        function->signature = nf_signature_at(program->module, symbol->signature);
+        function->stack_words = stack_words(function->signature);
+    }
+    function->phase =
+        engine->config.mode == NF_MODE_AUTO && !foreign ? NF_PHASE_COLD : NF_PHASE_FORCED;
     *function->counters = (nf_counters){0};
 }
 
 /* Under lock: takes free indices for the program's functions. */
-static nf_status functions_make(nf_program *program, nf_error *error)
+static nf_status functions_make(nf_program *program, const char *const *foreign, nf_error *error)
 {
     const nf_module *module = program->module;
     nf_engine *engine = program->engine;
     uint32_t made = 0, index = 0;
     for (uint32_t id = 1; id < module->symbols.count; id++) {
-        if (module->symbols.data[id].kind != NF_SYMBOL_FUNC) continue;
+        if (!is_function(module, foreign, id)) continue;
         while (index < NF_FUNCTIONS_MAX && engine->functions[index]) index++;
         if (index == NF_FUNCTIONS_MAX)
             return nf_fail(error, NF_LIMIT, "%s: more than %d functions in one engine",
                            module->name, NF_FUNCTIONS_MAX);
-        function_init(program, &program->functions[made], id, index);
+        function_init(program, &program->functions[made], id, index, foreign[id]);
         made++;
         index++;
     }
@@ -140,8 +155,8 @@ static void functions_publish(nf_program *program)
     nf_engine *engine = program->engine;
     for (uint32_t i = 0; i < program->function_count; i++) {
         nf_function *function = &program->functions[i];
-        nf_entry_kind kind =
-            engine->config.mode == NF_MODE_EVALUATE ? NF_ENTRY_EVAL : NF_ENTRY_LAZY;
+        bool evaluated = engine->config.mode == NF_MODE_EVALUATE && function->ir;
+        nf_entry_kind kind = evaluated ? NF_ENTRY_EVAL : NF_ENTRY_LAZY;
         nf_slot_store(function, function->entries[kind]);
         __atomic_store_n(&engine->functions[function->index], function, __ATOMIC_RELEASE);
         if (function->index >= engine->function_count)
@@ -151,18 +166,19 @@ static void functions_publish(nf_program *program)
     engine->programs = program;
 }
 
-static uint32_t count_functions(const nf_module *module)
+static uint32_t count_functions(const nf_module *module, const char *const *foreign)
 {
     uint32_t count = 0;
     for (uint32_t id = 1; id < module->symbols.count; id++)
-        count += module->symbols.data[id].kind == NF_SYMBOL_FUNC;
+        count += is_function(module, foreign, id);
     return count;
 }
 
 /* Under compile_lock, for entries are emitted, and lock. */
-static nf_status functions_place(nf_program *program, uint64_t *addresses, nf_error *error)
+static nf_status functions_place(nf_program *program, const char *const *foreign,
+                                 uint64_t *addresses, nf_error *error)
 {
-    nf_status status = functions_make(program, error);
+    nf_status status = functions_make(program, foreign, error);
     if (status != NF_OK || program->function_count == 0) return status;
     status = nf_entries_place(program, error);
     for (uint32_t i = 0; i < program->function_count; i++)
@@ -170,26 +186,34 @@ static nf_status functions_place(nf_program *program, uint64_t *addresses, nf_er
     return status;
 }
 
-static nf_status program_link(nf_program *program, nf_error *error)
+/* Under compile_lock and lock. */
+static nf_status program_place(nf_program *program, const char *const *foreign, uint64_t *addresses,
+                               nf_error *error)
+{
+    nf_status status = functions_place(program, foreign, addresses, error);
+    if (status == NF_OK) status = externs_resolve(program, addresses, error);
+    if (status != NF_OK) return status;
+    data_relocate(program);
+    functions_publish(program);
+    return NF_OK;
+}
+
+/* foreign: symbols that LLVM compiles. */
+static nf_status program_link(nf_program *program, const char *const *foreign, nf_error *error)
 {
     nf_engine *engine = program->engine;
     const nf_module *module = program->module;
     uint64_t *addresses = NF_NEW_ARRAY(&program->arena, uint64_t, module->symbols.count);
-    program->function_count = count_functions(module);
+    program->function_count = count_functions(module, foreign);
     program->functions = NF_NEW_ARRAY(&program->arena, nf_function, program->function_count + 1);
     if (program->arena.failed)
         return nf_fail(error, NF_MEMORY, "%s: no memory to link", module->name);
     program->link = (nf_link){addresses, module->symbols.count};
     nf_status status = data_make(program, addresses, error);
-    if (status == NF_OK) status = externs_resolve(program, addresses, error);
     if (status != NF_OK) return status;
     nf_os_mutex_lock(&engine->compile_lock);
     nf_os_mutex_lock(&engine->lock);
-    status = functions_place(program, addresses, error);
-    if (status == NF_OK) {
-        data_relocate(program);
-        functions_publish(program);
-    }
+    status = program_place(program, foreign, addresses, error);
     nf_os_mutex_unlock(&engine->lock);
     nf_os_mutex_unlock(&engine->compile_lock);
     return status;
@@ -201,31 +225,126 @@ static void program_free(nf_program *program, bool with_module)
     if (program->stubs) nf_code_free(engine->code, program->stubs);
     if (program->entries) nf_code_free(engine->code, program->entries);
     if (program->data) nf_os_pages_unmap(program->data, program->data_bytes);
+    nf_llvm_close(program);
     if (with_module) nf_module_free(program->module);
     nf_arena_free(&program->arena);
     nf_arena_free(&program->worker_arena);
     engine->allocator.release(engine->allocator.context, program, sizeof *program);
 }
 
-nf_status nf_program_add(nf_engine *engine, nf_module *module, nf_program **out, nf_error *error)
+static nf_program *program_new(nf_engine *engine, nf_error *error)
 {
-    *out = NULL;
-    nf_status status = nf_module_verify(module, error);
-    if (status != NF_OK) return status;
     nf_program *program = engine->allocator.allocate(engine->allocator.context, sizeof *program);
-    if (program == NULL) return nf_fail(error, NF_MEMORY, "no memory for a program");
-    *program = (nf_program){.engine = engine, .module = module};
+    if (program == NULL) {
+        nf_fail(error, NF_MEMORY, "no memory for a program");
+        return NULL;
+    }
+    *program = (nf_program){.engine = engine};
     nf_arena_init(&program->arena, &engine->allocator);
     nf_arena_init(&program->worker_arena, &engine->allocator);
-    status = program_link(program, error);
+    return program;
+}
+
+/* By symbol: why LLVM must compile it, or NULL. */
+static const char **foreign_reasons(nf_program *program, const nf_llvm_foreign *foreign,
+                                    uint32_t count)
+{
+    const nf_module *module = program->module;
+    const char **reasons = NF_NEW_ARRAY(&program->arena, const char *, module->symbols.count);
+    for (uint32_t i = 0; i < count && reasons; i++)
+        reasons[nf_module_symbol(module, foreign[i].name).id] = foreign[i].reason;
+    return reasons;
+}
+
+static void foreign_tell(nf_program *program)
+{
+    for (uint32_t i = 0; i < program->function_count; i++) {
+        const nf_function *function = &program->functions[i];
+        if (function->ir == NULL)
+            nf_engine_event(program->engine, NF_EVENT_REFUSED, function, NULL, 0,
+                            "LLVM compiles it: %s", function->refusal);
+    }
+}
+
+/* On failure the program goes and the module stays the caller's. */
+static nf_status program_finish(nf_program *program, nf_module *module,
+                                const nf_llvm_foreign *foreign, uint32_t foreign_count,
+                                nf_program **out, nf_error *error)
+{
+    nf_engine *engine = program->engine;
+    program->module = module;
+    nf_status status = nf_module_verify(module, error);
+    const char **reasons = foreign_reasons(program, foreign, foreign_count);
+    if (status == NF_OK && reasons == NULL)
+        status = nf_fail(error, NF_MEMORY, "%s: no memory to link", module->name);
+    if (status == NF_OK) status = program_link(program, reasons, error);
     if (status != NF_OK) {
         program_free(program, false);
         return status;
     }
     nf_engine_event(engine, NF_EVENT_LOADED, NULL, NULL, program->function_count, "%s",
                     module->name);
+    foreign_tell(program);
     *out = program;
     return NF_OK;
+}
+
+nf_status nf_program_add(nf_engine *engine, nf_module *module, nf_program **out, nf_error *error)
+{
+    *out = NULL;
+    nf_program *program = program_new(engine, error);
+    if (program == NULL) return NF_MEMORY;
+    return program_finish(program, module, NULL, 0, out, error);
+}
+
+/* Bitcode, plain or wrapped, or a name that says textual LLVM IR. */
+static bool is_llvm(const nf_source *source)
+{
+    static const uint8_t magics[][4] = {{'B', 'C', 0xc0, 0xde}, {0xde, 0xc0, 0x17, 0x0b}};
+    static const char suffix[] = ".ll";
+    size_t length = nf_string_length(source->name);
+    for (unsigned i = 0; i < 2 && source->size >= sizeof magics[i]; i++)
+        if (__builtin_memcmp(source->bytes, magics[i], sizeof magics[i]) == 0) return true;
+    return length >= sizeof suffix &&
+           __builtin_memcmp(source->name + length - 3, suffix, sizeof suffix) == 0;
+}
+
+/* The sources live as long as the program. */
+static bool sources_keep(nf_program *program, const nf_source *sources, uint32_t count)
+{
+    nf_source *kept = NF_NEW_ARRAY(&program->arena, nf_source, count);
+    for (uint32_t i = 0; i < count && kept; i++) {
+        void *bytes = nf_arena_alloc(&program->arena, sources[i].size + 1);
+        char *name =
+            nf_arena_string(&program->arena, sources[i].name, nf_string_length(sources[i].name));
+        if (bytes == NULL || name == NULL) return false;
+        __builtin_memcpy(bytes, sources[i].bytes, sources[i].size);
+        kept[i] = (nf_source){name, bytes, sources[i].size};
+    }
+    program->sources = kept;
+    program->source_count = count;
+    return kept != NULL;
+}
+
+nf_status nf_program_link(nf_engine *engine, const nf_source *sources, uint32_t count,
+                          nf_program **out, nf_error *error)
+{
+    *out = NULL;
+    const nf_llvm_foreign *foreign;
+    uint32_t foreign_count;
+    nf_module *module = NULL;
+    nf_program *program = program_new(engine, error);
+    if (program == NULL) return NF_MEMORY;
+    nf_status status = sources_keep(program, sources, count)
+                           ? nf_llvm_import(program, &module, &foreign, &foreign_count, error)
+                           : nf_fail(error, NF_MEMORY, "no memory for %u files", count);
+    if (status != NF_OK) {
+        program_free(program, false);
+        return status;
+    }
+    status = program_finish(program, module, foreign, foreign_count, out, error);
+    if (status != NF_OK) nf_module_free(module);
+    return status;
 }
 
 nf_status nf_program_load(nf_engine *engine, const char *name, const void *bytes, size_t size,
@@ -233,6 +352,8 @@ nf_status nf_program_load(nf_engine *engine, const char *name, const void *bytes
 {
     *out = NULL;
     nf_module *module;
+    const nf_source source = {name, bytes, size};
+    if (is_llvm(&source)) return nf_program_link(engine, &source, 1, out, error);
     nf_status status = nf_module_read(&engine->allocator, name, bytes, size, &module, error);
     if (status != NF_OK) return status;
     status = nf_program_add(engine, module, out, error);
@@ -265,6 +386,14 @@ void nf_program_unload(nf_program *program)
     nf_os_code_sync();
     nf_os_mutex_unlock(&engine->lock);
     nf_os_mutex_unlock(&engine->work_lock);
+}
+
+bool nf_program_resolve(const nf_program *program, const char *name, uint64_t *address)
+{
+    nf_symbol symbol = nf_module_symbol(program->module, name);
+    *address = symbol.id ? program->link.addresses[symbol.id]
+                         : (uint64_t)(uintptr_t)host_symbol(program->engine, name);
+    return *address != 0;
 }
 
 static const nf_function *function_named(const nf_program *program, const char *name)

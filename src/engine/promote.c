@@ -129,9 +129,9 @@ static void candidates_make(nf_function *function, field *f)
     for (uint32_t i = 0; i < nf_variant_count && f->count < NF_RACE_CANDIDATES_MAX; i++) {
         nf_error error = {0};
         nf_version *version;
+        const nf_recipe recipe = {.variant = &nf_variants[i]};
         if ((nf_variants[i].features & ~engine->features) != 0) continue;
-        nf_status status =
-            nf_version_make(function, &nf_variants[i], &engine->work_arena, &version, &error);
+        nf_status status = nf_version_make(function, recipe, &engine->work_arena, &version, &error);
         if (status != NF_OK && status != NF_BUSY)
             nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s: %s",
                             nf_variants[i].name, error.message);
@@ -285,8 +285,8 @@ static void promote_unraced(nf_function *function, uint64_t now)
     nf_error error = {0};
     nf_version *version, *old = function->active;
     phase_set(function, NF_PHASE_SETTLED, now);
-    if (nf_version_make(function, nf_variant_default(engine), &engine->work_arena, &version,
-                        &error) != NF_OK) {
+    const nf_recipe recipe = {.variant = nf_variant_default(engine)};
+    if (nf_version_make(function, recipe, &engine->work_arena, &version, &error) != NF_OK) {
         nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s", error.message);
         return;
     }

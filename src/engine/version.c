@@ -10,7 +10,7 @@
 
 typedef struct compilation {
     nf_function *function;
-    const nf_variant *variant; /* NULL: T1 */
+    nf_recipe recipe;
     nf_arena *arena;
     nf_compiled compiled;
     uint64_t duration_ns;
@@ -25,7 +25,7 @@ static nf_status compile_t2(compilation *c, nf_compile *options, nf_error *error
     nf_opt opt = {
         .scratch = c->arena,
         .features = engine->features,
-        .variant = c->variant,
+        .variant = c->recipe.variant,
         .supports = nf_backend_supports,
     };
     nf_status status = nf_opt_run(&opt, clone, error);
@@ -44,9 +44,13 @@ static nf_status compile(compilation *c, nf_error *error)
         .loop_count = &function->counters->loops,
     };
     uint64_t start = nf_os_time_ns();
-    nf_status status = c->variant
-                           ? compile_t2(c, &options, error)
-                           : nf_baseline_compile(function->ir, &options, &c->compiled, error);
+    nf_status status;
+    if (c->recipe.llvm)
+        status = nf_llvm_compile(function, c->recipe.llvm, c->arena, &c->compiled.blob, error);
+    else if (c->recipe.variant)
+        status = compile_t2(c, &options, error);
+    else
+        status = nf_baseline_compile(function->ir, &options, &c->compiled, error);
     c->duration_ns = nf_os_time_ns() - start;
     return status;
 }
@@ -67,6 +71,11 @@ static const nf_version *version_with_hash(const nf_function *function, uint64_t
     return NULL;
 }
 
+static const char *recipe_name(nf_recipe recipe)
+{
+    return recipe.llvm ? recipe.llvm->name : recipe.variant ? recipe.variant->name : "t1";
+}
+
 /* Under lock. */
 static nf_status version_place(compilation *c, uint64_t hash, nf_version **out, nf_error *error)
 {
@@ -76,8 +85,8 @@ static nf_status version_place(compilation *c, uint64_t hash, nf_version **out, 
     *version = (nf_version){
         .function = function,
         .number = function->version_count + 1,
-        .tier = c->variant ? 2 : 1,
-        .variant = c->variant,
+        .tier = (uint8_t)nf_recipe_tier(c->recipe),
+        .recipe = c->recipe,
         .code_bytes = c->compiled.blob.total_bytes,
         .code_hash = hash,
         .compile_ns = c->duration_ns,
@@ -85,7 +94,7 @@ static nf_status version_place(compilation *c, uint64_t hash, nf_version **out, 
         .state = NF_VERSION_CANDIDATE,
     };
     nf_format(version->name, sizeof version->name, "%.40s@%s#%u", function->name,
-              c->variant ? c->variant->name : "t1", version->number);
+              recipe_name(c->recipe), version->number);
     nf_status status = nf_code_place(function->engine->code, &c->compiled.blob, version->name,
                                      version, &version->address, error);
     if (status != NF_OK) return status;
@@ -96,12 +105,12 @@ static nf_status version_place(compilation *c, uint64_t hash, nf_version **out, 
     return NF_OK;
 }
 
-nf_status nf_version_make(nf_function *function, const nf_variant *variant, nf_arena *arena,
+nf_status nf_version_make(nf_function *function, nf_recipe recipe, nf_arena *arena,
                           nf_version **out, nf_error *error)
 {
     *out = NULL;
     nf_engine *engine = function->engine;
-    compilation c = {.function = function, .variant = variant, .arena = arena};
+    compilation c = {.function = function, .recipe = recipe, .arena = arena};
     nf_status status = compile(&c, error);
     if (status == NF_OK) {
         uint64_t hash = code_hash(&c.compiled.blob);

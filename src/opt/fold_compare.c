@@ -57,6 +57,7 @@ static nf_value icmp_range(nf_fold *k, const nf_inst *inst, nf_type type, int64_
     nf_cond cond = (nf_cond)inst->sub;
     uint64_t mask = nf_type_mask(type);
     bool is_signed = cond_is_signed(cond);
+    int64_t above = (int64_t)((uint64_t)c + 1);
     int64_t max = is_signed ? (int64_t)(mask >> 1) : -1;
     int64_t min = is_signed ? -max - 1 : 0;
     switch (cond) {
@@ -65,13 +66,13 @@ static nf_value icmp_range(nf_fold *k, const nf_inst *inst, nf_type type, int64_
         if (c == 0 && is_signed) return NF_NO_VALUE;
         if (c == max) return truth(k, inst->type, true);
         return nf_fold_make_compare(k, NF_OP_ICMP, is_signed ? NF_SLT : NF_ULT, inst->a,
-                                    nf_fold_int(k, type, c + 1));
+                                    nf_fold_int(k, type, above));
     case NF_SGT: /* x > c => x >= c + 1; false when c is the greatest */
     case NF_UGT:
         if (c == 0 && is_signed) return NF_NO_VALUE;
         if (c == max) return truth(k, inst->type, false);
         return nf_fold_make_compare(k, NF_OP_ICMP, is_signed ? NF_SGE : NF_UGE, inst->a,
-                                    nf_fold_int(k, type, c + 1));
+                                    nf_fold_int(k, type, above));
     case NF_SLT: /* x < least => false, x >= least => true */
     case NF_SGE:
     case NF_ULT:

@@ -61,7 +61,10 @@ static void write_version(nf_json *json, const nf_version *version)
     nf_json_object_begin(json);
     put_string(json, "name", version->name);
     put_uint(json, "tier", version->tier);
-    put_string(json, "origin", version->variant ? version->variant->name : "baseline");
+    put_string(json, "origin",
+               version->recipe.llvm      ? version->recipe.llvm->name
+               : version->recipe.variant ? version->recipe.variant->name
+                                         : "baseline");
     put_uint(json, "compile_ns", version->compile_ns);
     put_uint(json, "made_ns", version->made_ns);
     put_uint(json, "bytes", version->code_bytes);

@@ -1,0 +1,136 @@
+/*
+ * Tier 3: the LLVM plug-in, found, loaded at its first use, and asked for code.
+ *
+ * It lies beside the library or the program that has this code in it, in ../lib from there, or
+ * where the loader looks; the environment's NANOFORGE_LLVM names another file. It is never
+ * unloaded, for libLLVM can't be.
+ *
+ * A program that was born as bitcode keeps its sources, so that the unit can be read when the first
+ * function wants to be compiled; one that is started from stored NIR may never need it.
+ */
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+#include "code/object.h"
+#include "engine/engine_internal.h"
+
+static const char file_name[] = "libnanoforge-llvm.so";
+
+/* The folder of whatever has this code, with its last slash. */
+static size_t own_folder(char *path, size_t size)
+{
+    Dl_info info;
+    if (!dladdr((void *)own_folder, &info) || info.dli_fname == NULL) return 0;
+    const char *slash = strrchr(info.dli_fname, '/');
+    size_t length = slash ? (size_t)(slash - info.dli_fname) + 1 : 0;
+    if (length >= size) return 0;
+    memcpy(path, info.dli_fname, length);
+    path[length] = 0;
+    return length;
+}
+
+static void *plugin_open(void)
+{
+    enum { PATH_BYTES = 4096 };
+    static const char *const places[] = {"", "../lib/"};
+    char folder[PATH_BYTES], path[PATH_BYTES + sizeof "../lib/" + sizeof file_name];
+    const char *named = getenv("NANOFORGE_LLVM");
+    if (named) return dlopen(named, RTLD_NOW | RTLD_LOCAL);
+    for (size_t i = 0; own_folder(folder, sizeof folder) && i < sizeof places / sizeof *places;
+         i++) {
+        nf_format(path, sizeof path, "%s%s%s", folder, places[i], file_name);
+        void *plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+        if (plugin) return plugin;
+    }
+    return dlopen(file_name, RTLD_NOW | RTLD_LOCAL);
+}
+
+/* Under llvm_lock. */
+static nf_status plugin_load(nf_engine *engine, nf_error *error)
+{
+    if (engine->llvm) return NF_OK;
+    void *plugin = plugin_open();
+    const nf_llvm_api *api = plugin ? dlsym(plugin, NF_LLVM_SYMBOL) : NULL;
+    if (api == NULL) {
+        const char *why = dlerror();
+        return nf_fail(error, NF_UNSUPPORTED, "no LLVM tier: %s", why ? why : "unknown reason");
+    }
+    if (api->abi != NF_LLVM_ABI)
+        return nf_fail(error, NF_UNSUPPORTED, "no LLVM tier: %s is of another version", file_name);
+    engine->llvm = api;
+    return NF_OK;
+}
+
+nf_status nf_llvm_open(nf_engine *engine, nf_error *error)
+{
+    nf_os_mutex_lock(&engine->llvm_lock);
+    nf_status status = plugin_load(engine, error);
+    nf_os_mutex_unlock(&engine->llvm_lock);
+    return status;
+}
+
+/* Under llvm_lock. */
+static nf_status unit_need(nf_program *program, nf_error *error)
+{
+    nf_status status = plugin_load(program->engine, error);
+    if (status != NF_OK || program->unit || program->source_count == 0) return status;
+    return program->engine->llvm->unit_read(program->sources, program->source_count, &program->unit,
+                                            error);
+}
+
+nf_status nf_llvm_import(nf_program *program, nf_module **module, const nf_llvm_foreign **foreign,
+                         uint32_t *foreign_count, nf_error *error)
+{
+    nf_engine *engine = program->engine;
+    nf_os_mutex_lock(&engine->llvm_lock);
+    nf_status status = unit_need(program, error);
+    if (status == NF_OK)
+        status = engine->llvm->unit_import(program->unit, &engine->allocator, &program->arena,
+                                           module, foreign, foreign_count, error);
+    nf_os_mutex_unlock(&engine->llvm_lock);
+    return status;
+}
+
+static bool resolve(void *context, const char *name, uint64_t *address)
+{
+    return nf_program_resolve(context, name, address);
+}
+
+/* Under llvm_lock. */
+static nf_status compile(nf_function *function, const nf_llvm_options *options, nf_arena *arena,
+                         const void **bytes, size_t *size, nf_error *error)
+{
+    nf_program *program = function->program;
+    const nf_llvm_api *llvm = program->engine->llvm;
+    if (program->unit)
+        return llvm->compile(program->unit, function->name, options, arena, bytes, size, error);
+    return llvm->compile_nir(function->ir, options, arena, bytes, size, error);
+}
+
+nf_status nf_llvm_compile(nf_function *function, const nf_llvm_options *options, nf_arena *arena,
+                          nf_blob *blob, nf_error *error)
+{
+    nf_engine *engine = function->engine;
+    nf_llvm_options native = *options;
+    nf_object object;
+    const void *bytes;
+    size_t size;
+    native.features = engine->features;
+    nf_os_mutex_lock(&engine->llvm_lock);
+    nf_status status = unit_need(function->program, error);
+    if (status == NF_OK) status = compile(function, &native, arena, &bytes, &size, error);
+    nf_os_mutex_unlock(&engine->llvm_lock);
+    if (status != NF_OK) return status;
+    nf_object_options reading = {
+        .entry = function->name, .resolve = resolve, .context = function->program};
+    nf_code_memory_range(engine->code, &reading.code_start, &reading.code_end);
+    status = nf_object_read(bytes, size, &reading, arena, &object, error);
+    if (status == NF_OK) *blob = object.blob;
+    return status;
+}
+
+void nf_llvm_close(nf_program *program)
+{
+    if (program->unit) program->engine->llvm->unit_free(program->unit);
+    program->unit = NULL;
+}
