@@ -1,6 +1,6 @@
 #!/bin/sh
-# The workloads in C: each finds its known answer, at -O0 and at -O3, finds a mistake that is put
-# into its kernel, and needs nothing of libc in that kernel.
+# The workloads in C: each finds its known answer, natively at -O0 and -O3 and under the engine on
+# every tier, finds a mistake that is put into its kernel, and needs nothing of libc in that kernel.
 . test/lib_tap.sh
 folder=examples/workloads
 clang=$(command -v clang-19) || clang=
@@ -50,6 +50,20 @@ natively() { # natively NAME FEW MANY
     right "$1, three calls" "$1" "$2"
 }
 
+# Small on every tier, and large, so that functions are swapped meanwhile.
+by_engine() { # by_engine NAME FEW MANY
+    for tier in 0 1 2 3 auto; do
+        nf run --quiet --tier $tier "$folder/$1.c" -- "$2"
+        right "$1 $2 on tier $tier" "$1" "$2"
+        check "$1 $2 on tier $tier as natively" cmp "$work/out" "$work/$1.$2"
+    done
+    nf run --quiet "$folder/$1.c" -- "$3" 20
+    right "$1 $3 while it gets faster" "$1" "$3"
+    check "$1 $3 while it gets faster as natively" cmp "$work/out" "$work/$1.$3"
+    nf run --quiet "$folder/$1.c" -- 0
+    expect "$1 under the engine refuses: 0" 2
+}
+
 mistaken() { # mistaken NAME SIZE MISTAKE
     sed "$3" "$folder/$1.c" >"$work/$1.mistaken.c"
     "$clang" -I"$folder" "$work/$1.mistaken.c" -o "$work/mistaken" 2>"$work/err"
@@ -78,8 +92,17 @@ if [ -z "$clang" ]; then
     finish
     exit
 fi
+echo 'int main(void) { return 3; }' >"$work/three.c"
+nf run --quiet "$work/three.c"
+runs_c=no
+[ "$status" -eq 3 ] && runs_c=yes
 while read -r workload few many mistake; do
     natively "$workload" "$few" "$many"
+    if [ $runs_c = yes ]; then
+        by_engine "$workload" "$few" "$many"
+    else
+        skip "$workload under the engine" "nanoforge runs no C here"
+    fi
     mistaken "$workload" "$many" "$mistake"
     freestanding "$workload"
     for bad in 0 -1 abc 12x ' 1' '' 99999999999999999999; do refuses "$workload" "$bad"; done
