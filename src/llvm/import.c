@@ -1,14 +1,223 @@
-/* From bitcode to NIR. */
-#include "import.h"
-#include "unit.h"
+/*
+ * From bitcode to NIR: the unit as a whole.
+ *
+ * First all functions and data are declared, in the order of the unit, then initialisers and bodies
+ * are translated. A body that cannot be turns its symbol from a function into an extern one: the name,
+ * the number and the signature stay, so that callers need not know. What is then extern and defined in
+ * the unit is in the list of foreign functions.
+ *
+ * Constructors (llvm.global_ctors) are called by a function __nf_init, in the order of their
+ * priorities, destructors by __nf_fini; each exists only when there is something to call.
+ */
+#include "import_internal.h"
+
+#include <string.h>
+#include "os/os.h"
+
+static bool is_intrinsic(LLVMValueRef function)
+{
+    return LLVMGetIntrinsicID(function) != 0;
+}
+
+static const char *name_of(LLVMValueRef value)
+{
+    size_t length;
+    return LLVMGetValueName2(value, &length);
+}
+
+/* --- declarations --- */
+
+static bool is_local(LLVMValueRef function)
+{
+    LLVMLinkage linkage = LLVMGetLinkage(function);
+    return linkage == LLVMInternalLinkage || linkage == LLVMPrivateLinkage;
+}
+
+static uint32_t attributes_of(LLVMValueRef function)
+{
+    int at = (int)LLVMAttributeFunctionIndex;
+    uint32_t attributes = is_local(function) ? 0 : NF_ATTR_EXPORT;
+    if (nf_has_attribute(function, at, "alwaysinline")) return attributes | NF_ATTR_INLINE;
+    /* Unoptimised functions are all marked noinline, which then means nothing. */
+    if (nf_has_attribute(function, at, "noinline") && !nf_has_attribute(function, at, "optnone"))
+        attributes |= NF_ATTR_NOINLINE;
+    return attributes;
+}
+
+static const char *definition_refusal(LLVMValueRef function)
+{
+    if (LLVMIsFunctionVarArg(LLVMGlobalGetValueType(function))) return "varargs function";
+    if (nf_has_attribute(function, (int)LLVMAttributeFunctionIndex, "naked"))
+        return "inline assembly";
+    if (LLVMHasPersonalityFn(function)) return "exception handling";
+    return NULL;
+}
+
+static nf_symbol declare_extern(nf_importer *in, LLVMValueRef function, const nf_plan *plan)
+{
+    const char *name = name_of(function);
+    bool weak = LLVMGetLinkage(function) == LLVMExternalWeakLinkage;
+    if (weak && nf_os_symbol(name) == NULL) return (nf_symbol){0};
+    nf_signature signature = plan->signature;
+    if (plan->refusal) signature = nf_module_signature(in->module, NF_VOID, NULL, 0, false);
+    return nf_module_extern(in->module, name, signature);
+}
+
+static void foreign_add(nf_importer *in, LLVMValueRef function, const char *reason)
+{
+    const char *name = name_of(function);
+    nf_llvm_foreign foreign = {nf_arena_string(in->result, name, strlen(name)),
+                               nf_arena_string(in->result, reason, strlen(reason))};
+    NF_VEC_PUSH(in->result, &in->foreign, foreign);
+}
+
+static void declare_function(nf_importer *in, nf_arena *arena, LLVMValueRef function)
+{
+    nf_plan plan = nf_plan_of_function(in, arena, function);
+    const char *refusal = plan.refusal ? plan.refusal : definition_refusal(function);
+    nf_symbol symbol = {0};
+    if (LLVMIsDeclaration(function) || refusal) {
+        symbol = declare_extern(in, function, &plan);
+    } else {
+        nf_func *f = nf_module_function(in->module, name_of(function), plan.signature,
+                                        attributes_of(function));
+        if (f) symbol = nf_func_symbol(f);
+    }
+    nf_map_put(&in->symbols, (uintptr_t)function, symbol.id);
+}
+
+static void declare_functions(nf_importer *in, nf_arena *arena)
+{
+    for (LLVMValueRef f = LLVMGetFirstFunction(in->unit->module); f; f = LLVMGetNextFunction(f)) {
+        if (!is_intrinsic(f)) declare_function(in, arena, f);
+        nf_arena_reset(arena);
+    }
+}
+
+/* --- bodies --- */
+
+static void make_foreign(nf_importer *in, nf_symbol symbol)
+{
+    nf_symbol_data *data = nf_symbol_at(in->module, symbol);
+    data->kind = NF_SYMBOL_EXTERN;
+    data->func = NULL;
+}
+
+static void import_body(nf_importer *in, nf_arena *arena, LLVMValueRef function)
+{
+    nf_symbol symbol = nf_symbol_of(in, function);
+    nf_func *f = nf_module_function_at(in->module, symbol);
+    const char *refusal = NULL;
+    if (f) {
+        nf_import_function(in, arena, f, function, &refusal);
+        if (refusal) make_foreign(in, symbol);
+    } else {
+        nf_plan plan = nf_plan_of_function(in, arena, function);
+        refusal = plan.refusal ? plan.refusal : definition_refusal(function);
+    }
+    if (refusal) foreign_add(in, function, refusal);
+}
+
+static void import_bodies(nf_importer *in, nf_arena *arena)
+{
+    for (LLVMValueRef f = LLVMGetFirstFunction(in->unit->module); f; f = LLVMGetNextFunction(f)) {
+        if (!LLVMIsDeclaration(f)) import_body(in, arena, f);
+        in->arena.failed |= arena->failed;
+        nf_arena_reset(arena);
+    }
+}
+
+/* --- constructors and destructors --- */
+
+typedef struct structor {
+    uint32_t priority;
+    LLVMValueRef function;
+} structor;
+
+typedef NF_VEC(structor) structors;
+
+static structors structors_of(nf_importer *in, const char *list)
+{
+    structors found = {0};
+    LLVMValueRef global = LLVMGetNamedGlobal(in->unit->module, list);
+    LLVMValueRef initial = global ? LLVMGetInitializer(global) : NULL;
+    uint64_t count = initial ? LLVMGetArrayLength2(LLVMTypeOf(initial)) : 0;
+    for (uint64_t i = 0; i < count; i++) {
+        LLVMValueRef entry = LLVMGetAggregateElement(initial, (unsigned)i);
+        LLVMValueRef function = LLVMGetAggregateElement(entry, 1);
+        if (LLVMIsNull(function)) continue;
+        structor s = {(uint32_t)LLVMConstIntGetZExtValue(LLVMGetAggregateElement(entry, 0)),
+                      function};
+        if (!NF_VEC_PUSH(&in->arena, &found, s)) break;
+        uint32_t at = found.count - 1; /* sorted by insertion: equal ones stay in order */
+        for (; at > 0 && found.data[at - 1].priority > s.priority; at--)
+            found.data[at] = found.data[at - 1];
+        found.data[at] = s;
+    }
+    return found;
+}
+
+/* A function that calls them all; destructors run the other way round. */
+static void structors_import(nf_importer *in, const char *list, const char *name, bool backwards)
+{
+    structors found = structors_of(in, list);
+    if (found.count == 0) return;
+    nf_signature signature = nf_module_signature(in->module, NF_VOID, NULL, 0, false);
+    nf_func *f = nf_module_function(in->module, name, signature, NF_ATTR_EXPORT);
+    if (f == NULL) return;
+    nf_block entry = nf_func_entry(f);
+    for (uint32_t i = 0; i < found.count; i++) {
+        LLVMValueRef function = found.data[backwards ? found.count - 1 - i : i].function;
+        nf_static_address address = nf_static_address_of(in, function);
+        nf_value target = nf_build_symbol(f, entry, address.symbol, address.offset);
+        nf_build_call_indirect(f, entry, target, signature, NULL, 0);
+    }
+    nf_build_ret(f, entry, (nf_value){0});
+}
+
+/* --- the unit --- */
+
+static nf_status import_all(nf_importer *in)
+{
+    nf_arena scratch;
+    nf_arena_init(&scratch, in->arena.allocator);
+    declare_functions(in, &scratch);
+    nf_status status = nf_import_data(in);
+    if (status == NF_OK) {
+        import_bodies(in, &scratch);
+        structors_import(in, "llvm.global_ctors", "__nf_init", false);
+        structors_import(in, "llvm.global_dtors", "__nf_fini", true);
+    }
+    bool failed =
+        scratch.failed || in->arena.failed || in->module->arena.failed || in->result->failed;
+    nf_arena_free(&scratch);
+    if (status == NF_OK && failed)
+        status = nf_fail(in->error, NF_MEMORY, "%s: no memory to import it", in->unit->name);
+    return status;
+}
 
 nf_status nf_llvm_unit_import(nf_llvm_unit *unit, const nf_allocator *allocator, nf_arena *arena,
                               nf_module **module, const nf_llvm_foreign **foreign,
                               uint32_t *foreign_count, nf_error *error)
 {
-    (void)arena;
-    *foreign = NULL;
-    *foreign_count = 0;
-    *module = nf_module_new(allocator, unit->name);
-    return *module ? NF_OK : nf_fail(error, NF_MEMORY, "no memory for a module");
+    *module = NULL;
+    nf_importer in = {.unit = unit, .result = arena, .error = error};
+    in.module = nf_module_new(allocator, unit->name);
+    if (in.module == NULL) return nf_fail(error, NF_MEMORY, "no memory for a module");
+    in.layout = LLVMGetModuleDataLayout(unit->module);
+    in.folder = LLVMCreateBuilderInContext(unit->context);
+    nf_arena_init(&in.arena, in.module->arena.allocator);
+    nf_map_init(&in.symbols, &in.arena);
+    nf_map_init(&in.intrinsics, &in.arena);
+    nf_status status = import_all(&in);
+    LLVMDisposeBuilder(in.folder);
+    nf_arena_free(&in.arena);
+    if (status != NF_OK) {
+        nf_module_free(in.module);
+        return status;
+    }
+    *module = in.module;
+    *foreign = in.foreign.data;
+    *foreign_count = in.foreign.count;
+    return NF_OK;
 }

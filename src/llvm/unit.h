@@ -29,6 +29,10 @@ void nf_llvm_unit_free(nf_llvm_unit *unit);
 nf_status nf_llvm_unit_write(nf_llvm_unit *unit, nf_arena *arena, const void **bytes, size_t *size,
                              nf_error *error);
 
+/* Whether a variable's first value has the address of a label in it. Such data is not in the module
+ * that is imported: it belongs into the object that has the function with the label. */
+bool nf_llvm_has_label(LLVMValueRef global);
+
 /* Runs something that calls LLVM. False, with LLVM's words in error, when LLVM gave up with a fatal
  * error: what was being made is then lost, memory too, but the process lives. Does not nest. */
 bool nf_llvm_guard(void (*run)(void *context), void *context, nf_error *error);
