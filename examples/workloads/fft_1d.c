@@ -27,8 +27,10 @@ const struct workload_info workload_info = {
 };
 
 static const double pi = 3.14159265358979323846;
-static double real[POINTS_MAX], imaginary[POINTS_MAX];
-static double factor_real[POINTS_MAX], factor_imaginary[POINTS_MAX];
+static _Alignas(WORKLOAD_LINE) double real[POINTS_MAX];
+static _Alignas(WORKLOAD_LINE) double imaginary[POINTS_MAX];
+static _Alignas(WORKLOAD_LINE) double factor_real[POINTS_MAX];
+static _Alignas(WORKLOAD_LINE) double factor_imaginary[POINTS_MAX];
 
 /* exp(-i angle) for 0 <= angle <= pi, by its series. */
 static void exponential(double angle, double *re, double *im)

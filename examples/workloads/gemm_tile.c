@@ -26,8 +26,9 @@ const struct workload_info workload_info = {
 };
 
 /* The order is rounded up to whole tiles; what is beyond it is zero. */
-static float packed_a[ORDER_MAX * ORDER_MAX], packed_b[ORDER_MAX * ORDER_MAX];
-static float product[ORDER_MAX * ORDER_MAX];
+static _Alignas(WORKLOAD_LINE) float packed_a[ORDER_MAX * ORDER_MAX];
+static _Alignas(WORKLOAD_LINE) float packed_b[ORDER_MAX * ORDER_MAX];
+static _Alignas(WORKLOAD_LINE) float product[ORDER_MAX * ORDER_MAX];
 
 static uint32_t element_a(uint32_t row, uint32_t column)
 {

@@ -17,11 +17,13 @@ enum { ORDER_MAX = 512 };
 const struct workload_info workload_info = {
     .name = "matrix_mul",
     .size_meaning = "rows and columns",
-    .size = 160,
+    .size = 192,
     .size_max = ORDER_MAX,
 };
 
-static double a[ORDER_MAX * ORDER_MAX], b[ORDER_MAX * ORDER_MAX], c[ORDER_MAX * ORDER_MAX];
+static _Alignas(WORKLOAD_LINE) double a[ORDER_MAX * ORDER_MAX];
+static _Alignas(WORKLOAD_LINE) double b[ORDER_MAX * ORDER_MAX];
+static _Alignas(WORKLOAD_LINE) double c[ORDER_MAX * ORDER_MAX];
 
 static uint32_t element_a(uint32_t row, uint32_t column)
 {

@@ -22,7 +22,7 @@ const struct workload_info workload_info = {
     .size_max = UINT32_MAX,
 };
 
-static uint8_t composite[SEGMENT];
+static _Alignas(WORKLOAD_LINE) uint8_t composite[SEGMENT];
 static uint32_t base[BASE_PRIMES];
 static uint64_t next[BASE_PRIMES]; /* multiple of base[i], as an index into the segment */
 

@@ -18,7 +18,7 @@ const struct workload_info workload_info = {
     .size_max = COUNT_MAX,
 };
 
-static uint32_t numbers[COUNT_MAX];
+static _Alignas(WORKLOAD_LINE) uint32_t numbers[COUNT_MAX];
 
 static void fill(uint32_t *values, uint64_t count)
 {

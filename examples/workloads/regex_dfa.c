@@ -27,7 +27,7 @@ const struct workload_info workload_info = {
 };
 
 /* What is scanned is this text, over and over. */
-static uint8_t text[TEXT_BYTES];
+static _Alignas(WORKLOAD_LINE) uint8_t text[TEXT_BYTES];
 
 /* --- the automaton --- */
 
@@ -38,7 +38,7 @@ typedef struct automaton {
     uint8_t next[STATES_MAX][BYTES];
 } automaton;
 
-static automaton machine;
+static _Alignas(WORKLOAD_LINE) automaton machine;
 
 #define LETTER(p) ((uint16_t)(1u << (p)))
 

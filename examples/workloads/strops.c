@@ -27,7 +27,9 @@ enum { VOCABULARY = sizeof vocabulary / sizeof *vocabulary };
 
 static const char needle[] = "NANO";
 
-static char text[TEXT_BYTES], upper[TEXT_BYTES], mirror[TEXT_BYTES];
+static _Alignas(WORKLOAD_LINE) char text[TEXT_BYTES];
+static _Alignas(WORKLOAD_LINE) char upper[TEXT_BYTES];
+static _Alignas(WORKLOAD_LINE) char mirror[TEXT_BYTES];
 
 /* Word k of the text, in an order without a short period. */
 static const char *word_of(uint64_t k)

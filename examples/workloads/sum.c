@@ -18,7 +18,7 @@ const struct workload_info workload_info = {
 
 enum { COUNT = 4096, WINDOW = 3000, STEP = 37, FIRST = -5000, DIFFERENCE = 7 };
 
-static int32_t numbers[COUNT];
+static _Alignas(WORKLOAD_LINE) int32_t numbers[COUNT];
 
 static int64_t sum_of(const int32_t *values, uint64_t count)
 {

@@ -33,6 +33,9 @@ extern const struct workload_info workload_info;
 uint64_t workload(uint64_t size);
 bool workload_check(uint64_t size, uint64_t checksum);
 
+/* Buffers begin with a cache line, so that it makes no difference where a linker puts them. */
+enum { WORKLOAD_LINE = 64 };
+
 /* Knuth's linear congruential generator MMIX; its upper half, which is the random one. */
 static inline uint32_t workload_random(uint64_t *state)
 {
