@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "crash.h"
 #include "live.h"
+#include "source.h"
 #include "status.h"
 #include "os/cpu.h"
 #include "ir/ir.h"
@@ -25,10 +27,12 @@ typedef struct running {
     bool quiet, ended, raced;
 } running;
 
+extern char **environ;
+
 static running now; /* atexit() hands nothing over */
 
 typedef struct run_options {
-    const char *tier, *json, *function, *off;
+    const char *tier, *json, *function, *off, *clang_flags;
     uint64_t code_bytes, seed;
     bool quiet;
 } run_options;
@@ -78,7 +82,8 @@ static bool mode_read(const char *tier, nf_mode *mode)
     } modes[] = {{"auto", NF_MODE_AUTO},
                  {"0", NF_MODE_EVALUATE},
                  {"1", NF_MODE_BASELINE},
-                 {"2", NF_MODE_OPTIMISED}};
+                 {"2", NF_MODE_OPTIMISED},
+                 {"3", NF_MODE_LLVM}};
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
         if (strcmp(tier, modes[i].name) == 0) {
             *mode = modes[i].mode;
@@ -101,20 +106,19 @@ static bool features_read(const char *list, uint64_t *mask)
     return true;
 }
 
-/* Links the module in a new engine, which then owns it. */
-static nf_status engine_start(const nf_config *config, nf_module *module, nf_error *error)
+/* Links the files in a new engine. */
+static nf_status engine_start(const nf_config *config, const sources *files, nf_error *error)
 {
     nf_status status = nf_engine_new(config, &now.engine, error);
-    if (status == NF_OK) status = nf_program_add(now.engine, module, &now.program, error);
+    if (status == NF_OK) status = sources_link(files, now.engine, &now.program, error);
     if (status == NF_OK) return NF_OK;
     nf_engine_free(now.engine);
     now.engine = NULL;
-    nf_module_free(module);
     return status;
 }
 
 /* EXIT_FINE, or the status to exit with after a message. */
-static int start(const command *self, const char *path, const run_options *options)
+static int start(const command *self, const arguments *a, const run_options *options)
 {
     nf_config config = {
         .code_bytes = options->code_bytes,
@@ -124,19 +128,18 @@ static int start(const command *self, const char *path, const run_options *optio
     };
     nf_error error = {0};
     if (!mode_read(options->tier, &config.mode))
-        return usage_error(self, "--tier is 0, 1, 2 or auto, not '%s'", options->tier);
+        return usage_error(self, "--tier is 0, 1, 2, 3 or auto, not '%s'", options->tier);
     if (!features_read(options->off, &config.features_off))
         return usage_error(self,
                            "--without takes features that 'nanoforge version' lists, not '%s'",
                            options->off);
-    nf_module *module = module_load(path);
-    if (module == NULL || !report_open(options->json)) {
-        nf_module_free(module);
-        return EXIT_FAILED;
-    }
-    if (engine_start(&config, module, &error) == NF_OK) return EXIT_FINE;
-    complain_error(&error);
-    return EXIT_FAILED;
+    sources files;
+    if (!sources_read(a->files, a->count, options->clang_flags, &files)) return EXIT_FAILED;
+    bool opened = report_open(options->json);
+    nf_status status = opened ? engine_start(&config, &files, &error) : NF_FILE;
+    sources_free(&files);
+    if (opened && status != NF_OK) complain_error(&error);
+    return status == NF_OK ? EXIT_FINE : EXIT_FAILED;
 }
 
 /* From here on the program may end at any time. */
@@ -159,31 +162,33 @@ static int main_call(const char *path, int rest_count, char **rest)
     if (argv == NULL) return EXIT_FAILED;
     argv[0] = (char *)path;
     for (int i = 0; i < rest_count; i++) argv[i + 1] = rest[i];
-    int (*program_main)(int, char **) = (int (*)(int, char **))entry;
-    int status = program_main(rest_count + 1, argv);
-    free(argv);
-    return status & 0xff;
+    void (*init)(void) = (void (*)(void))nf_program_function(now.program, "__nf_init");
+    int (*program_main)(int, char **, char **) = (int (*)(int, char **, char **))entry;
+    crash_watch(now.engine);
+    if (init) init(); /* C++'s constructors, and functions with that attribute */
+    return program_main(rest_count + 1, argv, environ) & 0xff;
 }
 
 int command_run(const command *self, int argc, char **argv)
 {
     run_options o = {.tier = "auto"};
     const option options[] = {
-        {"tier", 't', OPTION_TEXT, &o.tier, "0|1|2|auto",
-         "evaluator, baseline, optimised, or by heat (auto)"},
+        {"tier", 't', OPTION_TEXT, &o.tier, "0|1|2|3|auto",
+         "evaluator, baseline, optimised, LLVM, or by heat (auto)"},
         {"quiet", 'q', OPTION_FLAG, &o.quiet, NULL, "say nothing about what the engine does"},
         {"json", 'j', OPTION_TEXT, &o.json, "FILE", "write the report there at the end"},
         {"code-bytes", 0, OPTION_NUMBER, &o.code_bytes, "N", "limit of machine code (64M)"},
         {"without", 0, OPTION_TEXT, &o.off, "FEATURE,...", "do not use these CPU features"},
+        {"cflags", 0, OPTION_TEXT, &o.clang_flags, "FLAGS", "for clang, when a file is C"},
         {"seed", 0, OPTION_NUMBER, &o.seed, "N", "of the order in races"},
     };
     arguments a;
     int status =
-        arguments_parse(self, options, sizeof options / sizeof *options, argc, argv, 1, 1, &a);
+        arguments_parse(self, options, sizeof options / sizeof *options, argc, argv, 1, 64, &a);
     if (status != ARGUMENTS_GO_ON) return status;
     now.quiet = o.quiet;
     now.view = (status_view){.quiet = o.quiet};
-    status = start(self, a.files[0], &o);
+    status = start(self, &a, &o);
     if (status != EXIT_FINE) return status;
     watch();
     return main_call(a.files[0], a.rest_count, a.rest);
@@ -197,16 +202,17 @@ int command_race(const command *self, int argc, char **argv)
         {"quiet", 'q', OPTION_FLAG, &o.quiet, NULL, "only the table at the end"},
         {"json", 'j', OPTION_TEXT, &o.json, "FILE", "write the report there at the end"},
         {"without", 0, OPTION_TEXT, &o.off, "FEATURE,...", "do not use these CPU features"},
+        {"cflags", 0, OPTION_TEXT, &o.clang_flags, "FLAGS", "for clang, when a file is C"},
         {"seed", 0, OPTION_NUMBER, &o.seed, "N", "of the order in races"},
     };
     arguments a;
     int status =
-        arguments_parse(self, options, sizeof options / sizeof *options, argc, argv, 1, 1, &a);
+        arguments_parse(self, options, sizeof options / sizeof *options, argc, argv, 1, 64, &a);
     if (status != ARGUMENTS_GO_ON) return status;
     if (o.function == NULL) return usage_error(self, "--function is missing");
     now.race_function = o.function;
     now.view = (status_view){.quiet = o.quiet, .function = o.function};
-    status = start(self, a.files[0], &o);
+    status = start(self, &a, &o);
     if (status != EXIT_FINE) return status;
     if (nf_program_function(now.program, o.function) == NULL) {
         complain("%s: unknown symbol: there is no function @%s", a.files[0], o.function);

@@ -108,6 +108,19 @@ NF_API nf_status nf_program_add(nf_engine *engine, nf_module *module, nf_program
                                 nf_error *error);
 NF_API void nf_program_unload(nf_program *program);
 
+/* Bytes that the library gave; let them go with nf_bytes_free(). */
+typedef struct nf_bytes {
+    void *data;
+    size_t size, capacity;
+} nf_bytes;
+NF_API void nf_bytes_free(nf_bytes *bytes);
+
+/* A C file as bitcode that nf_program_load() takes, made by clang 19 (the environment's
+ * NANOFORGE_CLANG, or clang-19). arguments are clang's: "-DN=3". Its messages go to standard error.
+ * NF_UNSUPPORTED without clang, NF_SYNTAX when it finds errors. */
+NF_API nf_status nf_c_compile(const char *path, const char *const *arguments, uint32_t count,
+                              nf_bytes *bitcode, nf_error *error);
+
 /* The function's entry: a C function pointer that stays valid and the same until the program is
  * unloaded, while what it leads to changes. NULL when the program defines no such function. */
 NF_API void *nf_program_function(nf_program *program, const char *name);
@@ -127,6 +140,10 @@ NF_API size_t nf_engine_reclaim(nf_engine *engine);
 /* The name of the version that runs now, "dot@avx2.u4#5"; false when there is no such function. */
 NF_API bool nf_program_version(nf_program *program, const char *function_name,
                                char name[NF_NAME_BYTES]);
+
+/* For the handler of a crash, and safe there: the version whose code has this address, as
+ * "dot@avx2.u4#5+0x12"; false when it is not the engine's code (or its lists are just changing). */
+NF_API bool nf_engine_locate(nf_engine *engine, const void *address, char name[NF_NAME_BYTES]);
 
 /* One line on where profile and time come from: hardware counters through nanoforged, or why not.
  */

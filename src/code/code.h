@@ -59,6 +59,9 @@ void nf_code_free(nf_code_memory *memory, uint64_t address);
 /* The object that covers pc, copied out; false when there is none. */
 bool nf_code_find(nf_code_memory *memory, uint64_t pc, nf_code_object *object);
 
+/* The same for a signal's handler: gives up where the lists are just being changed. */
+bool nf_code_try_find(nf_code_memory *memory, uint64_t pc, nf_code_object *object);
+
 typedef struct nf_code_usage {
     size_t limit, used, largest_free; /* bytes */
     uint32_t objects;

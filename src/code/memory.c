@@ -248,16 +248,32 @@ void nf_code_free(nf_code_memory *m, uint64_t address)
     nf_os_mutex_unlock(&m->mutex);
 }
 
-bool nf_code_find(nf_code_memory *m, uint64_t pc, nf_code_object *object)
+static bool is_inside(const nf_code_memory *m, uint64_t pc)
 {
     uint64_t start = (uint64_t)(uintptr_t)m->view.rx;
-    if (pc < start || pc >= start + m->view.bytes) return false;
-    nf_os_mutex_lock(&m->mutex);
-    const extent *e = &m->extents[extent_at(m, (uint32_t)(pc - start))];
+    return pc >= start && pc < start + m->view.bytes;
+}
+
+/* Under the mutex, which it leaves. */
+static bool find(nf_code_memory *m, uint64_t pc, nf_code_object *object)
+{
+    const extent *e = &m->extents[extent_at(m, (uint32_t)(pc - (uint64_t)(uintptr_t)m->view.rx))];
     bool found = e->state == EXTENT_OBJECT;
     if (found) *object = e->object;
     nf_os_mutex_unlock(&m->mutex);
     return found;
+}
+
+bool nf_code_find(nf_code_memory *m, uint64_t pc, nf_code_object *object)
+{
+    if (!is_inside(m, pc)) return false;
+    nf_os_mutex_lock(&m->mutex);
+    return find(m, pc, object);
+}
+
+bool nf_code_try_find(nf_code_memory *m, uint64_t pc, nf_code_object *object)
+{
+    return is_inside(m, pc) && nf_os_mutex_try_lock(&m->mutex) && find(m, pc, object);
 }
 
 static uint32_t count_objects(const nf_code_memory *m)

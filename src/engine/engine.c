@@ -130,6 +130,16 @@ size_t nf_engine_reclaim(nf_engine *engine)
     return pinned;
 }
 
+bool nf_engine_locate(nf_engine *engine, const void *address, char name[NF_NAME_BYTES])
+{
+    nf_code_object object;
+    uint64_t pc = (uint64_t)(uintptr_t)address;
+    if (!nf_code_try_find(engine->code, pc, &object)) return false;
+    nf_format(name, NF_NAME_BYTES, "%.50s+0x%llx", object.name,
+              (unsigned long long)(pc - object.address));
+    return true;
+}
+
 void nf_engine_counters(nf_engine *engine, char line[NF_REASON_BYTES])
 {
     nf_os_mutex_lock(&engine->lock);

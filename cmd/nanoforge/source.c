@@ -1,0 +1,77 @@
+/* The files of a program: see source.h. */
+#include "source.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { FLAGS_MAX = 64 };
+
+/* The flags' words, cut apart in place. */
+static uint32_t words_split(char *text, const char *words[FLAGS_MAX])
+{
+    uint32_t count = 0;
+    char *rest = NULL;
+    for (char *word = strtok_r(text, " \t", &rest); word && count < FLAGS_MAX;
+         word = strtok_r(NULL, " \t", &rest))
+        words[count++] = word;
+    return count;
+}
+
+static bool c_read(const char *path, const char *clang_flags, nf_bytes *bitcode)
+{
+    const char *words[FLAGS_MAX];
+    nf_error error = {0};
+    char *text = strdup(clang_flags ? clang_flags : "");
+    if (text == NULL) return false;
+    nf_status status = nf_c_compile(path, words, words_split(text, words), bitcode, &error);
+    free(text);
+    if (status != NF_OK) complain_error(&error);
+    return status == NF_OK;
+}
+
+static bool ends_with(const char *path, const char *suffix)
+{
+    size_t length = strlen(path), end = strlen(suffix);
+    return length > end && strcmp(path + length - end, suffix) == 0;
+}
+
+bool sources_read(const char *const *paths, int count, const char *clang_flags, sources *out)
+{
+    *out = (sources){0};
+    for (int i = 0; i < count; i++) {
+        nf_source *file = &out->files[i];
+        nf_bytes *bitcode = &out->bitcode[i];
+        file->name = paths[i];
+        bool fine = true;
+        if (ends_with(paths[i], ".c")) {
+            fine = c_read(paths[i], clang_flags, bitcode);
+            file->bytes = bitcode->data;
+            file->size = bitcode->size;
+        } else {
+            file->bytes = file_read(paths[i], &file->size);
+            fine = file->bytes != NULL;
+        }
+        out->count++;
+        if (fine) continue;
+        sources_free(out);
+        return false;
+    }
+    return true;
+}
+
+void sources_free(sources *s)
+{
+    for (uint32_t i = 0; i < s->count; i++) {
+        if (s->bitcode[i].data)
+            nf_bytes_free(&s->bitcode[i]);
+        else
+            free((void *)s->files[i].bytes);
+    }
+    s->count = 0;
+}
+
+nf_status sources_link(const sources *s, nf_engine *engine, nf_program **program, nf_error *error)
+{
+    const nf_source *first = &s->files[0];
+    if (s->count > 1) return nf_program_link(engine, s->files, s->count, program, error);
+    return nf_program_load(engine, first->name, first->bytes, first->size, program, error);
+}
