@@ -177,7 +177,8 @@ typedef struct nf_function {
     nf_version *versions, *active, *baseline, *control;
     uint32_t version_count;
     nf_phase phase;
-    uint64_t phase_ns; /* when it began */
+    uint64_t phase_ns;  /* when it began */
+    uint8_t llvm_round; /* how often LLVM's versions were tried */
     nf_effects effects;
     bool effects_known;
     char refusal[NF_REASON_BYTES]; /* "" or why it can't race */
@@ -225,6 +226,7 @@ struct nf_engine {
     uint32_t function_count;
     nf_program *programs;
     const nf_llvm_api *llvm;        /* NULL: not asked for yet, or not there; under llvm_lock */
+    bool no_llvm;                   /* asked for, and not there: the worker's */
     struct nf_sampler *sampler;     /* sampler.h */
     struct nf_reclaimer *reclaimer; /* reclaim.c */
     uint32_t quiet_ticks;

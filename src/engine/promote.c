@@ -5,6 +5,10 @@
  *      ▲                            │                     │ can't race: default T2 ─────┘ │
  *      └──────── not worth it ──────┘                     └ no winner: settled           rollback
  *
+ * LLVM's versions cost milliseconds each, so they come later: a settled function that goes on costing
+ * time is sampled again, and they race against its active version, a few at first and all of them
+ * when it has cost a second.
+ *
  * A function is promoted when it has cost what promoting costs (the ski-rental rule: never worse
  * than twice the best choice made in hindsight). Timing and sampling use short bursts of live
  * calls. One function after the other races, on the worker, while callers go on with what they
@@ -24,6 +28,14 @@ enum {
     INPUTS_WANTED = 48, /* enough to race at once */
     INPUTS_FEW = 8,     /* enough after the short limit; one is enough after the long one */
 };
+
+/* What a function must have cost before LLVM's versions are made, round by round, and what making
+ * them may cost; the first one is always made. */
+static const struct {
+    double spent_ns;
+    uint64_t compile_ns;
+} llvm_rounds[] = {{60e6, 30 * 1000 * 1000}, {1000e6, 500 * 1000 * 1000}};
+enum { LLVM_ROUNDS = sizeof llvm_rounds / sizeof *llvm_rounds };
 
 /* A new version must be this much slower than the old one, beyond doubt, to be rolled back. */
 static const double ROLLBACK_RATIO = 1.03;
@@ -123,22 +135,46 @@ typedef struct field {
     uint32_t count, input_count;
 } field;
 
-static void candidates_make(nf_function *function, field *f)
+static void candidate_add(field *f, nf_version *version)
+{
+    f->versions[f->count] = version;
+    f->candidates[f->count++] =
+        (nf_race_candidate){version->name, version->address, version->code_bytes};
+}
+
+/* False when it could not be made, and should have been. */
+static bool candidate_make(nf_function *function, nf_recipe recipe, const char *name, field *f)
 {
     nf_engine *engine = function->engine;
-    for (uint32_t i = 0; i < nf_variant_count && f->count < NF_RACE_CANDIDATES_MAX; i++) {
-        nf_error error = {0};
-        nf_version *version;
-        const nf_recipe recipe = {.variant = &nf_variants[i]};
-        if ((nf_variants[i].features & ~engine->features) != 0) continue;
-        nf_status status = nf_version_make(function, recipe, &engine->work_arena, &version, &error);
-        if (status != NF_OK && status != NF_BUSY)
-            nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s: %s",
-                            nf_variants[i].name, error.message);
-        if (status != NF_OK) continue;
-        f->versions[f->count] = version;
-        f->candidates[f->count++] =
-            (nf_race_candidate){version->name, version->address, version->code_bytes};
+    nf_error error = {0};
+    nf_version *version;
+    if (f->count == NF_RACE_CANDIDATES_MAX) return true;
+    nf_status status = nf_version_make(function, recipe, &engine->work_arena, &version, &error);
+    if (status == NF_OK) candidate_add(f, version);
+    if (status == NF_OK || status == NF_BUSY) return true; /* busy: the same code is there */
+    nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s: %s", name, error.message);
+    return false;
+}
+
+static void candidates_make(nf_function *function, field *f)
+{
+    for (uint32_t i = 0; i < nf_variant_count; i++)
+        if ((nf_variants[i].features & ~function->engine->features) == 0)
+            candidate_make(function, (nf_recipe){.variant = &nf_variants[i]}, nf_variants[i].name,
+                           f);
+}
+
+/* The active version defends its place. */
+static void llvm_candidates_make(nf_function *function, field *f)
+{
+    const nf_engine *engine = function->engine;
+    uint64_t start = nf_os_time_ns(), limit = llvm_rounds[function->llvm_round - 1].compile_ns;
+    if (function->active != function->baseline) candidate_add(f, function->active);
+    for (uint32_t i = 0; i < nf_llvm_variant_count; i++) {
+        const nf_llvm_options *llvm = &nf_llvm_variants[i];
+        if ((llvm->features & ~engine->features) != 0) continue;
+        if (!candidate_make(function, (nf_recipe){.llvm = llvm}, llvm->name, f)) return;
+        if (nf_os_time_ns() - start > limit) return;
     }
 }
 
@@ -176,7 +212,8 @@ static void race_progress(void *context, const char *stage, uint32_t done, uint3
 static void callees_warm(nf_function *function)
 {
     const nf_program *program = function->program;
-    for (uint32_t i = 0; i < program->function_count; i++) nf_function_warm(&program->functions[i]);
+    for (uint32_t i = 0; i < program->function_count; i++)
+        if (program->functions[i].ir) nf_function_warm(&program->functions[i]);
 }
 
 static nf_race_record *race_record_new(nf_function *function, const field *f)
@@ -240,7 +277,7 @@ static nf_version *race_judge(nf_function *function, nf_race_record *record)
                             nf_race_outcome_text(result->outcome), result->reason);
         if (result->outcome == NF_RACE_WON)
             winner = version;
-        else
+        else if (version != function->active || rejected)
             nf_version_retire(version, rejected ? NF_VERSION_REJECTED : NF_VERSION_LOST);
     }
     nf_os_mutex_lock(&engine->lock);
@@ -255,6 +292,7 @@ static nf_version *race_judge(nf_function *function, nf_race_record *record)
 static void field_drop(const field *f, const char *reason)
 {
     for (uint32_t i = 0; i < f->count; i++) {
+        if (f->versions[i] == f->versions[i]->function->active) continue;
         nf_format(f->versions[i]->reason, sizeof f->versions[i]->reason, "%s", reason);
         nf_version_retire(f->versions[i], NF_VERSION_LOST);
     }
@@ -285,7 +323,9 @@ static void promote_unraced(nf_function *function, uint64_t now)
     nf_error error = {0};
     nf_version *version, *old = function->active;
     phase_set(function, NF_PHASE_SETTLED, now);
-    const nf_recipe recipe = {.variant = nf_variant_default(engine)};
+    const nf_recipe optimised = {.variant = nf_variant_default(engine)},
+                    llvm = {.llvm = nf_llvm_variants},
+                    recipe = function->llvm_round ? llvm : optimised;
     if (nf_version_make(function, recipe, &engine->work_arena, &version, &error) != NF_OK) {
         nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s", error.message);
         return;
@@ -300,7 +340,10 @@ static void race_field(nf_function *function, field *f, uint64_t now)
     nf_error error = {0};
     inputs_take(function, f);
     callees_warm(function);
-    candidates_make(function, f);
+    if (function->llvm_round)
+        llvm_candidates_make(function, f);
+    else
+        candidates_make(function, f);
     nf_race_record *record = f->count ? race_record_new(function, f) : NULL;
     if (record == NULL) {
         phase_set(function, NF_PHASE_SETTLED, now);
@@ -315,7 +358,7 @@ static void race_field(nf_function *function, field *f, uint64_t now)
         return;
     }
     nf_version *winner = race_judge(function, record);
-    if (winner == NULL) {
+    if (winner == NULL || winner == function->active) {
         phase_set(function, NF_PHASE_SETTLED, now);
         return;
     }
@@ -399,6 +442,24 @@ static void step_baseline(nf_function *function, uint64_t now)
     begin_timing(function, now);
 }
 
+/* Another try with LLVM's versions, when the time that the function goes on costing is worth it. */
+static void step_settled(nf_function *function, uint64_t now)
+{
+    nf_engine *engine = function->engine;
+    nf_error error = {0};
+    uint32_t round = function->llvm_round;
+    if (engine->no_llvm || round == LLVM_ROUNDS) return;
+    if (function->profile.spent_ns < llvm_rounds[round].spent_ns) return;
+    function->llvm_round++;
+    if (nf_llvm_open(engine, &error) != NF_OK) {
+        engine->no_llvm = true;
+        nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s", error.message);
+        return;
+    }
+    if (function->refusal[0] == 0 && begin_sampling(function, now)) return;
+    if (round == 0) promote_unraced(function, now);
+}
+
 bool nf_function_step(nf_function *function, uint64_t now)
 {
     uint64_t elapsed = now - function->phase_ns;
@@ -418,8 +479,8 @@ bool nf_function_step(nf_function *function, uint64_t now)
     case NF_PHASE_AUDIT:
         if (nf_audit_done(function) || elapsed > AUDIT_LIMIT_NS) end_audit(function, now);
         break;
+    case NF_PHASE_SETTLED: step_settled(function, now); break;
     case NF_PHASE_COLD:
-    case NF_PHASE_SETTLED:
     case NF_PHASE_FORCED: break;
     }
     return function->phase == NF_PHASE_TIMING || function->phase == NF_PHASE_SAMPLING ||

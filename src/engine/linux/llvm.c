@@ -11,8 +11,10 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "code/object.h"
 #include "engine/engine_internal.h"
+#include "nir_cache.h"
 
 static const char file_name[] = "libnanoforge-llvm.so";
 
@@ -29,27 +31,31 @@ static size_t own_folder(char *path, size_t size)
     return length;
 }
 
-static void *plugin_open(void)
+/* Its path, or its name alone where the loader must look. */
+static void plugin_find(char path[NF_CACHE_PATH_BYTES])
 {
-    enum { PATH_BYTES = 4096 };
     static const char *const places[] = {"", "../lib/"};
-    char folder[PATH_BYTES], path[PATH_BYTES + sizeof "../lib/" + sizeof file_name];
+    char folder[NF_CACHE_PATH_BYTES - 64];
     const char *named = getenv("NANOFORGE_LLVM");
-    if (named) return dlopen(named, RTLD_NOW | RTLD_LOCAL);
-    for (size_t i = 0; own_folder(folder, sizeof folder) && i < sizeof places / sizeof *places;
-         i++) {
-        nf_format(path, sizeof path, "%s%s%s", folder, places[i], file_name);
-        void *plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-        if (plugin) return plugin;
+    if (named) {
+        nf_format(path, NF_CACHE_PATH_BYTES, "%s", named);
+        return;
     }
-    return dlopen(file_name, RTLD_NOW | RTLD_LOCAL);
+    size_t length = own_folder(folder, sizeof folder);
+    for (size_t i = 0; length && i < sizeof places / sizeof *places; i++) {
+        nf_format(path, NF_CACHE_PATH_BYTES, "%s%s%s", folder, places[i], file_name);
+        if (access(path, R_OK) == 0) return;
+    }
+    nf_format(path, NF_CACHE_PATH_BYTES, "%s", file_name);
 }
 
 /* Under llvm_lock. */
 static nf_status plugin_load(nf_engine *engine, nf_error *error)
 {
     if (engine->llvm) return NF_OK;
-    void *plugin = plugin_open();
+    char path[NF_CACHE_PATH_BYTES];
+    plugin_find(path);
+    void *plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     const nf_llvm_api *api = plugin ? dlsym(plugin, NF_LLVM_SYMBOL) : NULL;
     if (api == NULL) {
         const char *why = dlerror();
@@ -82,12 +88,18 @@ nf_status nf_llvm_import(nf_program *program, nf_module **module, const nf_llvm_
                          uint32_t *foreign_count, nf_error *error)
 {
     nf_engine *engine = program->engine;
+    char plugin[NF_CACHE_PATH_BYTES], kept[NF_CACHE_PATH_BYTES];
+    plugin_find(plugin);
+    nf_nir_cache_path(program, plugin, kept);
+    if (nf_nir_cache_get(program, kept, module, foreign, foreign_count)) return NF_OK;
     nf_os_mutex_lock(&engine->llvm_lock);
     nf_status status = unit_need(program, error);
     if (status == NF_OK)
         status = engine->llvm->unit_import(program->unit, &engine->allocator, &program->arena,
                                            module, foreign, foreign_count, error);
     nf_os_mutex_unlock(&engine->llvm_lock);
+    if (status == NF_OK && nf_module_verify(*module, error) == NF_OK)
+        nf_nir_cache_put(program, kept, *module, *foreign, *foreign_count);
     return status;
 }
 
