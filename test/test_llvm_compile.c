@@ -212,7 +212,7 @@ typedef int function(int);
 static function *place(const void *bytes, size_t size, const char *name, nf_arena *arena)
 {
     nf_object object;
-    uint64_t address;
+    uint64_t address = 0;
     nf_object_options options = {.entry = name, .resolve = resolve};
     nf_code_memory_range(code, &options.code_start, &options.code_end);
     if (nf_object_read(bytes, size, &options, arena, &object, &error) != NF_OK ||

@@ -14,9 +14,9 @@
  */
 #include "loops.h"
 
-#include <llvm-c/DebugInfo.h>
 #include <string.h>
 #include "base/map.h"
+#include "metadata.h"
 #include "os/os.h"
 
 enum { HINTS_MAX = 4, OPERANDS_MAX = 32 };
@@ -95,16 +95,6 @@ static bool spoken_of(const LLVMValueRef *operands, unsigned count, const char *
     return false;
 }
 
-/* A node that refers to itself first, as a loop's must: it can't be the same as another loop's. */
-static LLVMMetadataRef loop_node(marker *m, LLVMMetadataRef *operands, unsigned count)
-{
-    LLVMMetadataRef place = LLVMTemporaryMDNode(m->context, NULL, 0);
-    operands[0] = place;
-    LLVMMetadataRef node = LLVMMDNodeInContext2(m->context, operands, count);
-    LLVMMetadataReplaceAllUsesWith(place, node);
-    return node;
-}
-
 /* The node for a loop that had this one, or none; NULL when it shall stay as it is. */
 static LLVMMetadataRef node_with_hints(marker *m, LLVMValueRef old)
 {
@@ -123,7 +113,7 @@ static LLVMMetadataRef node_with_hints(marker *m, LLVMValueRef old)
         operands[count++] = m->hints[i];
         changed = true;
     }
-    return changed ? loop_node(m, operands, count) : NULL;
+    return changed ? nf_llvm_distinct_node(m->context, operands, count) : NULL;
 }
 
 static void mark_branch(marker *m, LLVMValueRef branch, LLVMBasicBlockRef header)

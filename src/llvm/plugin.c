@@ -3,6 +3,7 @@
  */
 #include "compile.h"
 #include "import.h"
+#include "lower.h"
 #include "unit.h"
 #include <llvm/Config/llvm-config.h>
 
@@ -17,4 +18,5 @@ const nf_llvm_api nf_llvm_plugin = {
     .unit_import = nf_llvm_unit_import,
     .compile = nf_llvm_compile,
     .compile_all = nf_llvm_compile_all,
+    .compile_nir = nf_llvm_compile_nir,
 };
