@@ -14,8 +14,8 @@
  * Start: the time from before fork() to the first line of main(), which prints the clock; for a
  * program that the engine has seen before, and for one that it hasn't.
  *
- * Run it where examples/ is. Programs and caches are in a directory of their own under /tmp, which
- * goes away at the end.
+ * Run it where examples/ is. Programs and caches are in a temporary directory, which goes away at
+ * the end.
  */
 #include "bench.h"
 
@@ -50,13 +50,23 @@ static const double WORKLOAD_BOUND = 1.03, MEAN_BOUND = 0.95, WHOLE_RUN_BOUND = 
 static const double START_CACHED_MS_BOUND = 5, START_NEW_MS_BOUND = 80;
 static const double NS_PER_MS = 1e6, NS_PER_S = 1e9, WHOLE_RUN_NS = 2e9;
 
-/* How long to call before it is settled, at least and at most, and how long to measure. */
+/* Times in ns. */
 typedef struct plan {
-    double warm_ns_min, warm_ns_max, measure_ns;
+    double steady_max;      /* for all workloads' steady states, an equal share for each */
+    double settle_min;      /* calls before the engine may be said to be settled */
+    double measure;         /* one workload's steady state */
+    double last_process_at; /* no whole run begins later than this after the benchmark's start */
     uint32_t whole_runs;
 } plan;
-static const plan quick_plan = {0.25e9, 0.7e9, 0.15e9, 1},
-                  full_plan = {2e9, 20e9, 3e9, WHOLE_RUNS_MAX};
+static const plan quick_plan = {14e9, 0.2e9, 0.15e9, 20e9, 1};
+static const plan full_plan = {240e9, 2e9, 3e9, 1e12, WHOLE_RUNS_MAX};
+
+static uint64_t bench_began; /* ticks */
+
+static double elapsed_ns(void)
+{
+    return bench_ns(bench_ticks() - bench_began);
+}
 
 static char folder[] = "/tmp/nanoforge-bench-XXXXXX";
 static char nanoforge[PATH_MAX], sources[PATH_MAX]; /* the latter as "-I/.../examples/workloads" */
@@ -149,35 +159,36 @@ static double run(const char *const *arguments, const char *output, bool pinned)
     return ns;
 }
 
-/* What is made of a program: NAME, NAME.so and NAME.bc. Bitcode as the engine's own driver has it
- * made: not optimised, but allowed to be. */
-static const struct build {
-    const char *suffix, *options[5];
-} builds[] = {
-    {"", {"-O3", "-march=native"}},
-    {".so", {"-O3", "-march=native", "-shared", "-fPIC"}},
-    {".bc", {"-O2", "-Xclang", "-disable-llvm-passes", "-emit-llvm", "-c"}},
-};
+static void make_native(const char *source, const char *output, const char *flag)
+{
+    const char *const arguments[] = {"clang-19", "-O3", "-march=native", "-fPIC", sources,
+                                     source,     "-o",  output,          flag,    NULL};
+    run(arguments, "/dev/null", false);
+}
 
+/* As the engine has it made for whoever runs a C file. */
+static void make_bitcode(const char *source, const char *output)
+{
+    const char *const arguments[] = {sources};
+    nf_bytes bitcode;
+    nf_error error = {0};
+    if (nf_c_compile(source, arguments, 1, &bitcode, &error) != NF_OK) fail(source, error.message);
+    FILE *file = fopen(output, "wb");
+    if (file == NULL || fwrite(bitcode.data, 1, bitcode.size, file) != bitcode.size ||
+        fclose(file) != 0)
+        fail(output, "not written");
+    nf_bytes_free(&bitcode);
+}
+
+/* NAME, NAME.so and NAME.bc. */
 static void make_all(const char *name, const char *source)
 {
-    for (size_t i = 0; i < sizeof builds / sizeof *builds; i++) {
-        const struct build *build = &builds[i];
-        char output[NAME_BYTES];
-        snprintf(output, sizeof output, "%s%s", name, build->suffix);
-        const char *const arguments[] = {"clang-19",
-                                         source,
-                                         sources,
-                                         "-o",
-                                         output,
-                                         build->options[0],
-                                         build->options[1],
-                                         build->options[2],
-                                         build->options[3],
-                                         build->options[4],
-                                         NULL};
-        run(arguments, "/dev/null", false);
-    }
+    char output[NAME_BYTES];
+    make_native(source, name, NULL);
+    snprintf(output, sizeof output, "%s.so", name);
+    make_native(source, output, "-shared");
+    snprintf(output, sizeof output, "%s.bc", name);
+    make_bitcode(source, output);
 }
 
 /* --- steady state --- */
@@ -236,17 +247,16 @@ static nf_program *load_bitcode(nf_engine *engine, const char *name)
 }
 
 /* Calls until nothing is going on, but not before it had time to begin; false: it never ended. */
-static bool warm_up(const contest *c, kernel *k, nf_engine *engine, const plan *p)
+static bool warm_up(const contest *c, kernel *k, nf_engine *engine, double settle_min, double until)
 {
     const uint64_t settle_ns = 1000000;
     const double calls_ns = 50 * NS_PER_MS; /* between looks */
-    uint64_t start = bench_ticks();
-    for (;;) {
+    double begun = elapsed_ns();
+    while (elapsed_ns() < until) {
         for (double spent = 0; spent < calls_ns;) spent += call_ns(c, k);
-        double elapsed = bench_ns(bench_ticks() - start);
-        if (elapsed >= p->warm_ns_min && nf_engine_settle(engine, settle_ns)) return true;
-        if (elapsed >= p->warm_ns_max) return false;
+        if (elapsed_ns() - begun >= settle_min && nf_engine_settle(engine, settle_ns)) return true;
     }
+    return false;
 }
 
 /* The median of how long a call takes under the engine for each that it takes natively. */
@@ -269,7 +279,8 @@ static double contend(contest *c, kernel *k, double measure_ns)
     return bench_median(ratios, rounds);
 }
 
-static double measure_steady(bench *b, contest *c, const plan *p)
+/* Until that time, about. */
+static double measure_steady(bench *b, contest *c, const plan *p, double until)
 {
     nf_engine *engine;
     nf_error error = {0};
@@ -278,8 +289,8 @@ static double measure_steady(bench *b, contest *c, const plan *p)
     nf_program *program = load_bitcode(engine, c->name);
     kernel *k = (kernel *)nf_program_function(program, "workload");
     if (k == NULL) fail(c->name, "no function workload");
-    bool settled = warm_up(c, k, engine, p);
-    double ratio = contend(c, k, p->measure_ns);
+    bool settled = warm_up(c, k, engine, p->settle_min, until - p->measure);
+    double ratio = contend(c, k, p->measure);
     nf_engine_free(engine);
 
     char row[ROW_BYTES];
@@ -294,7 +305,7 @@ static void measure_all_steady(bench *b, contest *contests, const plan *p)
     double logarithms = 0;
     for (int i = 0; i < NAMES; i++) {
         contests[i].name = names[i];
-        logarithms += log(measure_steady(b, &contests[i], p));
+        logarithms += log(measure_steady(b, &contests[i], p, p->steady_max * (i + 1) / NAMES));
     }
     bench_row_at_most(b, "geometric mean over clang -O3 -march=native", exp(logarithms / NAMES),
                       "x", MEAN_BOUND);
@@ -304,6 +315,10 @@ static void measure_all_steady(bench *b, contest *contests, const plan *p)
 
 static void measure_whole_run(bench *b, const contest *c, const plan *p, bool pinned)
 {
+    if (elapsed_ns() > p->last_process_at) {
+        bench_note(b, "no time left for a whole run of %s", c->name);
+        return;
+    }
     char size[DIGITS], calls[DIGITS], program[NAME_BYTES], bitcode[NAME_BYTES], row[ROW_BYTES];
     double ratios[WHOLE_RUNS_MAX];
     snprintf(program, sizeof program, "./%s", c->name);
@@ -400,6 +415,7 @@ int main(int argc, char **argv)
     bench *b = bench_start(argc, argv, "workloads",
                            "twelve C programs under the engine and by clang -O3 -march=native");
     const plan *p = bench_is_quick(b) ? &quick_plan : &full_plan;
+    bench_began = bench_ticks();
     find_places();
     enter_folder();
     measure_all_steady(b, contests, p);
