@@ -281,7 +281,7 @@ static void fetch_ahead(const void *data, size_t bytes)
     for (size_t at = 0; at < bytes; at += LINE_BYTES) __builtin_prefetch((const char *)data + at);
 }
 
-static nf_status analyse(nf_baseline *job)
+nf_status nf_baseline_analyse(nf_baseline *job)
 {
     const nf_func *f = job->f;
     fetch_ahead(f->blocks.data, f->blocks.count * sizeof *f->blocks.data);
@@ -301,10 +301,15 @@ static nf_status emit(nf_baseline *job, nf_blob *blob)
     size_t hint = CODE_BYTES_BASE + (size_t)job->f->insts.count * CODE_BYTES_PER_INST;
     nf_asm_init(&job->a, job->arena, hint);
     for (uint32_t i = 0; i < job->block_count; i++) job->blocks[i].label = nf_asm_label(&job->a);
+    job->turn = nf_asm_label(&job->a);
     emit_prologue(job);
     nf_emit_entry_moves(job);
-    if (job->count_in_register) nf_asm_mov_imm(&job->a, job->count_reg, 0, true);
+    nf_count_reset(job);
     emit_blocks(job);
+    if (job->count.at != AT_NONE) {
+        if (job->options->want_map) note_map(job, (nf_value){0});
+        nf_emit_turn(job);
+    }
     nf_emit_jump_tables(job);
     if (job->status != NF_OK) return job->status;
     if (job->arena->failed) return nf_fail(job->error, NF_MEMORY, "out of memory for compiling");
@@ -319,7 +324,7 @@ nf_status nf_baseline_compile(const nf_func *f, const nf_compile *options, nf_co
                        .arena = options->arena,
                        .features = options->features,
                        .error = error};
-    nf_status status = analyse(&job);
+    nf_status status = nf_baseline_analyse(&job);
     if (status == NF_OK) status = emit(&job, &out->blob);
     if (status != NF_OK) return status;
     out->frame_bytes = job.frame_bytes;

@@ -200,18 +200,21 @@ static void walk_definitions(assign *s)
     }
 }
 
-/* A register that nobody got counts back edges: in memory each iteration would wait for the store
- * of the one before. */
+/* A register that nobody got counts back edges. In memory each iteration would wait for the store of
+ * the one before, so that is the second choice. */
 static void assign_counter(assign *s)
 {
     nf_baseline *job = s->job;
     if (job->options->loop_count == NULL || job->loop_count == 0) return;
     uint64_t among = job->has_calls ? s->crossing[FILE_INT] : s->by_file[FILE_INT];
     uint64_t unused = among & ~s->used, cheap = unused & ~(uint64_t)NF_ABI_CALLEE_SAVED;
-    if (unused == 0) return;
-    job->count_in_register = true;
-    job->count_reg = (nf_reg)__builtin_ctzll(cheap ? cheap : unused);
-    s->used |= NF_REG_BIT(job->count_reg);
+    if (unused == 0) {
+        job->count = (nf_operand){
+            .at = AT_SLOT, .disp = slot_new(s, &s->classes[0], SLOT_BYTES, UINT32_MAX)};
+        return;
+    }
+    job->count = nf_operand_reg((nf_reg)__builtin_ctzll(cheap ? cheap : unused));
+    s->used |= NF_REG_BIT(job->count.reg);
 }
 
 void nf_baseline_assign(nf_baseline *job)

@@ -20,7 +20,7 @@ static bool is_back_edge(const nf_baseline *job, const nf_edge *edge)
 
 static bool is_counted(const nf_baseline *job, const nf_edge *edge)
 {
-    return job->options->loop_count != NULL && is_back_edge(job, edge);
+    return job->count.at != AT_NONE && is_back_edge(job, edge);
 }
 
 static const uint32_t *params_of(const nf_baseline *job, const nf_edge *edge)
@@ -57,26 +57,11 @@ static void edge_moves(nf_baseline *job, const nf_edge *edge)
     nf_moves_emit(job);
 }
 
-static void count_back_edge(nf_baseline *job)
-{
-    if (job->count_in_register)
-        nf_asm_r(&job->a, NF_X_INC, 8, job->count_reg);
-    else
-        nf_asm_m(&job->a, NF_X_INC, 8, nf_mem_address((uintptr_t)job->options->loop_count));
-}
-
-void nf_count_flush(nf_baseline *job)
-{
-    if (!job->count_in_register) return;
-    nf_mem counter = nf_mem_address((uintptr_t)job->options->loop_count);
-    nf_asm_mr(&job->a, NF_X_ADD_MR, 8, counter, job->count_reg);
-}
-
 void nf_emit_edge(nf_baseline *job, const nf_edge *edge, bool fall_through)
 {
     uint32_t to = job->index[edge->to.id];
     edge_moves(job, edge);
-    if (is_counted(job, edge)) count_back_edge(job);
+    if (is_counted(job, edge)) nf_emit_back_edge(job, to);
     if (!fall_through || to != job->block + 1) nf_asm_jmp(&job->a, job->blocks[to].label);
 }
 

@@ -8,6 +8,7 @@
  *   baseline.c          the emitting walk, prologue, epilogue
  *   baseline_place.c    operands into registers, results into slots, parallel moves
  *   baseline_int.c, _bits.c, _float.c, _convert.c, _compare.c    scalar operations
+ *   baseline_count.c    back edges: counted, and where the engine may step in
  *   baseline_memory.c, _control.c, _switch.c, _call.c, _vector.c, _lanes.c    the rest
  *
  * Registers: RAX, RCX, RDX, XMM14 and XMM15 are scratch within one instruction; in functions with
@@ -137,8 +138,8 @@ typedef struct nf_baseline {
         *defs; /* by time: the value that is defined then; DEFINED_BY_CALL, also without result */
     uint32_t def_count;
     bool has_vectors, has_calls;
-    bool count_in_register; /* back edges, in count_reg; added to loop_count at the ends */
-    nf_reg count_reg;
+    nf_operand count; /* of back edges, from -nf_compile.back_edges to 0; AT_NONE: not counted */
+    nf_label turn;    /* what happens at 0 */
     uint32_t outgoing_bytes; /* stack arguments of the calls */
     /* the frame */
     uint32_t saved_mask, saved_count;
@@ -177,6 +178,7 @@ typedef struct nf_test {
 } nf_test;
 
 /* --- analysis --- */
+nf_status nf_baseline_analyse(nf_baseline *job);
 void nf_baseline_order(nf_baseline *job);
 void nf_baseline_live(nf_baseline *job);
 void nf_baseline_assign(nf_baseline *job);
@@ -284,7 +286,11 @@ void nf_load_scalar(nf_baseline *job, nf_reg dst, nf_mem from, nf_type type);
 void nf_store_scalar(nf_baseline *job, nf_mem to, nf_operand o, nf_type type);
 void nf_emit_entry_moves(nf_baseline *job);
 void nf_emit_epilogue(nf_baseline *job); /* up to, not with, the ret or jmp */
-void nf_count_flush(nf_baseline *job);   /* the back edges counted in a register, to memory */
+void nf_count_reset(nf_baseline *job);
+void nf_count_flush(nf_baseline *job); /* adds to loop_count what was counted; clobbers SCRATCH_C */
+/* A counted back edge to the block of this order index, but for the jump there that ends it. */
+void nf_emit_back_edge(nf_baseline *job, uint32_t to);
+void nf_emit_turn(nf_baseline *job);
 void nf_emit_edge(nf_baseline *job, const nf_edge *edge, bool fall_through);
 bool nf_edge_is_plain(nf_baseline *job, const nf_edge *edge);
 void nf_emit_jump_tables(nf_baseline *job);

@@ -17,13 +17,18 @@
 #include "asm.h"
 #include "ir/ir.h"
 
+enum { NF_BACK_EDGES = 128, NF_BACK_EDGES_MAX = 1 << 30 };
+
 typedef struct nf_compile {
     const nf_link *link;
     nf_arena *arena;       /* blob and scratch memory; reset by the caller afterwards */
     uint64_t features;     /* what the code may use: see os/cpu.def */
     uint64_t *entry_count; /* counts calls, in reach of the code; NULL: not counted */
-    uint64_t *loop_count;  /* T1: counts back edges, at the latest when the function is left;
-                              NULL: not counted */
+    uint64_t *loop_count;  /* T1: counts back edges, back_edges at once, the rest when the function
+                              is left; NULL: not counted */
+    uint32_t back_edges;   /* 0: NF_BACK_EDGES */
+    const uint64_t *turn;  /* T1: holds the address of what is called whenever back_edges of them
+                              were counted, as osr.h says; NULL: nothing. In reach of the code */
     bool want_map;         /* fill nf_compiled.map */
 } nf_compile;
 
