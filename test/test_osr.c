@@ -76,8 +76,7 @@ static nf_func *rest_build(tier *t, const nf_func *f, nf_block header, const nf_
     nf_func *rest = NULL;
     nf_type result = nf_signature_at(f->module, f->signature)->result;
     nf_signature signature = nf_osr_signature(f->module, result);
-    nf_status status =
-        nf_baseline_places(f, options, &places, &t->saved_masks[f->symbol.id], &error);
+    nf_status status = nf_baseline_places(f, options, &places, &error);
     if (status == NF_OK)
         status = nf_osr_build(f, header, &places, signature, &t->arena, &rest, &error);
     if (status == NF_OK) status = nf_func_verify(rest, &t->scratch, &error);

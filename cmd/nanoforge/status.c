@@ -18,6 +18,7 @@ static colour event_colour(nf_event_kind kind)
 {
     switch (kind) {
     case NF_EVENT_SWAP:
+    case NF_EVENT_OSR:
     case NF_EVENT_KEPT: return COLOUR_GREEN;
     case NF_EVENT_HOT:
     case NF_EVENT_RACE:
@@ -56,6 +57,7 @@ static void event_describe(const nf_event *event, char *text, size_t size)
                  event->detail);
         break;
     case NF_EVENT_SWAP:
+    case NF_EVENT_OSR:
     case NF_EVENT_ROLLBACK: /* the detail names both versions */
         snprintf(text, size, "%s", event->detail);
         break;

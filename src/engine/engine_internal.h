@@ -26,6 +26,7 @@
 #include "os/os.h"
 #include "race/race.h"
 #include "x64/compile.h"
+#include "x64/osr.h"
 
 enum {
     NF_FUNCTIONS_MAX = 1 << 16, /* of an engine, all programs together */
@@ -54,6 +55,7 @@ typedef enum nf_entry_kind {
     NF_ENTRY_EVAL,   /* interprets */
     NF_ENTRY_RECORD, /* copies the arguments, then runs the active version */
     NF_ENTRY_AUDIT,  /* runs the active or the previous version and times it */
+    NF_ENTRY_OSR,    /* no call: T1 code comes here from a loop, see x64/osr.h */
     NF_ENTRY_COUNT
 } nf_entry_kind;
 
@@ -64,6 +66,7 @@ typedef enum nf_version_state {
     NF_VERSION_ACTIVE,
     NF_VERSION_BASELINE, /* T1, kept for races and rollback while another is active */
     NF_VERSION_PREVIOUS, /* kept as control after a swap */
+    NF_VERSION_ENTERED,  /* no call reaches it: running calls of T1 code go on in it, see osr.c */
     NF_VERSION_REJECTED, /* wrong, crashed or hung */
     NF_VERSION_LOST,
     NF_VERSION_ROLLED_BACK,
@@ -74,6 +77,7 @@ typedef enum nf_version_state {
 typedef struct nf_recipe {
     const nf_variant *variant;
     const nf_llvm_options *llvm;
+    nf_block header; /* of the rest from this loop on, which is entered; none: the function */
 } nf_recipe;
 
 static inline unsigned nf_recipe_tier(nf_recipe recipe)
@@ -90,7 +94,8 @@ struct nf_version {
     uint32_t number;
     uint8_t tier;
     nf_recipe recipe;
-    uint64_t address; /* 0: never placed or freed */
+    uint32_t saved_mask; /* as in nf_compiled */
+    uint64_t address;    /* 0: never placed or freed */
     uint32_t code_bytes;
     uint64_t code_hash;
     uint64_t compile_ns, made_ns;
@@ -105,6 +110,7 @@ struct nf_version {
 /* Written by T1 code in the near data pages, without atomics: lost counts are accepted. */
 typedef struct nf_counters {
     uint64_t entries, loops;
+    uint64_t turn; /* nf_compile.turn; the engine's quiet_turn, or the OSR entry */
 } __attribute__((aligned(64))) nf_counters;
 
 typedef struct nf_profile {
@@ -134,6 +140,26 @@ typedef struct nf_recorder {
     nf_race_input inputs[NF_INPUTS];
     uint32_t ready[NF_INPUTS]; /* atomic: the input is whole */
 } nf_recorder;
+
+/* --- long calls: osr.c --- */
+
+/* A loop from which calls go on in better code. */
+typedef struct nf_osr_point {
+    struct nf_osr_point *older;
+    nf_version *version;
+    uint64_t address; /* atomic; 0: not to be entered any more */
+    uint32_t entered; /* atomic: so many calls */
+    bool announced;
+} nf_osr_point;
+
+typedef struct nf_osr_state {
+    uint64_t entries_seen, loops_seen; /* at the last tick */
+    uint64_t called_ns, turned_ns;     /* when they changed last */
+    uint32_t wanted;                   /* atomic: the header of a loop that runs; 0: none */
+    uint32_t point_count;
+    bool refused;
+    nf_osr_point *points; /* atomic; newest first */
+} nf_osr_state;
 
 typedef enum nf_phase {
     NF_PHASE_COLD,     /* never called */
@@ -183,6 +209,8 @@ typedef struct nf_function {
     bool effects_known;
     char refusal[NF_REASON_BYTES]; /* "" or why it can't race */
     nf_profile profile;
+    nf_signature osr_signature;
+    nf_osr_state osr;
     nf_audit *audit;
     nf_recorder *recorder;
     nf_race_record *races;
@@ -217,7 +245,8 @@ struct nf_engine {
     bool worker_runs, stopping;
     nf_code_memory *code;
     nf_arena compile_arena, work_arena;
-    uint64_t common[NF_ENTRY_COUNT]; /* the four common entries */
+    uint64_t common[NF_ENTRY_COUNT]; /* the common entries */
+    uint64_t quiet_turn;             /* code that returns at once */
     /* near data: slot words, then counters */
     uint64_t *slots;
     nf_counters *counters;
@@ -268,6 +297,9 @@ static inline void nf_slot_store(nf_function *function, uint64_t target)
 void nf_version_swap(nf_function *function, nf_version *to, double speedup, nf_event_kind kind,
                      const char *reason);
 void nf_version_retire(nf_version *version, nf_version_state state);
+/* For the report. Under lock. */
+void nf_swap_note(nf_function *function, const nf_version *from, const nf_version *to,
+                  double speedup, const char *reason);
 
 /* Makes sure that the slot does not lead to the lazy entry any more. Any thread. */
 void nf_function_warm(nf_function *function);
@@ -288,6 +320,13 @@ void nf_llvm_close(nf_program *program);
 /* --- program.c --- */
 /* Where the program's symbol, or the process's, is. */
 bool nf_program_resolve(const nf_program *program, const char *name, uint64_t *address);
+
+/* --- osr.c --- */
+nf_osr_handler nf_entry_osr; /* any thread */
+/* The worker's, at each tick: looks whether a call lasts long, and makes what it is to go on in. */
+void nf_osr_step(nf_function *function, uint64_t now_ns);
+/* From now on T1 code runs its loops undisturbed. */
+void nf_osr_quiet(nf_function *function);
 
 /* --- profile.c, promote.c, audit.c, reclaim.c: the worker's --- */
 void nf_profile_tick(nf_engine *engine, uint64_t now_ns, double seconds);

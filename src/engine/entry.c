@@ -5,7 +5,7 @@
  * entry per kind, which names the function and goes on to the engine's common code of that kind:
  *
  *   stub:      endbr64; jmp [slot]
- *   entry k:   endbr64; mov r11d, index; jmp common k
+ *   entry k:   endbr64; mov r11d, index; jmp common k         (osr: ecx, and see x64/osr.h)
  *   common k:  saves every argument register in an nf_entry_frame, calls the C handler, and then
  *                lazy, record   restores them and jumps to the target that the handler names
  *                eval           returns the result that the handler left in the frame
@@ -97,7 +97,7 @@ static void emit_result_return(nf_asm *a)
     nf_asm_zero_operand(a, NF_X_RET, 8);
 }
 
-static void emit_common(nf_asm *a, const nf_engine *engine, nf_entry_kind kind)
+static void emit_common(nf_asm *a, nf_engine *engine, nf_entry_kind kind)
 {
     static uint64_t (*const handlers[NF_ENTRY_COUNT])(nf_engine *, uint32_t, nf_entry_frame *) = {
         [NF_ENTRY_LAZY] = nf_entry_lazy,
@@ -105,6 +105,10 @@ static void emit_common(nf_asm *a, const nf_engine *engine, nf_entry_kind kind)
         [NF_ENTRY_RECORD] = nf_entry_record,
         [NF_ENTRY_AUDIT] = nf_entry_audit_begin,
     };
+    if (kind == NF_ENTRY_OSR) {
+        nf_osr_entry_emit(a, nf_entry_osr, engine);
+        return;
+    }
     emit_save(a);
     emit_handler_call(a, engine, (uint64_t)(uintptr_t)handlers[kind]);
     if (kind == NF_ENTRY_LAZY || kind == NF_ENTRY_RECORD) {
@@ -131,10 +135,21 @@ static nf_status place(nf_engine *engine, nf_asm *a, const char *name, uint64_t 
     return status;
 }
 
+static nf_status quiet_turn_make(nf_engine *engine, nf_error *error)
+{
+    nf_asm a;
+    nf_asm_init(&a, &engine->compile_arena, 0);
+    nf_asm_zero_operand(&a, NF_X_ENDBR64, 8);
+    nf_asm_zero_operand(&a, NF_X_RET, 8);
+    nf_status status = place(engine, &a, "nf.turn", &engine->quiet_turn, error);
+    nf_arena_reset(&engine->compile_arena);
+    return status;
+}
+
 nf_status nf_entries_make(nf_engine *engine, nf_error *error)
 {
     static const char *const names[NF_ENTRY_COUNT] = {"nf.lazy", "nf.evaluate", "nf.record",
-                                                      "nf.audit"};
+                                                      "nf.audit", "nf.osr"};
     nf_status status = NF_OK;
     for (unsigned kind = 0; kind < NF_ENTRY_COUNT && status == NF_OK; kind++) {
         nf_asm a;
@@ -143,7 +158,7 @@ nf_status nf_entries_make(nf_engine *engine, nf_error *error)
         status = place(engine, &a, names[kind], &engine->common[kind], error);
         nf_arena_reset(&engine->compile_arena);
     }
-    return status;
+    return status == NF_OK ? quiet_turn_make(engine, error) : status;
 }
 
 static void emit_stub(nf_asm *a, const nf_function *function)
@@ -157,7 +172,7 @@ static void emit_entry(nf_asm *a, const nf_function *function, nf_entry_kind kin
 {
     nf_asm_align(a, NF_STUB_BYTES);
     nf_asm_zero_operand(a, NF_X_ENDBR64, 8);
-    nf_asm_mov_imm(a, NF_R11, function->index, true);
+    nf_asm_mov_imm(a, kind == NF_ENTRY_OSR ? NF_RCX : NF_R11, function->index, true);
     nf_asm_jmp_address(a, function->engine->common[kind]);
 }
 

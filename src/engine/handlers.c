@@ -35,7 +35,7 @@ static nf_version *first_version(nf_function *function, nf_error *error)
     nf_version *version = NULL;
     nf_mode mode = engine->config.mode;
     const nf_recipe llvm = {.llvm = nf_llvm_variants},
-                    optimised = {nf_variant_default(engine), NULL}, baseline = {NULL, NULL};
+                    optimised = {.variant = nf_variant_default(engine)}, baseline = {.llvm = NULL};
     if (mode == NF_MODE_LLVM || function->ir == NULL)
         nf_version_make(function, llvm, &engine->compile_arena, &version, error);
     if (function->ir == NULL) return version;

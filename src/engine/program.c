@@ -119,15 +119,16 @@ static void function_init(nf_program *program, nf_function *function, uint32_t s
         .slot = &engine->slots[index],
         .counters = &engine->counters[index],
     };
-    if (foreign) {
-        nf_format(function->refusal, sizeof function->refusal, "%s", foreign);
-    } else {
-        function->signature = nf_signature_at(program->module, symbol->signature);
-        function->stack_words = stack_words(function->signature);
-    }
+    *function->counters = (nf_counters){.turn = engine->quiet_turn};
     function->phase =
         engine->config.mode == NF_MODE_AUTO && !foreign ? NF_PHASE_COLD : NF_PHASE_FORCED;
-    *function->counters = (nf_counters){0};
+    if (foreign) {
+        nf_format(function->refusal, sizeof function->refusal, "%s", foreign);
+        return;
+    }
+    function->signature = nf_signature_at(program->module, symbol->signature);
+    function->stack_words = stack_words(function->signature);
+    function->osr_signature = nf_osr_signature(program->module, function->signature->result);
 }
 
 /* Under lock: takes free indices for the program's functions. */
@@ -198,6 +199,19 @@ static nf_status program_place(nf_program *program, const char *const *foreign, 
     return NF_OK;
 }
 
+/* Before anyone keeps a pointer to a signature: the table may move. */
+static nf_status osr_signatures_add(nf_module *module, nf_error *error)
+{
+    for (uint32_t id = 1; id < module->symbols.count; id++) {
+        const nf_symbol_data *symbol = &module->symbols.data[id];
+        if (symbol->kind != NF_SYMBOL_FUNC) continue;
+        nf_type result = nf_signature_at(module, symbol->signature)->result;
+        if (nf_osr_signature(module, result).id == 0)
+            return nf_fail(error, NF_MEMORY, "%s: no memory to link", module->name);
+    }
+    return NF_OK;
+}
+
 /* foreign: symbols that LLVM compiles. */
 static nf_status program_link(nf_program *program, const char *const *foreign, nf_error *error)
 {
@@ -209,7 +223,8 @@ static nf_status program_link(nf_program *program, const char *const *foreign, n
     if (program->arena.failed)
         return nf_fail(error, NF_MEMORY, "%s: no memory to link", module->name);
     program->link = (nf_link){addresses, module->symbols.count};
-    nf_status status = data_make(program, addresses, error);
+    nf_status status = osr_signatures_add(program->module, error);
+    if (status == NF_OK) status = data_make(program, addresses, error);
     if (status != NF_OK) return status;
     nf_os_mutex_lock(&engine->compile_lock);
     nf_os_mutex_lock(&engine->lock);

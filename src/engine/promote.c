@@ -196,7 +196,9 @@ __attribute__((no_sanitize("thread"))) static void sandbox_prepare(void *context
     nf_engine *engine = racing->engine;
     for (uint32_t i = 0; i < engine->function_count; i++) {
         nf_function *function = engine->functions[i];
-        if (function && function->active) *function->slot = function->active->address;
+        if (function == NULL) continue;
+        nf_osr_quiet(function);
+        if (function->active) *function->slot = function->active->address;
     }
     *racing->slot = racing->baseline->address;
 }
@@ -463,6 +465,7 @@ static void step_settled(nf_function *function, uint64_t now)
 bool nf_function_step(nf_function *function, uint64_t now)
 {
     uint64_t elapsed = now - function->phase_ns;
+    nf_osr_step(function, now);
     switch (__atomic_load_n(&function->phase, __ATOMIC_ACQUIRE)) {
     case NF_PHASE_BASELINE: step_baseline(function, now); break;
     case NF_PHASE_TIMING:

@@ -1,9 +1,10 @@
 /*
  * Versions: compiling one, putting it behind the slot, letting it go.
  *
- * T1 is compiled from the module's own function; T2 from a clone that the passes may change. Two
- * variants often become the same code (nothing to unroll, nothing to vectorise): the second one is
- * not kept, so that a race runs each program once.
+ * T1 is compiled from the module's own function; T2 from a clone that the passes may change, of the
+ * whole function or of what is left of it from a loop on. Two variants often become the same code
+ * (nothing to unroll, nothing to vectorise): the second one is not kept, so that a race runs each
+ * program once.
  */
 #include "engine_internal.h"
 #include "base/hash.h"
@@ -16,41 +17,64 @@ typedef struct compilation {
     uint64_t duration_ns;
 } compilation;
 
+/* T1's counters. Its code for OSR must come out with the same places, so the options are the same. */
+static nf_compile options_of(const compilation *c)
+{
+    const nf_function *function = c->function;
+    return (nf_compile){
+        .link = &function->program->link,
+        .arena = c->arena,
+        .features = function->engine->features,
+        .entry_count = &function->counters->entries,
+        .loop_count = &function->counters->loops,
+        .turn = &function->counters->turn,
+    };
+}
+
+/* What the passes may change: a copy of the function, or of its rest. */
+static nf_status source_make(compilation *c, nf_compile *options, nf_func **out, nf_error *error)
+{
+    const nf_func *ir = c->function->ir;
+    nf_osr_places places;
+    if (c->recipe.header.id == 0) {
+        *out = nf_func_clone(ir, c->arena);
+        if (*out) return NF_OK;
+        return nf_fail(error, NF_MEMORY, "no memory to compile %s", c->function->name);
+    }
+    nf_status status = nf_baseline_places(ir, options, &places, error);
+    options->entry_count = NULL; /* it is not called, but entered */
+    if (status != NF_OK) return status;
+    return nf_osr_build(ir, c->recipe.header, &places, c->function->osr_signature, c->arena, out,
+                        error);
+}
+
 static nf_status compile_t2(compilation *c, nf_compile *options, nf_error *error)
 {
     nf_engine *engine = c->function->engine;
-    nf_func *clone = nf_func_clone(c->function->ir, c->arena);
-    if (clone == NULL)
-        return nf_fail(error, NF_MEMORY, "no memory to compile %s", c->function->name);
+    nf_func *source;
     nf_opt opt = {
         .scratch = c->arena,
         .features = engine->features,
         .variant = c->recipe.variant,
         .supports = nf_backend_supports,
     };
-    nf_status status = nf_opt_run(&opt, clone, error);
+    nf_status status = source_make(c, options, &source, error);
+    if (status == NF_OK) status = nf_opt_run(&opt, source, error);
     if (status != NF_OK) return status;
-    return nf_backend_compile(clone, options, &c->compiled, error);
+    return nf_backend_compile(source, options, &c->compiled, error);
 }
 
 static nf_status compile(compilation *c, nf_error *error)
 {
-    nf_function *function = c->function;
-    nf_compile options = {
-        .link = &function->program->link,
-        .arena = c->arena,
-        .features = function->engine->features,
-        .entry_count = &function->counters->entries,
-        .loop_count = &function->counters->loops,
-    };
+    nf_compile options = options_of(c);
     uint64_t start = nf_os_time_ns();
     nf_status status;
     if (c->recipe.llvm)
-        status = nf_llvm_compile(function, c->recipe.llvm, c->arena, &c->compiled.blob, error);
+        status = nf_llvm_compile(c->function, c->recipe.llvm, c->arena, &c->compiled.blob, error);
     else if (c->recipe.variant)
         status = compile_t2(c, &options, error);
     else
-        status = nf_baseline_compile(function->ir, &options, &c->compiled, error);
+        status = nf_baseline_compile(c->function->ir, &options, &c->compiled, error);
     c->duration_ns = nf_os_time_ns() - start;
     return status;
 }
@@ -64,10 +88,13 @@ static uint64_t code_hash(const nf_blob *blob)
     return hash;
 }
 
-static const nf_version *version_with_hash(const nf_function *function, uint64_t hash)
+static const nf_version *version_with_hash(const nf_function *function, uint64_t hash,
+                                           nf_block header)
 {
     for (const nf_version *v = function->versions; v; v = v->older)
-        if (v->code_hash == hash && v->address != 0 && !v->retired) return v;
+        if (v->code_hash == hash && v->recipe.header.id == header.id && v->address != 0 &&
+            !v->retired)
+            return v;
     return NULL;
 }
 
@@ -87,14 +114,15 @@ static nf_status version_place(compilation *c, uint64_t hash, nf_version **out, 
         .number = function->version_count + 1,
         .tier = (uint8_t)nf_recipe_tier(c->recipe),
         .recipe = c->recipe,
+        .saved_mask = c->compiled.saved_mask,
         .code_bytes = c->compiled.blob.total_bytes,
         .code_hash = hash,
         .compile_ns = c->duration_ns,
         .made_ns = nf_engine_now(function->engine),
         .state = NF_VERSION_CANDIDATE,
     };
-    nf_format(version->name, sizeof version->name, "%.40s@%s#%u", function->name,
-              recipe_name(c->recipe), version->number);
+    nf_format(version->name, sizeof version->name, "%.40s@%s%s#%u", function->name,
+              recipe_name(c->recipe), c->recipe.header.id ? ".osr" : "", version->number);
     nf_status status = nf_code_place(function->engine->code, &c->compiled.blob, version->name,
                                      version, &version->address, error);
     if (status != NF_OK) return status;
@@ -115,7 +143,7 @@ nf_status nf_version_make(nf_function *function, nf_recipe recipe, nf_arena *are
     if (status == NF_OK) {
         uint64_t hash = code_hash(&c.compiled.blob);
         nf_os_mutex_lock(&engine->lock);
-        const nf_version *same = version_with_hash(function, hash);
+        const nf_version *same = version_with_hash(function, hash, recipe.header);
         status = same ? nf_fail(error, NF_BUSY, "the same code as %s", same->name)
                       : version_place(&c, hash, out, error);
         nf_os_mutex_unlock(&engine->lock);
@@ -144,19 +172,25 @@ const nf_variant *nf_variant_default(const nf_engine *engine)
     return &nf_variants[0];
 }
 
+void nf_swap_note(nf_function *function, const nf_version *from, const nf_version *to,
+                  double speedup, const char *reason)
+{
+    nf_swap_record *swap = NF_NEW(&function->program->arena, nf_swap_record);
+    if (swap == NULL) return;
+    *swap =
+        (nf_swap_record){function->swaps, from, to, nf_engine_now(function->engine), speedup, ""};
+    nf_format(swap->reason, sizeof swap->reason, "%s", reason);
+    function->swaps = swap;
+    function->swap_count++;
+}
+
 void nf_version_swap(nf_function *function, nf_version *to, double speedup, nf_event_kind kind,
                      const char *reason)
 {
     nf_engine *engine = function->engine;
     nf_os_mutex_lock(&engine->lock);
     nf_version *from = function->active;
-    nf_swap_record *swap = NF_NEW(&function->program->arena, nf_swap_record);
-    if (swap) {
-        *swap = (nf_swap_record){function->swaps, from, to, nf_engine_now(engine), speedup, ""};
-        nf_format(swap->reason, sizeof swap->reason, "%s", reason);
-        function->swaps = swap;
-        function->swap_count++;
-    }
+    nf_swap_note(function, from, to, speedup, reason);
     from->state = from == function->baseline ? NF_VERSION_BASELINE : NF_VERSION_PREVIOUS;
     to->state = NF_VERSION_ACTIVE;
     to->speedup = speedup;

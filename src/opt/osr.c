@@ -43,9 +43,8 @@ nf_value nf_osr_address(nf_osr *o, nf_osr_place place)
 {
     nf_value base = nf_osr_load(o, (nf_osr_place){NF_OSR_BUFFER, 0, (int32_t)place.base}, NF_I64);
     nf_value offset = nf_iconst_put(o->f, o->branch, NF_I64, place.offset);
-    return nf_inst_put(
-        o->f, o->branch,
-        &(nf_inst){.op = NF_OP_ADD, .type = NF_I64, .a = base, .b = offset});
+    return nf_inst_put(o->f, o->branch,
+                       &(nf_inst){.op = NF_OP_ADD, .type = NF_I64, .a = base, .b = offset});
 }
 
 /* --- what remains --- */

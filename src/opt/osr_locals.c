@@ -54,8 +54,8 @@ static void bytes_take(nf_osr *o, uint32_t local)
 {
     static const nf_type types[] = {NF_I64, NF_I32, NF_I16, NF_I8};
     nf_func *f = o->f;
-    nf_value to = nf_inst_put(
-        f, o->branch, &(nf_inst){.op = NF_OP_LOCAL, .type = NF_I64, .extra = local});
+    nf_value to =
+        nf_inst_put(f, o->branch, &(nf_inst){.op = NF_OP_LOCAL, .type = NF_I64, .extra = local});
     uint32_t done = 0, size = f->locals.data[local].size;
     for (unsigned t = 0; t < sizeof types / sizeof *types; t++) {
         uint32_t bytes = WORD_BYTES >> t;
@@ -81,11 +81,9 @@ nf_value nf_osr_local(nf_osr *o, const nf_inst *inst)
     base_make(o, inst->extra);
     if (o->is_private[inst->extra]) return nf_inst_put(o->f, o->branch, &address);
     nf_value offset = nf_iconst_put(o->f, o->branch, NF_I64, inst->imm);
-    return nf_inst_put(o->f, o->branch,
-                       &(nf_inst){.op = NF_OP_ADD,
-                                  .type = NF_I64,
-                                  .a = o->bases[address.extra],
-                                  .b = offset});
+    return nf_inst_put(
+        o->f, o->branch,
+        &(nf_inst){.op = NF_OP_ADD, .type = NF_I64, .a = o->bases[address.extra], .b = offset});
 }
 
 /* Makes the local instruction a sum of the local's address in the frame and its offset. */

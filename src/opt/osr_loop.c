@@ -21,7 +21,8 @@ static uint32_t loop_headed(const nf_osr *o)
 /* Whether something outside of the loop, behind the header, comes back to it. */
 static bool comes_back(const nf_osr *o, uint32_t loop)
 {
-    for (uint32_t p = o->cfg.pred_start[o->header.id]; p < o->cfg.pred_start[o->header.id + 1]; p++) {
+    for (uint32_t p = o->cfg.pred_start[o->header.id]; p < o->cfg.pred_start[o->header.id + 1];
+         p++) {
         nf_block from = {o->cfg.preds[p]};
         if (nf_bitset_has(&o->reached, from.id) && !nf_cfg_loop_has(&o->cfg, loop, from))
             return true;

@@ -48,10 +48,11 @@ static const char *phase_text(nf_phase phase)
 static const char *state_text(const nf_version *version)
 {
     static const char *const texts[] = {
-        [NF_VERSION_CANDIDATE] = "candidate",     [NF_VERSION_ACTIVE] = "active",
-        [NF_VERSION_BASELINE] = "baseline",       [NF_VERSION_PREVIOUS] = "previous",
-        [NF_VERSION_REJECTED] = "rejected",       [NF_VERSION_LOST] = "lost",
-        [NF_VERSION_ROLLED_BACK] = "rolled back", [NF_VERSION_RETIRED] = "retired",
+        [NF_VERSION_CANDIDATE] = "candidate", [NF_VERSION_ACTIVE] = "active",
+        [NF_VERSION_BASELINE] = "baseline",   [NF_VERSION_PREVIOUS] = "previous",
+        [NF_VERSION_ENTERED] = "entered",     [NF_VERSION_REJECTED] = "rejected",
+        [NF_VERSION_LOST] = "lost",           [NF_VERSION_ROLLED_BACK] = "rolled back",
+        [NF_VERSION_RETIRED] = "retired",
     };
     return texts[version->state];
 }

@@ -209,8 +209,8 @@ static void assign_counter(assign *s)
     uint64_t among = job->has_calls ? s->crossing[FILE_INT] : s->by_file[FILE_INT];
     uint64_t unused = among & ~s->used, cheap = unused & ~(uint64_t)NF_ABI_CALLEE_SAVED;
     if (unused == 0) {
-        job->count = (nf_operand){
-            .at = AT_SLOT, .disp = slot_new(s, &s->classes[0], SLOT_BYTES, UINT32_MAX)};
+        job->count = (nf_operand){.at = AT_SLOT,
+                                  .disp = slot_new(s, &s->classes[0], SLOT_BYTES, UINT32_MAX)};
         return;
     }
     job->count = nf_operand_reg((nf_reg)__builtin_ctzll(cheap ? cheap : unused));

@@ -31,17 +31,17 @@ static uint32_t integer_offset(nf_reg reg)
 
 static nf_osr_place place_of(nf_operand o)
 {
-    if (o.at == AT_SLOT)
-        return (nf_osr_place){NF_OSR_FRAME, integer_offset(NF_RBP), o.disp};
+    if (o.at == AT_SLOT) return (nf_osr_place){NF_OSR_FRAME, integer_offset(NF_RBP), o.disp};
     if (o.at != AT_REG) return (nf_osr_place){NF_OSR_NOWHERE, 0, 0};
-    uint32_t offset = o.reg < FIRST_XMM ? integer_offset(o.reg)
-                                        : (uint32_t)(offsetof(nf_osr_frame, floats) +
-                                                     (o.reg - FIRST_XMM) * sizeof(uint64_t));
+    uint32_t offset =
+        o.reg < FIRST_XMM
+            ? integer_offset(o.reg)
+            : (uint32_t)(offsetof(nf_osr_frame, floats) + (o.reg - FIRST_XMM) * sizeof(uint64_t));
     return (nf_osr_place){NF_OSR_BUFFER, 0, (int32_t)offset};
 }
 
 nf_status nf_baseline_places(const nf_func *f, const nf_compile *options, nf_osr_places *places,
-                             uint32_t *saved_mask, nf_error *error)
+                             nf_error *error)
 {
     nf_baseline job = {.f = f,
                        .options = options,
@@ -55,10 +55,9 @@ nf_status nf_baseline_places(const nf_func *f, const nf_compile *options, nf_osr
     if (values == NULL || locals == NULL) return nf_fail(error, NF_MEMORY, "out of memory");
     for (uint32_t v = 1; v < f->insts.count; v++) values[v] = place_of(job.values[v].place);
     for (uint32_t l = 1; l < f->locals.count; l++)
-        locals[l] = (nf_osr_place){NF_OSR_FRAME, integer_offset(job.locals[l].base),
-                                   job.locals[l].disp};
+        locals[l] =
+            (nf_osr_place){NF_OSR_FRAME, integer_offset(job.locals[l].base), job.locals[l].disp};
     *places = (nf_osr_places){values, locals};
-    *saved_mask = job.saved_mask;
     return NF_OK;
 }
 

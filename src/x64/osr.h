@@ -25,19 +25,19 @@ enum { NF_OSR_REGS = 16 };
 typedef struct nf_osr_frame {
     uint64_t integers[NF_OSR_REGS]; /* by nf_reg; RSP and RBP as the T1 code has them */
     uint64_t floats[NF_OSR_REGS];   /* low 8 bytes */
-    uint64_t callers[NF_OSR_REGS];  /* what callee-saved registers have when T1's function returns */
-    uint64_t header;                /* block id */
+    uint64_t callers[NF_OSR_REGS]; /* what callee-saved registers have when T1's function returns */
+    uint64_t header;               /* block id */
     uint64_t unused;
 } nf_osr_frame;
 
 typedef uint64_t nf_osr_handler(void *context, uint32_t index, nf_osr_frame *frame);
 
-/* Where T1 code with these options keeps the function's values at a loop's header. In the arena of the
- * options. saved_mask as in nf_compiled. */
+/* Where T1 code that was compiled with these options keeps the function's values at a loop's header.
+ * In the arena of the options. */
 nf_status nf_baseline_places(const nf_func *f, const nf_compile *options, nf_osr_places *places,
-                             uint32_t *saved_mask, nf_error *error);
+                             nf_error *error);
 
-/* Fills callers: before a handler gives an address. */
+/* Fills callers, before a handler gives an address. saved_mask: the T1 code's, of nf_compiled. */
 void nf_osr_frame_unwind(nf_osr_frame *frame, uint32_t saved_mask);
 
 /* The code described above; comes with the handler's index in ECX. */
