@@ -106,6 +106,23 @@ static nf_status callee_direct(const nf_eval_machine *m, nf_symbol symbol, calle
     return NF_OK;
 }
 
+/* Whether the callee finds what it looks for: C calls through types that are not quite the
+ * function's, as those of declarations without parameters. */
+static bool finds_its_arguments(const nf_func *caller, const nf_inst *call, const nf_func *target)
+{
+    const nf_signature_data *signature = nf_signature_at(target->module, target->signature);
+    if (target->signature.id == (uint32_t)call->imm) return true;
+    if (nf_call_arg_count(call) < signature->param_count) return false;
+    for (uint32_t i = 0; i < signature->param_count; i++) {
+        nf_type given = nf_type_of(caller, nf_call_args(caller, call)[i]);
+        bool integers = NF_TYPE_IS_INT(given) && NF_TYPE_IS_INT(signature->params[i]);
+        if (given != signature->params[i] && !integers) return false;
+    }
+    nf_type result = signature->result, wanted = call->type;
+    bool integers = NF_TYPE_IS_INT(result) && NF_TYPE_IS_INT(wanted);
+    return result == wanted || integers || result == NF_VOID || wanted == NF_VOID;
+}
+
 static nf_status callee_indirect(const nf_eval_machine *m, const nf_inst *call, callee *out)
 {
     const nf_module *module = m->frame->func->module;
@@ -115,7 +132,7 @@ static nf_status callee_indirect(const nf_eval_machine *m, const nf_inst *call, 
     if (!nf_map_get(nf_eval_functions(m->eval), out->address, &id)) return NF_OK;
     out->symbol = (nf_symbol){(uint32_t)id};
     out->func = nf_symbol_at(module, out->symbol)->func;
-    if (out->func->signature.id != (uint32_t)call->imm)
+    if (!finds_its_arguments(m->frame->func, call, out->func))
         return nf_eval_fail(m, NF_INVALID, "an indirect call of %s with another signature",
                             nf_symbol_at(module, out->symbol)->name);
     return NF_OK;

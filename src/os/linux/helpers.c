@@ -177,6 +177,13 @@ static float u128_to_f32(uint64_t low, uint64_t high)
  * knows some of them.) */
 #define DECLARE(name) extern char library_##name[] __asm__(#name);
 LIBRARY(DECLARE)
+
+/* What glibc links statically into every program, so that its libc.so has none of it. */
+#define NONSHARED(X)                                                                               \
+    X(atexit)                                                                                      \
+    X(at_quick_exit)                                                                               \
+    X(pthread_atfork)
+NONSHARED(DECLARE)
 #undef DECLARE
 
 /* --- the table --- */
@@ -209,11 +216,11 @@ static const helper helpers[] = {
     ATOMICS(8) ATOMICS(16) ATOMICS(32) ATOMICS(64) ATOMIC(fadd, 32) ATOMIC(fsub, 32)
         ATOMIC(fadd, 64) ATOMIC(fsub, 64) WIDE(udiv128) WIDE(urem128) WIDE(sdiv128) WIDE(srem128)
             WIDE(umul128) WIDE(smul128) WIDE(f64_to_s128) WIDE(f64_to_u128) WIDE(s128_to_f64)
-                WIDE(s128_to_f32) WIDE(u128_to_f64) WIDE(u128_to_f32) LIBRARY(ENTRY)};
+                WIDE(s128_to_f32) WIDE(u128_to_f64) WIDE(u128_to_f32) LIBRARY(ENTRY)
+                    NONSHARED(ENTRY)};
 
 void *nf_helper_find(const char *name)
 {
-    if (name[0] != '_' || name[1] != '_') return NULL;
     for (size_t i = 0; i < sizeof helpers / sizeof *helpers; i++)
         if (strcmp(helpers[i].name, name) == 0) return helpers[i].address;
     return NULL;
