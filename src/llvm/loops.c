@@ -60,11 +60,12 @@ static void hints_make(marker *m, const nf_llvm_options *options)
 /* What a loop's operand says: "llvm.loop.mustprogress"; NULL when it is something else. */
 static const char *words_of(LLVMValueRef operand, unsigned *length)
 {
-    LLVMValueRef first = NULL;
-    if (operand == NULL || !LLVMIsAMDNode(operand) || LLVMGetMDNodeNumOperands(operand) == 0)
-        return NULL;
-    LLVMGetMDNodeOperands(operand, &first);
-    return first ? LLVMGetMDString(first, length) : NULL;
+    LLVMValueRef words[OPERANDS_MAX]; /* all are written */
+    if (operand == NULL || !LLVMIsAMDNode(operand)) return NULL;
+    unsigned count = LLVMGetMDNodeNumOperands(operand);
+    if (count == 0 || count > OPERANDS_MAX) return NULL;
+    LLVMGetMDNodeOperands(operand, words);
+    return words[0] ? LLVMGetMDString(words[0], length) : NULL;
 }
 
 static bool forbids_unrolling(LLVMValueRef operand)
