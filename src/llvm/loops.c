@@ -16,6 +16,7 @@
 
 #include <string.h>
 #include "base/map.h"
+#include "base/vec.h"
 #include "metadata.h"
 #include "os/os.h"
 
@@ -24,6 +25,12 @@ enum { HINTS_MAX = 4, OPERANDS_MAX = 32 };
 /* Of a block in the walk. */
 enum { ENTERED = 1, LEFT = 2 };
 
+/* From block to block; back: to a block that the walk was still in. */
+typedef struct edge {
+    LLVMBasicBlockRef from, to;
+    bool back;
+} edge;
+
 typedef struct marker {
     LLVMContextRef context;
     nf_arena arena;
@@ -31,8 +38,10 @@ typedef struct marker {
     LLVMMetadataRef hints[HINTS_MAX];
     const char *names[HINTS_MAX];
     unsigned hint_count;
-    nf_map states; /* of blocks */
-    nf_map nodes;  /* by header */
+    NF_VEC(edge) edges;
+    nf_map states;  /* of blocks */
+    nf_map headers; /* a set */
+    nf_map nodes;   /* by header */
 } marker;
 
 /* --- nodes --- */
@@ -97,7 +106,7 @@ static bool spoken_of(const LLVMValueRef *operands, unsigned count, const char *
 }
 
 /* The node for a loop that had this one, or none; NULL when it shall stay as it is. */
-static LLVMMetadataRef node_with_hints(marker *m, LLVMValueRef old)
+static LLVMMetadataRef node_with_hints(marker *m, LLVMValueRef old, bool innermost)
 {
     LLVMValueRef had[OPERANDS_MAX];
     LLVMMetadataRef operands[OPERANDS_MAX + HINTS_MAX];
@@ -109,24 +118,12 @@ static LLVMMetadataRef node_with_hints(marker *m, LLVMValueRef old)
         if (!forbids_unrolling(had[i])) operands[count++] = LLVMValueAsMetadata(had[i]);
     }
     bool changed = old && count != had_count;
-    for (unsigned i = 0; i < m->hint_count; i++) {
+    for (unsigned i = 0; innermost && i < m->hint_count; i++) {
         if (spoken_of(had, had_count, m->names[i])) continue;
         operands[count++] = m->hints[i];
         changed = true;
     }
     return changed ? nf_llvm_distinct_node(m->context, operands, count) : NULL;
-}
-
-static void mark_branch(marker *m, LLVMValueRef branch, LLVMBasicBlockRef header)
-{
-    uint64_t known = 0;
-    if (!nf_map_get(&m->nodes, (uintptr_t)header, &known)) {
-        known = (uintptr_t)node_with_hints(m, LLVMGetMetadata(branch, m->kind));
-        nf_map_put(&m->nodes, (uintptr_t)header, known);
-    }
-    if (known == 0) return;
-    LLVMMetadataRef node = (LLVMMetadataRef)(uintptr_t)known;
-    LLVMSetMetadata(branch, m->kind, LLVMMetadataAsValue(m->context, node));
 }
 
 /* --- the walk --- */
@@ -149,13 +146,19 @@ static visit enter(marker *m, LLVMBasicBlockRef block)
     return (visit){LLVMGetBasicBlockTerminator(block), 0};
 }
 
-static void mark_function(marker *m, LLVMValueRef function)
+static bool push_edge(marker *m, LLVMValueRef from, LLVMBasicBlockRef to, bool back)
+{
+    edge e = {LLVMGetInstructionParent(from), to, back};
+    if (back) nf_map_put(&m->headers, (uintptr_t)to, 0);
+    return NF_VEC_PUSH(&m->arena, &m->edges, e);
+}
+
+/* Collects the edges, and which of them go back. False when memory is out. */
+static bool walk(marker *m, LLVMValueRef function)
 {
     unsigned depth = 0;
     visit *stack = NF_NEW_ARRAY(&m->arena, visit, LLVMCountBasicBlocks(function));
-    if (stack == NULL) return;
-    nf_map_init(&m->states, &m->arena);
-    nf_map_init(&m->nodes, &m->arena);
+    if (stack == NULL) return false;
     stack[depth++] = enter(m, LLVMGetEntryBasicBlock(function));
     while (depth) {
         visit *top = &stack[depth - 1];
@@ -166,10 +169,61 @@ static void mark_function(marker *m, LLVMValueRef function)
         }
         LLVMBasicBlockRef to = LLVMGetSuccessor(top->terminator, top->next++);
         uint64_t state = state_of(m, to);
-        if (state == ENTERED && LLVMIsABranchInst(top->terminator))
-            mark_branch(m, top->terminator, to);
-        else if (state == 0)
-            stack[depth++] = enter(m, to);
+        if (!push_edge(m, top->terminator, to, state == ENTERED)) return false;
+        if (state == 0) stack[depth++] = enter(m, to);
+    }
+    return true;
+}
+
+/* --- loops --- */
+
+/* Whether a loop to this header lies in no other header's way back: the blocks from which its
+ * latches are reached, up to the header, have no other header among them. Edges are looked through
+ * until nothing is added; they are in the order of a walk in depth, so from behind that is soon. */
+static bool is_innermost(marker *m, LLVMBasicBlockRef header)
+{
+    nf_map inside;
+    bool added = true;
+    nf_map_init(&inside, &m->arena);
+    nf_map_put(&inside, (uintptr_t)header, 0);
+    while (added) {
+        added = false;
+        for (uint32_t i = m->edges.count; i-- > 0;) {
+            const edge *e = &m->edges.data[i];
+            bool leads_in = e->back
+                                ? e->to == header
+                                : e->to != header && nf_map_get(&inside, (uintptr_t)e->to, NULL);
+            if (!leads_in || nf_map_get(&inside, (uintptr_t)e->from, NULL)) continue;
+            if (nf_map_get(&m->headers, (uintptr_t)e->from, NULL)) return false;
+            nf_map_put(&inside, (uintptr_t)e->from, 0);
+            added = true;
+        }
+    }
+    return true;
+}
+
+static LLVMMetadataRef node_for(marker *m, LLVMBasicBlockRef header, LLVMValueRef old)
+{
+    uint64_t known = 0;
+    if (!nf_map_get(&m->nodes, (uintptr_t)header, &known)) {
+        known = (uintptr_t)node_with_hints(m, old, is_innermost(m, header));
+        nf_map_put(&m->nodes, (uintptr_t)header, known);
+    }
+    return (LLVMMetadataRef)(uintptr_t)known;
+}
+
+static void mark_function(marker *m, LLVMValueRef function)
+{
+    nf_map_init(&m->states, &m->arena);
+    nf_map_init(&m->nodes, &m->arena);
+    nf_map_init(&m->headers, &m->arena);
+    if (!walk(m, function)) return;
+    for (uint32_t i = 0; i < m->edges.count; i++) {
+        const edge *e = &m->edges.data[i];
+        LLVMValueRef branch = LLVMGetBasicBlockTerminator(e->from);
+        if (!e->back || !LLVMIsABranchInst(branch)) continue;
+        LLVMMetadataRef node = node_for(m, e->to, LLVMGetMetadata(branch, m->kind));
+        if (node) LLVMSetMetadata(branch, m->kind, LLVMMetadataAsValue(m->context, node));
     }
 }
 
@@ -182,6 +236,7 @@ void nf_llvm_loops_mark(LLVMModuleRef module, const nf_llvm_options *options)
     for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f)) {
         if (LLVMIsDeclaration(f)) continue;
         nf_arena_init(&m.arena, nf_os_allocator());
+        __builtin_memset(&m.edges, 0, sizeof m.edges);
         mark_function(&m, f);
         nf_arena_free(&m.arena);
     }

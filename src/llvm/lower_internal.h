@@ -15,9 +15,9 @@ typedef struct lowerer {
     nf_arena arena; /* scratch */
     nf_cfg cfg;
     nf_alias alias;
-    LLVMValueRef *values;   /* by value id */
-    LLVMValueRef *locals;   /* by local id: allocas */
-    LLVMValueRef *symbols;  /* by symbol id: declarations */
+    LLVMValueRef *values;  /* by value id */
+    LLVMValueRef *locals;  /* by local id: allocas */
+    LLVMValueRef *symbols; /* by symbol id: declarations */
     LLVMBasicBlockRef *blocks;
     LLVMBasicBlockRef *edge_sources; /* by edge id: the block that goes there */
     uint32_t *entered_by;          /* by block id: the last terminator that was seen to go there */
