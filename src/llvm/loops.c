@@ -7,6 +7,8 @@
  * so does what LLVM finds unsound or useless. But a ban on unrolling goes, for clang puts it on every
  * loop when it is told to leave the unrolling to us (-fno-unroll-loops).
  *
+ * Only innermost loops get hints: an unroll count on a whole nest multiplies, and LLVM takes seconds.
+ *
  *     br i1 %again, label %header, label %exit, !llvm.loop !0
  *     !0 = distinct !{!0, !1}      !1 = !{!"llvm.loop.interleave.count", i32 4}
  *
@@ -20,7 +22,11 @@
 #include "metadata.h"
 #include "os/os.h"
 
-enum { HINTS_MAX = 4, OPERANDS_MAX = 32 };
+enum {
+    HINTS_MAX = 4,
+    OPERANDS_MAX = 32,
+    HINTED_INSTRUCTIONS_MAX = 2000, /* of a function; what is larger takes LLVM long enough */
+};
 
 /* Of a block in the walk. */
 enum { ENTERED = 1, LEFT = 2 };
@@ -38,6 +44,7 @@ typedef struct marker {
     LLVMMetadataRef hints[HINTS_MAX];
     const char *names[HINTS_MAX];
     unsigned hint_count;
+    bool small; /* the function at hand may have hints */
     NF_VEC(edge) edges;
     nf_map states;  /* of blocks */
     nf_map headers; /* a set */
@@ -106,7 +113,7 @@ static bool spoken_of(const LLVMValueRef *operands, unsigned count, const char *
 }
 
 /* The node for a loop that had this one, or none; NULL when it shall stay as it is. */
-static LLVMMetadataRef node_with_hints(marker *m, LLVMValueRef old, bool innermost)
+static LLVMMetadataRef node_with_hints(marker *m, LLVMValueRef old, bool hinted)
 {
     LLVMValueRef had[OPERANDS_MAX];
     LLVMMetadataRef operands[OPERANDS_MAX + HINTS_MAX];
@@ -118,7 +125,7 @@ static LLVMMetadataRef node_with_hints(marker *m, LLVMValueRef old, bool innermo
         if (!forbids_unrolling(had[i])) operands[count++] = LLVMValueAsMetadata(had[i]);
     }
     bool changed = old && count != had_count;
-    for (unsigned i = 0; innermost && i < m->hint_count; i++) {
+    for (unsigned i = 0; hinted && i < m->hint_count; i++) {
         if (spoken_of(had, had_count, m->names[i])) continue;
         operands[count++] = m->hints[i];
         changed = true;
@@ -206,14 +213,24 @@ static LLVMMetadataRef node_for(marker *m, LLVMBasicBlockRef header, LLVMValueRe
 {
     uint64_t known = 0;
     if (!nf_map_get(&m->nodes, (uintptr_t)header, &known)) {
-        known = (uintptr_t)node_with_hints(m, old, is_innermost(m, header));
+        known = (uintptr_t)node_with_hints(m, old, m->small && is_innermost(m, header));
         nf_map_put(&m->nodes, (uintptr_t)header, known);
     }
     return (LLVMMetadataRef)(uintptr_t)known;
 }
 
+static bool is_small(LLVMValueRef function)
+{
+    unsigned count = 0;
+    for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(function); b; b = LLVMGetNextBasicBlock(b))
+        for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i))
+            if (++count > HINTED_INSTRUCTIONS_MAX) return false;
+    return true;
+}
+
 static void mark_function(marker *m, LLVMValueRef function)
 {
+    m->small = is_small(function);
     nf_map_init(&m->states, &m->arena);
     nf_map_init(&m->nodes, &m->arena);
     nf_map_init(&m->headers, &m->arena);
