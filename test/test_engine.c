@@ -140,7 +140,8 @@ static void call_until_raced(nf_engine *engine, saxpy_function *saxpy, float *x,
 {
     const nf_function *function = engine->functions[0];
     uint64_t end = nf_os_time_ns() + (uint64_t)SECONDS_MAX * 1000000000;
-    while (__atomic_load_n(&function->phase, __ATOMIC_ACQUIRE) != NF_PHASE_SETTLED) {
+    while (__atomic_load_n(&function->phase, __ATOMIC_ACQUIRE) != NF_PHASE_SETTLED ||
+           !__atomic_load_n(&function->races, __ATOMIC_ACQUIRE)) {
         if (nf_os_time_ns() > end) fail_msg("not settled: phase %d", function->phase);
         for (int64_t n = 0; n < 200; n++) saxpy(ELEMENTS - n, 0, x, y);
         if (engine->config.no_background) nf_engine_step(engine);

@@ -168,7 +168,6 @@ static void locks_make(nf_engine *engine)
     nf_os_mutex_init(&engine->lock);
     nf_os_mutex_init(&engine->compile_lock);
     nf_os_mutex_init(&engine->work_lock);
-    nf_os_mutex_init(&engine->llvm_lock);
     nf_os_condition_init(&engine->wake);
     nf_os_condition_init(&engine->quiet);
 }
@@ -177,7 +176,6 @@ static void locks_destroy(nf_engine *engine)
 {
     nf_os_condition_destroy(&engine->quiet);
     nf_os_condition_destroy(&engine->wake);
-    nf_os_mutex_destroy(&engine->llvm_lock);
     nf_os_mutex_destroy(&engine->work_lock);
     nf_os_mutex_destroy(&engine->compile_lock);
     nf_os_mutex_destroy(&engine->lock);

@@ -8,8 +8,8 @@
  *
  * Locks: `lock` guards the lists, versions and states; it is never held over a compilation of T2, a
  * race or a scan. `compile_lock` guards the arena of compilations at a first call. Slots, counters
- * and what entries write are atomics. `llvm_lock` is held while LLVM works. Order: work_lock,
- * compile_lock, llvm_lock, lock, then code memory's own mutex. The worker (the background thread, or whoever calls nf_engine_step, one at a time under
+ * and what entries write are atomics. llvm.c has a lock that is held while LLVM works. Order: work_lock,
+ * compile_lock, LLVM's, lock, then code memory's own mutex. The worker (the background thread, or whoever calls nf_engine_step, one at a time under
  * `work_lock`) alone promotes, swaps and reclaims.
  */
 #ifndef NF_ENGINE_INTERNAL_H
@@ -164,7 +164,6 @@ typedef struct nf_osr_state {
 typedef enum nf_phase {
     NF_PHASE_COLD,     /* never called */
     NF_PHASE_BASELINE, /* on T1, being counted */
-    NF_PHASE_TIMING,   /* T1 is timed on live calls, to know what the function costs */
     NF_PHASE_SAMPLING, /* arguments are being recorded */
     NF_PHASE_AUDIT,    /* after a swap: new against old on live calls */
     NF_PHASE_SETTLED,
@@ -175,6 +174,7 @@ typedef struct nf_race_record {
     struct nf_race_record *older;
     nf_race_report report; /* results in the program's arena */
     nf_version **versions; /* of the candidates, in the report's order */
+    const nf_version *baseline;
     uint32_t candidate_count;
     uint64_t time_ns;
 } nf_race_record;
@@ -203,8 +203,8 @@ typedef struct nf_function {
     nf_version *versions, *active, *baseline, *control;
     uint32_t version_count;
     nf_phase phase;
-    uint64_t phase_ns;  /* when it began */
-    uint8_t llvm_round; /* how often LLVM's versions were tried */
+    uint64_t phase_ns;          /* when it began */
+    uint8_t round, rounds_done; /* of promote.c */
     nf_effects effects;
     bool effects_known;
     char refusal[NF_REASON_BYTES]; /* "" or why it can't race */
@@ -229,7 +229,7 @@ struct nf_program {
     uint32_t function_count;
     uint8_t *data;
     size_t data_bytes;
-    nf_llvm_unit *unit;       /* NULL: not born as bitcode, or not read yet; under llvm_lock */
+    nf_llvm_unit *unit;       /* NULL: not born as bitcode, or not read yet; under llvm.c's lock */
     const nf_source *sources; /* what the unit is made of, in the arena */
     uint32_t source_count;
     uint64_t stubs, entries; /* code objects */
@@ -239,7 +239,7 @@ struct nf_engine {
     nf_allocator allocator;
     nf_config config;
     uint64_t start_ns, features;
-    nf_os_mutex lock, compile_lock, work_lock, llvm_lock;
+    nf_os_mutex lock, compile_lock, work_lock;
     nf_os_condition wake, quiet;
     nf_os_thread worker;
     bool worker_runs, stopping;
@@ -254,7 +254,7 @@ struct nf_engine {
     nf_function **functions; /* by index; NULL when free */
     uint32_t function_count;
     nf_program *programs;
-    const nf_llvm_api *llvm;        /* NULL: not asked for yet, or not there; under llvm_lock */
+    const nf_llvm_api *llvm;        /* NULL: not asked for yet, or not there; under llvm.c's lock */
     bool no_llvm;                   /* asked for, and not there: the worker's */
     struct nf_sampler *sampler;     /* sampler.h */
     struct nf_reclaimer *reclaimer; /* reclaim.c */
@@ -312,9 +312,10 @@ nf_status nf_llvm_open(nf_engine *engine, nf_error *error);
 /* Reads and links the program's sources into its unit, and imports that. */
 nf_status nf_llvm_import(nf_program *program, nf_module **module, const nf_llvm_foreign **foreign,
                          uint32_t *foreign_count, nf_error *error);
-/* A blob of the function; any thread. */
-nf_status nf_llvm_compile(nf_function *function, const nf_llvm_options *options, nf_arena *arena,
-                          nf_blob *blob, nf_error *error);
+/* A blob of the function, or of its rest for OSR if that is not NULL; any thread. */
+nf_status nf_llvm_compile(nf_function *function, const nf_func *rest,
+                          const nf_llvm_options *options, nf_arena *arena, nf_blob *blob,
+                          nf_error *error);
 void nf_llvm_close(nf_program *program);
 
 /* --- program.c --- */

@@ -11,8 +11,10 @@
  * function has the outer ones too. T1 code comes by every NF_BACK_EDGES back edges, disturbed or not;
  * while nothing is wanted of it that is a call of a return instruction.
  *
+ * The rest runs for who knows how long, once, so LLVM compiles it where there is LLVM, else T2.
+ *
  * The slot is not touched: calls go where they went, and are promoted as ever. When calls have
- * another version than T1, the versions of this file retire. A thread that took the address of one
+ * another version than T1, and none turns in T1 any more, the versions of this file retire. A thread that took the address of one
  * just before is in it, or holds it in a register, and the scan (reclaim.c) sees that.
  */
 #include "engine_internal.h"
@@ -77,8 +79,13 @@ static void point_make(nf_function *function, nf_block header)
     nf_error error = {0};
     nf_version *version;
     if (point == NULL) return;
-    nf_recipe recipe = {.variant = nf_variant_default(engine), .header = header};
-    nf_status status = nf_version_make(function, recipe, &engine->work_arena, &version, &error);
+    nf_recipe llvm = {.llvm = nf_llvm_variants, .header = header};
+    nf_recipe optimised = {.variant = nf_variant_default(engine), .header = header};
+    nf_status status = nf_llvm_open(engine, &error);
+    if (status == NF_OK)
+        status = nf_version_make(function, llvm, &engine->work_arena, &version, &error);
+    if (status != NF_OK)
+        status = nf_version_make(function, optimised, &engine->work_arena, &version, &error);
     if (status != NF_OK) {
         refuse(function, error.message);
         return;
@@ -145,27 +152,19 @@ static bool call_is_long(nf_function *function, uint64_t now)
     return now - s->called_ns >= CALL_LONG_NS && now - s->turned_ns < TURNS_OVER_NS;
 }
 
-/* Whether calls run T1 code, and better code is not being judged against it. */
-static bool runs_baseline(const nf_function *function)
-{
-    nf_phase phase = __atomic_load_n(&function->phase, __ATOMIC_ACQUIRE);
-    return phase == NF_PHASE_BASELINE || phase == NF_PHASE_TIMING || phase == NF_PHASE_SAMPLING;
-}
-
 void nf_osr_step(nf_function *function, uint64_t now)
 {
-    if (__atomic_load_n(&function->phase, __ATOMIC_ACQUIRE) == NF_PHASE_COLD) return;
+    nf_phase phase = __atomic_load_n(&function->phase, __ATOMIC_ACQUIRE);
+    if (phase == NF_PHASE_COLD || phase == NF_PHASE_FORCED) return;
     points_announce(function, now);
-    if (!runs_baseline(function)) {
-        if (is_listening(function)) nf_osr_quiet(function);
-        points_retire(function);
-        return;
-    }
     bool wanted = call_is_long(function, now) && !function->osr.refused;
     if (wanted && !is_listening(function))
         __atomic_store_n(&function->counters->turn, function->entries[NF_ENTRY_OSR],
                          __ATOMIC_RELEASE);
     else if (!wanted && is_listening(function))
         nf_osr_quiet(function);
-    if (wanted) point_wanted(function);
+    if (wanted)
+        point_wanted(function);
+    else if (function->osr.points && function->active != function->baseline)
+        points_retire(function);
 }

@@ -1,26 +1,25 @@
 /*
  * From hot to proven: the phases through which the worker takes one function.
  *
- *   baseline ─ costs something ─► timing ─ worth it ─► sampling ─► race ─► swap ─► audit ─► settled
- *      ▲                            │                     │ can't race: default T2 ─────┘ │
- *      └──────── not worth it ──────┘                     └ no winner: settled           rollback
+ *   baseline ─ costs something ─► T2's best guess ─► audit ─► settled ─ costs more ─► sampling
+ *                                                     ▲  │        ▲                      │
+ *                                                     │  rollback └────── no winner ── race
+ *                                                     └──────────── swap ────────────────┘
  *
- * LLVM's versions cost milliseconds each, so they come later: a settled function that goes on costing
- * time is sampled again, and they race against its active version, a few at first and all of them
- * when it has cost a second.
- *
- * A function is promoted when it has cost what promoting costs (the ski-rental rule: never worse
- * than twice the best choice made in hindsight). Timing and sampling use short bursts of live
- * calls. One function after the other races, on the worker, while callers go on with what they
- * have.
+ * The first step is cheap and taken soon: one T2 version, unraced, judged by live calls against T1.
+ * What goes on costing time is promoted in rounds, each when the function has cost what the round
+ * costs (the ski-rental rule: never worse than twice the best choice made in hindsight): T2's
+ * variants race against T1, then LLVM's, which cost milliseconds each, against the active version, a
+ * few at first and all of them when it has cost a second. What can't race gets the next tier's best
+ * guess instead, judged in the same way. Audits and sampling use short bursts of live calls. One
+ * function after the other races, on the worker, while callers go on with what they have.
  */
 #include "engine_internal.h"
 
 enum {
-    TIMING_AFTER_NS = 1000 * 1000,       /* estimated time spent before a function is timed */
-    PROMOTE_AFTER_NS = 10 * 1000 * 1000, /* measured time spent before it is promoted */
-    TIMING_SHORT_NS = 10 * 1000 * 1000,
-    TIMING_LIMIT_NS = 1000 * 1000 * 1000,
+    GUESS_AFTER_NS = 1000 * 1000, /* estimated time spent before T2's best guess is made */
+    AUDIT_SHORT_NS = 50 * 1000 * 1000,
+    AUDIT_FEW = 8,
     AUDIT_LIMIT_NS = 500 * 1000 * 1000,
     SAMPLING_SHORT_NS = 50 * 1000 * 1000,
     SAMPLING_LONG_NS = 1000 * 1000 * 1000,
@@ -29,13 +28,13 @@ enum {
     INPUTS_FEW = 8,     /* enough after the short limit; one is enough after the long one */
 };
 
-/* What a function must have cost before LLVM's versions are made, round by round, and what making
- * them may cost; the first one is always made. */
+/* What a function must have cost for a round, and what making LLVM's versions may cost in it; the
+ * first of them is always made. */
 static const struct {
     double spent_ns;
-    uint64_t compile_ns;
-} llvm_rounds[] = {{60e6, 30 * 1000 * 1000}, {1000e6, 500 * 1000 * 1000}};
-enum { LLVM_ROUNDS = sizeof llvm_rounds / sizeof *llvm_rounds };
+    uint64_t llvm_ns; /* 0: T2's variants */
+} rounds[] = {{10e6, 0}, {60e6, 30 * 1000 * 1000}, {1000e6, 500 * 1000 * 1000}};
+enum { ROUNDS = sizeof rounds / sizeof *rounds };
 
 /* A new version must be this much slower than the old one, beyond doubt, to be rolled back. */
 static const double ROLLBACK_RATIO = 1.03;
@@ -50,34 +49,6 @@ static void refuse(nf_function *function, const char *reason)
 {
     nf_format(function->refusal, sizeof function->refusal, "%s", reason);
     nf_engine_event(function->engine, NF_EVENT_REFUSED, function, NULL, 0, "%s", reason);
-}
-
-/* --- timing the baseline --- */
-
-/* Calls with arguments in memory can't be timed: the entry would have to copy them. */
-static bool audit_ready(nf_function *function)
-{
-    if (function->audit == NULL)
-        function->audit = NF_NEW(&function->program->worker_arena, nf_audit);
-    return function->audit != NULL && function->stack_words == 0;
-}
-
-static bool begin_timing(nf_function *function, uint64_t now)
-{
-    if (!audit_ready(function)) return false;
-    nf_audit_start(function, function->active);
-    phase_set(function, NF_PHASE_TIMING, now);
-    return true;
-}
-
-static void end_timing(nf_function *function)
-{
-    nf_profile *p = &function->profile;
-    nf_audit_result result = nf_audit_finish(function);
-    double ns = result.active_ns > 0 ? result.active_ns : result.control_ns; /* both are T1 */
-    if (ns <= 0) return;
-    p->ns_per_call = ns;
-    p->spent_ns = (double)p->calls * ns;
 }
 
 /* --- sampling --- */
@@ -108,14 +79,6 @@ static bool begin_sampling(nf_function *function, uint64_t now)
     sampling_burst(function);
     phase_set(function, NF_PHASE_SAMPLING, now);
     return true;
-}
-
-/* Long calls give few samples: then the first few must do. */
-static bool timing_enough(const nf_function *function, uint64_t elapsed)
-{
-    return nf_audit_done(function) ||
-           (elapsed > TIMING_SHORT_NS && nf_audit_samples(function) > 0) ||
-           elapsed > TIMING_LIMIT_NS;
 }
 
 static bool sampling_enough(const nf_function *function, uint64_t now)
@@ -156,20 +119,20 @@ static bool candidate_make(nf_function *function, nf_recipe recipe, const char *
     return false;
 }
 
+/* The active version, a guess so far, is one of them. */
 static void candidates_make(nf_function *function, field *f)
 {
+    if (function->active != function->baseline) candidate_add(f, function->active);
     for (uint32_t i = 0; i < nf_variant_count; i++)
         if ((nf_variants[i].features & ~function->engine->features) == 0)
             candidate_make(function, (nf_recipe){.variant = &nf_variants[i]}, nf_variants[i].name,
                            f);
 }
 
-/* The active version defends its place. */
 static void llvm_candidates_make(nf_function *function, field *f)
 {
     const nf_engine *engine = function->engine;
-    uint64_t start = nf_os_time_ns(), limit = llvm_rounds[function->llvm_round - 1].compile_ns;
-    if (function->active != function->baseline) candidate_add(f, function->active);
+    uint64_t start = nf_os_time_ns(), limit = rounds[function->round].llvm_ns;
     for (uint32_t i = 0; i < nf_llvm_variant_count; i++) {
         const nf_llvm_options *llvm = &nf_llvm_variants[i];
         if ((llvm->features & ~engine->features) != 0) continue;
@@ -189,6 +152,17 @@ static void inputs_take(const nf_function *function, field *f)
     }
 }
 
+static bool is_llvm_round(const nf_function *function)
+{
+    return rounds[function->round].llvm_ns != 0;
+}
+
+/* Who defines the answer, and is to be beaten. */
+static nf_version *race_baseline(const nf_function *function)
+{
+    return is_llvm_round(function) ? function->active : function->baseline;
+}
+
 /* In the sandbox: no call may end in the engine. One thread is left there, so nothing can race. */
 __attribute__((no_sanitize("thread"))) static void sandbox_prepare(void *context)
 {
@@ -200,7 +174,7 @@ __attribute__((no_sanitize("thread"))) static void sandbox_prepare(void *context
         nf_osr_quiet(function);
         if (function->active) *function->slot = function->active->address;
     }
-    *racing->slot = racing->baseline->address;
+    *racing->slot = race_baseline(racing)->address;
 }
 
 static void race_progress(void *context, const char *stage, uint32_t done, uint32_t of)
@@ -227,6 +201,7 @@ static nf_race_record *race_record_new(nf_function *function, const field *f)
     if (record->versions == NULL) return NULL;
     __builtin_memcpy(record->versions, f->versions, f->count * sizeof *f->versions);
     record->candidate_count = f->count;
+    record->baseline = race_baseline(function);
     record->time_ns = nf_engine_now(function->engine);
     return record;
 }
@@ -236,8 +211,8 @@ static nf_status race_hold(nf_function *function, const field *f, nf_race_record
 {
     nf_engine *engine = function->engine;
     nf_race_request request = {
-        .baseline = {function->baseline->name, function->baseline->address,
-                     function->baseline->code_bytes},
+        .baseline = {record->baseline->name, record->baseline->address,
+                     record->baseline->code_bytes},
         .candidates = f->candidates,
         .candidate_count = f->count,
         .inputs = f->inputs,
@@ -253,7 +228,7 @@ static nf_status race_hold(nf_function *function, const field *f, nf_race_record
         .progress = race_progress,
         .context = function,
     };
-    nf_engine_event(engine, NF_EVENT_RACE, function, function->baseline, f->count,
+    nf_engine_event(engine, NF_EVENT_RACE, function, record->baseline, f->count,
                     "%u candidates on %u recorded calls", f->count, f->input_count);
     nf_status status =
         nf_race_run(&request, &function->program->worker_arena, &record->report, error);
@@ -266,11 +241,12 @@ static nf_version *race_judge(nf_function *function, nf_race_record *record)
 {
     nf_engine *engine = function->engine;
     nf_version *winner = NULL;
+    double above_t1 = record->baseline->speedup > 0 ? record->baseline->speedup : 1;
     for (uint32_t i = 0; i < record->candidate_count; i++) {
         const nf_race_result *result = &record->report.results[i];
         nf_version *version = record->versions[i];
         version->median_ns = result->median_ns;
-        version->speedup = result->speedup;
+        version->speedup = result->speedup * above_t1;
         nf_format(version->reason, sizeof version->reason, "%s", result->reason);
         bool rejected = result->outcome == NF_RACE_WRONG || result->outcome == NF_RACE_CRASHED ||
                         result->outcome == NF_RACE_HUNG;
@@ -286,7 +262,7 @@ static nf_version *race_judge(nf_function *function, nf_race_record *record)
     record->older = function->races;
     function->races = record;
     nf_os_mutex_unlock(&engine->lock);
-    nf_engine_event(engine, NF_EVENT_VERDICT, function, winner ? winner : function->baseline,
+    nf_engine_event(engine, NF_EVENT_VERDICT, function, winner ? winner : record->baseline,
                     winner ? winner->speedup : 1, "%s", record->report.reason);
     return winner;
 }
@@ -298,6 +274,14 @@ static void field_drop(const field *f, const char *reason)
         nf_format(f->versions[i]->reason, sizeof f->versions[i]->reason, "%s", reason);
         nf_version_retire(f->versions[i], NF_VERSION_LOST);
     }
+}
+
+/* Calls with arguments in memory can't be timed: the entry would have to copy them. */
+static bool audit_ready(nf_function *function)
+{
+    if (function->audit == NULL)
+        function->audit = NF_NEW(&function->program->worker_arena, nf_audit);
+    return function->audit != NULL && function->stack_words == 0;
 }
 
 static void audit_against(nf_function *function, nf_version *control, uint64_t now)
@@ -318,23 +302,33 @@ void nf_promote_planted(nf_function *function, nf_version *version, const char *
     audit_against(function, old, nf_engine_now(function->engine));
 }
 
-/* Without a race: the version that T2 believes in, then judged by live calls. */
-static void promote_unraced(nf_function *function, uint64_t now)
+/* The best guess of a tier becomes active, and live calls judge it. Settled when it can't be made or
+ * is there already. */
+static void guess(nf_function *function, nf_recipe recipe, const char *reason, uint64_t now)
 {
     nf_engine *engine = function->engine;
     nf_error error = {0};
     nf_version *version, *old = function->active;
     phase_set(function, NF_PHASE_SETTLED, now);
-    const nf_recipe optimised = {.variant = nf_variant_default(engine)},
-                    llvm = {.llvm = nf_llvm_variants},
-                    recipe = function->llvm_round ? llvm : optimised;
-    if (nf_version_make(function, recipe, &engine->work_arena, &version, &error) != NF_OK) {
+    nf_status status = nf_version_make(function, recipe, &engine->work_arena, &version, &error);
+    if (status == NF_BUSY) return;
+    if (status != NF_OK) {
         nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s", error.message);
         return;
     }
-    nf_format(version->reason, sizeof version->reason, "not raced: %s", function->refusal);
+    nf_format(version->reason, sizeof version->reason, "%s", reason);
     nf_version_swap(function, version, 0, NF_EVENT_SWAP, version->reason);
-    audit_against(function, old, now);
+    audit_against(function, old, nf_engine_now(engine));
+}
+
+/* What can't race in this round: T2 has made its guess already. */
+static void promote_unraced(nf_function *function, uint64_t now)
+{
+    char reason[NF_REASON_BYTES];
+    phase_set(function, NF_PHASE_SETTLED, now);
+    if (!is_llvm_round(function) || function->active->tier == 3) return;
+    nf_format(reason, sizeof reason, "not raced: %.100s", function->refusal);
+    guess(function, (nf_recipe){.llvm = nf_llvm_variants}, reason, now);
 }
 
 static void race_field(nf_function *function, field *f, uint64_t now)
@@ -342,7 +336,7 @@ static void race_field(nf_function *function, field *f, uint64_t now)
     nf_error error = {0};
     inputs_take(function, f);
     callees_warm(function);
-    if (function->llvm_round)
+    if (is_llvm_round(function))
         llvm_candidates_make(function, f);
     else
         candidates_make(function, f);
@@ -359,12 +353,11 @@ static void race_field(nf_function *function, field *f, uint64_t now)
         promote_unraced(function, now);
         return;
     }
-    nf_version *winner = race_judge(function, record);
-    if (winner == NULL || winner == function->active) {
+    nf_version *winner = race_judge(function, record), *old = function->active;
+    if (winner == NULL || winner == old) {
         phase_set(function, NF_PHASE_SETTLED, now);
         return;
     }
-    nf_version *old = function->active;
     nf_version_swap(function, winner, winner->speedup, NF_EVENT_SWAP, record->report.reason);
     audit_against(function, old, nf_engine_now(function->engine));
 }
@@ -402,64 +395,61 @@ static void end_audit(nf_function *function, uint64_t now)
         function->profile.ns_per_call = result.control_ns;
         return;
     }
+    if (active->speedup <= 0 && control == function->baseline) active->speedup = 1 / result.ratio;
     nf_engine_event(function->engine, NF_EVENT_KEPT, function, active, result.ratio, "%s", reason);
     if (control != function->baseline) nf_version_retire(control, NF_VERSION_RETIRED);
 }
 
-/* --- the machine --- */
-
-static bool worth_promoting(const nf_function *function)
+/* Long calls give few samples: then the first few must do. */
+static bool audit_enough(const nf_function *function, uint64_t elapsed)
 {
-    return function->profile.spent_ns > PROMOTE_AFTER_NS;
+    return nf_audit_done(function) || elapsed > AUDIT_LIMIT_NS ||
+           (elapsed > AUDIT_SHORT_NS && nf_audit_samples(function) >= AUDIT_FEW);
 }
 
-static void promote(nf_function *function, uint64_t now)
+/* --- the machine --- */
+
+static void effects_find(nf_function *function)
 {
     nf_engine *engine = function->engine;
-    const nf_profile *p = &function->profile;
-    nf_engine_event(engine, NF_EVENT_HOT, function, function->active, p->share,
-                    "%llu calls, %.0f ns each, %.1f ms so far", (unsigned long long)p->calls,
-                    p->ns_per_call, p->spent_ns * 1e-6);
-    if (!function->effects_known) {
-        nf_effects_of(function->ir, &engine->work_arena, &function->effects);
-        nf_arena_reset(&engine->work_arena);
-        function->effects_known = true;
-    }
+    if (function->effects_known) return;
+    nf_effects_of(function->ir, &engine->work_arena, &function->effects);
+    nf_arena_reset(&engine->work_arena);
+    function->effects_known = true;
     if (!function->effects.containable)
         refuse(function, function->effects.reason);
     else if (function->stack_words > NF_RACE_STACK_WORDS)
         refuse(function, "more arguments in memory than a recorded call can hold");
-    else if (begin_sampling(function, now))
-        return;
-    promote_unraced(function, now);
 }
 
 static void step_baseline(nf_function *function, uint64_t now)
 {
-    if (function->profile.spent_ns < TIMING_AFTER_NS) return;
-    if (function->profile.ns_per_call > 0 || function->stack_words != 0) {
-        if (worth_promoting(function)) promote(function, now);
-        return;
-    }
-    begin_timing(function, now);
+    const nf_recipe recipe = {.variant = nf_variant_default(function->engine)};
+    if (function->profile.spent_ns < GUESS_AFTER_NS) return;
+    guess(function, recipe, "a guess, until it has raced", now);
 }
 
-/* Another try with LLVM's versions, when the time that the function goes on costing is worth it. */
+/* The next round, when what the function goes on costing is worth it. */
 static void step_settled(nf_function *function, uint64_t now)
 {
     nf_engine *engine = function->engine;
+    const nf_profile *p = &function->profile;
     nf_error error = {0};
-    uint32_t round = function->llvm_round;
-    if (engine->no_llvm || round == LLVM_ROUNDS) return;
-    if (function->profile.spent_ns < llvm_rounds[round].spent_ns) return;
-    function->llvm_round++;
-    if (nf_llvm_open(engine, &error) != NF_OK) {
+    uint32_t round = function->rounds_done;
+    if (round == ROUNDS || p->spent_ns < rounds[round].spent_ns) return;
+    if (rounds[round].llvm_ns && engine->no_llvm) return;
+    function->round = function->rounds_done++;
+    nf_engine_event(engine, NF_EVENT_HOT, function, function->active, p->share,
+                    "%llu calls, %.0f ns each, %.1f ms so far", (unsigned long long)p->calls,
+                    p->ns_per_call, p->spent_ns * 1e-6);
+    if (is_llvm_round(function) && nf_llvm_open(engine, &error) != NF_OK) {
         engine->no_llvm = true;
         nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s", error.message);
         return;
     }
+    effects_find(function);
     if (function->refusal[0] == 0 && begin_sampling(function, now)) return;
-    if (round == 0) promote_unraced(function, now);
+    promote_unraced(function, now);
 }
 
 bool nf_function_step(nf_function *function, uint64_t now)
@@ -468,11 +458,6 @@ bool nf_function_step(nf_function *function, uint64_t now)
     nf_osr_step(function, now);
     switch (__atomic_load_n(&function->phase, __ATOMIC_ACQUIRE)) {
     case NF_PHASE_BASELINE: step_baseline(function, now); break;
-    case NF_PHASE_TIMING:
-        if (!timing_enough(function, elapsed)) break;
-        end_timing(function);
-        phase_set(function, NF_PHASE_BASELINE, now);
-        break;
     case NF_PHASE_SAMPLING:
         if (sampling_enough(function, now))
             race(function, now);
@@ -480,12 +465,11 @@ bool nf_function_step(nf_function *function, uint64_t now)
             sampling_burst(function);
         break;
     case NF_PHASE_AUDIT:
-        if (nf_audit_done(function) || elapsed > AUDIT_LIMIT_NS) end_audit(function, now);
+        if (audit_enough(function, elapsed)) end_audit(function, now);
         break;
     case NF_PHASE_SETTLED: step_settled(function, now); break;
     case NF_PHASE_COLD:
     case NF_PHASE_FORCED: break;
     }
-    return function->phase == NF_PHASE_TIMING || function->phase == NF_PHASE_SAMPLING ||
-           function->phase == NF_PHASE_AUDIT;
+    return function->phase == NF_PHASE_SAMPLING || function->phase == NF_PHASE_AUDIT;
 }

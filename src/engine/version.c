@@ -64,13 +64,21 @@ static nf_status compile_t2(compilation *c, nf_compile *options, nf_error *error
     return nf_backend_compile(source, options, &c->compiled, error);
 }
 
+static nf_status compile_llvm(compilation *c, nf_compile *options, nf_error *error)
+{
+    nf_func *rest = NULL;
+    nf_status status = c->recipe.header.id ? source_make(c, options, &rest, error) : NF_OK;
+    if (status != NF_OK) return status;
+    return nf_llvm_compile(c->function, rest, c->recipe.llvm, c->arena, &c->compiled.blob, error);
+}
+
 static nf_status compile(compilation *c, nf_error *error)
 {
     nf_compile options = options_of(c);
     uint64_t start = nf_os_time_ns();
     nf_status status;
     if (c->recipe.llvm)
-        status = nf_llvm_compile(c->function, c->recipe.llvm, c->arena, &c->compiled.blob, error);
+        status = compile_llvm(c, &options, error);
     else if (c->recipe.variant)
         status = compile_t2(c, &options, error);
     else

@@ -55,7 +55,10 @@ static void results_fill(const nf_race_request *request, const nf_sandbox_result
         result->speedup_high = ratio.high;
         if (ratio.pairs) continue;
         result->outcome = NF_RACE_NOT_MEASURED;
-        nf_format(result->reason, NF_RACE_REASON_BYTES, "too few undisturbed samples");
+        if (result->samples)
+            nf_format(result->reason, NF_RACE_REASON_BYTES, "out early, far behind the fastest");
+        else
+            nf_format(result->reason, NF_RACE_REASON_BYTES, "too few undisturbed samples");
     }
 }
 

@@ -16,9 +16,11 @@ nf_status nf_llvm_import(nf_program *program, nf_module **module, const nf_llvm_
     return nf_llvm_open(program->engine, error);
 }
 
-nf_status nf_llvm_compile(nf_function *function, const nf_llvm_options *options, nf_arena *arena,
-                          nf_blob *blob, nf_error *error)
+nf_status nf_llvm_compile(nf_function *function, const nf_func *rest,
+                          const nf_llvm_options *options, nf_arena *arena, nf_blob *blob,
+                          nf_error *error)
 {
+    (void)rest;
     (void)options;
     (void)arena;
     (void)blob;

@@ -3,18 +3,24 @@
  *
  * It lies beside the library or the program that has this code in it, in ../lib from there, or
  * where the loader looks; the environment's NANOFORGE_LLVM names another file. It is never
- * unloaded, for libLLVM can't be.
+ * unloaded, for libLLVM can't be. When the process exits, libLLVM's destructors run while other
+ * threads go on; so the exit waits for whoever is in LLVM, and then nobody gets in any more.
  *
  * A program that was born as bitcode keeps its sources, so that the unit can be read when the first
  * function wants to be compiled; one that is started from stored NIR may never need it.
  */
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "code/object.h"
 #include "engine/engine_internal.h"
 #include "nir_cache.h"
+
+/* Held while LLVM works, for any engine. */
+static pthread_mutex_t llvm_lock = PTHREAD_MUTEX_INITIALIZER;
+static pid_t llvm_process; /* that loaded it */
 
 static const char file_name[] = "libnanoforge-llvm.so";
 
@@ -49,6 +55,20 @@ static void plugin_find(char path[NF_CACHE_PATH_BYTES])
     nf_format(path, NF_CACHE_PATH_BYTES, "%s", file_name);
 }
 
+/* A child of fork() has no thread that could be in LLVM, whatever the lock says. */
+static void llvm_end(void)
+{
+    if (getpid() == llvm_process) pthread_mutex_lock(&llvm_lock);
+}
+
+/* Registered behind libLLVM's destructors, to run before them. */
+static void llvm_end_watch(void)
+{
+    if (llvm_process) return;
+    llvm_process = getpid();
+    atexit(llvm_end);
+}
+
 /* Under llvm_lock. */
 static nf_status plugin_load(nf_engine *engine, nf_error *error)
 {
@@ -64,14 +84,15 @@ static nf_status plugin_load(nf_engine *engine, nf_error *error)
     if (api->abi != NF_LLVM_ABI)
         return nf_fail(error, NF_UNSUPPORTED, "no LLVM tier: %s is of another version", file_name);
     engine->llvm = api;
+    llvm_end_watch();
     return NF_OK;
 }
 
 nf_status nf_llvm_open(nf_engine *engine, nf_error *error)
 {
-    nf_os_mutex_lock(&engine->llvm_lock);
+    pthread_mutex_lock(&llvm_lock);
     nf_status status = plugin_load(engine, error);
-    nf_os_mutex_unlock(&engine->llvm_lock);
+    pthread_mutex_unlock(&llvm_lock);
     return status;
 }
 
@@ -92,12 +113,12 @@ nf_status nf_llvm_import(nf_program *program, nf_module **module, const nf_llvm_
     plugin_find(plugin);
     nf_nir_cache_path(program, plugin, kept);
     if (nf_nir_cache_get(program, kept, module, foreign, foreign_count)) return NF_OK;
-    nf_os_mutex_lock(&engine->llvm_lock);
+    pthread_mutex_lock(&llvm_lock);
     nf_status status = unit_need(program, error);
     if (status == NF_OK)
         status = engine->llvm->unit_import(program->unit, &engine->allocator, &program->arena,
                                            module, foreign, foreign_count, error);
-    nf_os_mutex_unlock(&engine->llvm_lock);
+    pthread_mutex_unlock(&llvm_lock);
     if (status == NF_OK && nf_module_verify(*module, error) == NF_OK)
         nf_nir_cache_put(program, kept, *module, *foreign, *foreign_count);
     return status;
@@ -109,18 +130,20 @@ static bool resolve(void *context, const char *name, uint64_t *address)
 }
 
 /* Under llvm_lock. */
-static nf_status compile(nf_function *function, const nf_llvm_options *options, nf_arena *arena,
-                         const void **bytes, size_t *size, nf_error *error)
+static nf_status compile(nf_function *function, const nf_func *rest, const nf_llvm_options *options,
+                         nf_arena *arena, const void **bytes, size_t *size, nf_error *error)
 {
     nf_program *program = function->program;
     const nf_llvm_api *llvm = program->engine->llvm;
+    if (rest) return llvm->compile_nir(rest, options, arena, bytes, size, error);
     if (program->unit)
         return llvm->compile(program->unit, function->name, options, arena, bytes, size, error);
     return llvm->compile_nir(function->ir, options, arena, bytes, size, error);
 }
 
-nf_status nf_llvm_compile(nf_function *function, const nf_llvm_options *options, nf_arena *arena,
-                          nf_blob *blob, nf_error *error)
+nf_status nf_llvm_compile(nf_function *function, const nf_func *rest,
+                          const nf_llvm_options *options, nf_arena *arena, nf_blob *blob,
+                          nf_error *error)
 {
     nf_engine *engine = function->engine;
     nf_llvm_options native = *options;
@@ -128,10 +151,10 @@ nf_status nf_llvm_compile(nf_function *function, const nf_llvm_options *options,
     const void *bytes;
     size_t size;
     native.features = engine->features;
-    nf_os_mutex_lock(&engine->llvm_lock);
+    pthread_mutex_lock(&llvm_lock);
     nf_status status = unit_need(function->program, error);
-    if (status == NF_OK) status = compile(function, &native, arena, &bytes, &size, error);
-    nf_os_mutex_unlock(&engine->llvm_lock);
+    if (status == NF_OK) status = compile(function, rest, &native, arena, &bytes, &size, error);
+    pthread_mutex_unlock(&llvm_lock);
     if (status != NF_OK) return status;
     nf_object_options reading = {
         .entry = function->name, .resolve = resolve, .context = function->program};

@@ -40,6 +40,7 @@ static struct {
     mapping mappings[MAPPINGS_MAX];
     uint32_t mapping_count;
     uint32_t answers, blind; /* atomic */
+    uint32_t inside;         /* atomic: handlers that may read the above */
 } scan = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 /* The range that holds the address, or NULL. */
@@ -89,12 +90,8 @@ look_at_stack(uint64_t sp)
     return true;
 }
 
-static void on_signal(int signal_number, siginfo_t *info, void *context)
+static void thread_look(const ucontext_t *thread)
 {
-    (void)signal_number;
-    int saved = errno;
-    if (info->si_value.sival_int != __atomic_load_n(&scan.number, __ATOMIC_ACQUIRE)) return;
-    const ucontext_t *thread = context;
     for (int i = 0; i < NGREG; i++) look_at((uint64_t)thread->uc_mcontext.gregs[i]);
     uint64_t sp = (uint64_t)thread->uc_mcontext.gregs[REG_RSP];
     uint64_t alternate = (uint64_t)thread->uc_stack.ss_sp;
@@ -102,6 +99,16 @@ static void on_signal(int signal_number, siginfo_t *info, void *context)
                         sp < alternate + thread->uc_stack.ss_size;
     if (on_alternate || !look_at_stack(sp)) __atomic_fetch_add(&scan.blind, 1, __ATOMIC_RELAXED);
     __atomic_fetch_add(&scan.answers, 1, __ATOMIC_RELEASE);
+}
+
+static void on_signal(int signal_number, siginfo_t *info, void *context)
+{
+    (void)signal_number;
+    int saved = errno;
+    __atomic_fetch_add(&scan.inside, 1, __ATOMIC_SEQ_CST);
+    if (info->si_value.sival_int == __atomic_load_n(&scan.number, __ATOMIC_SEQ_CST))
+        thread_look(context);
+    __atomic_fetch_sub(&scan.inside, 1, __ATOMIC_SEQ_CST);
     errno = saved;
 }
 
@@ -200,6 +207,17 @@ static int threads_signal(void)
     return asked;
 }
 
+/* A handler that was late for the last scan may still be at it. */
+static bool latecomers_wait(uint64_t timeout_ns)
+{
+    uint64_t deadline = nf_os_time_ns() + timeout_ns;
+    while (__atomic_load_n(&scan.inside, __ATOMIC_SEQ_CST) != 0) {
+        if (nf_os_time_ns() > deadline) return false;
+        nf_os_sleep_ns(20 * 1000);
+    }
+    return true;
+}
+
 static bool answers_wait(uint32_t asked, uint64_t timeout_ns)
 {
     uint64_t deadline = nf_os_time_ns() + timeout_ns;
@@ -213,18 +231,22 @@ static bool answers_wait(uint32_t asked, uint64_t timeout_ns)
 bool nf_os_scan(nf_os_range *ranges, uint32_t count, uint64_t timeout_ns)
 {
     pthread_mutex_lock(&scan.mutex);
+    if (!latecomers_wait(timeout_ns)) {
+        pthread_mutex_unlock(&scan.mutex);
+        return false;
+    }
     scan.count = count;
     memcpy(scan.ranges, ranges, count * sizeof *ranges);
     scan.answers = scan.blind = 0;
     bool known = scan.signal != 0 && mappings_read();
-    __atomic_add_fetch(&scan.number, 1, __ATOMIC_RELEASE);
+    __atomic_add_fetch(&scan.number, 1, __ATOMIC_SEQ_CST);
     if (known) {
         int asked = threads_signal();
         known = asked >= 0 && answers_wait((uint32_t)asked, timeout_ns) &&
                 __atomic_load_n(&scan.blind, __ATOMIC_RELAXED) == 0;
     }
     /* Late signals find another number, and never these ranges. */
-    __atomic_add_fetch(&scan.number, 1, __ATOMIC_RELEASE);
+    __atomic_add_fetch(&scan.number, 1, __ATOMIC_SEQ_CST);
     memcpy(ranges, scan.ranges, count * sizeof *ranges);
     pthread_mutex_unlock(&scan.mutex);
     return known;

@@ -82,6 +82,7 @@ void cage_pages_protect(const cage *c, uint32_t first, uint32_t last, bool writa
 void cage_pages_restore(const cage *c, uint32_t first, uint32_t last);
 void cage_copy(void *to, const void *from, uint64_t bytes);
 uint64_t cage_context_switches(void);
+uint64_t cage_cpu_ns(void); /* of this thread */
 __attribute__((noreturn)) void cage_exit(int status);
 /* Continues in run(context) on another stack; never returns. */
 __attribute__((noreturn)) void cage_on_stack(uint8_t *stack_top, void (*run)(void *),

@@ -8,6 +8,9 @@
  *             reverse (ABBA), on the same inputs, which move on from round to round; now and then
  *             the slower half, by its minimum, is out
  *
+ * Long calls are few, and hardly one goes undisturbed: they are timed by the thread's CPU time,
+ * whoever is far behind is out after each round, and fewer rounds do.
+ *
  * A sample is one batch: calls enough to stand above the timer's noise. Where the inputs give the
  * same answers without restored memory, a batch is timed as a whole; else calls are timed one by
  * one, memory being restored behind each.
@@ -24,11 +27,18 @@ enum {
     SAMPLE_NS = 20 * 1000,
     ROUNDS_MIN = 12,
     HALVING_ROUNDS = 6,
+    CHECK_NS = 200 * 1000 * 1000, /* of checking; a few inputs are checked however long it takes */
+    INPUTS_MIN = 2,
+    LONG_CALL_NS = 100 * 1000,
+    LONG_ROUNDS_MIN = 5,
     KEPT_MIN = 3, /* candidates that halving leaves */
     RETRIES = 3,  /* of a sample that was disturbed */
     OVERHEAD_CALLS = 2000,
     REPEATS_MAX = 1 << 16,
 };
+
+/* In a field of long calls: times the fastest one's time, to be out. */
+static const double FAR_BEHIND = 1.25;
 
 static const uint64_t budget_ns_default = 150 * 1000 * 1000;
 
@@ -302,14 +312,18 @@ static void input_check(harness *h, uint32_t input)
 
 static void check(harness *h)
 {
+    uint64_t deadline = nf_os_tsc_start() + (uint64_t)(CHECK_NS / h->ns_per_tick);
+    uint32_t dropped = 0;
     h->good_count = 0;
     for (uint32_t i = 0; i < h->request->input_count; i++) {
         alive(h, STAGE_CHECK, i, h->request->input_count);
+        if (h->good_count >= INPUTS_MIN && nf_os_tsc_start() > deadline) break;
         if (!h->dropped[i]) input_check(h, i);
+        dropped += h->dropped[i];
     }
     h->checked = true;
     h->result.inputs_used = h->good_count;
-    h->result.inputs_dropped = h->request->input_count - h->good_count;
+    h->result.inputs_dropped = dropped;
 }
 
 /* --- measure --- */
@@ -325,20 +339,32 @@ typedef struct sample {
     double ns; /* out: per call */
 } sample;
 
+/* In ns for long calls, else in ticks of the time stamp counter. */
+static uint64_t time_start(const harness *h)
+{
+    return h->long_calls ? cage_cpu_ns() : nf_os_tsc_start();
+}
+
+static double time_since(const harness *h, uint64_t start)
+{
+    return h->long_calls ? (double)(cage_cpu_ns() - start)
+                         : ticks_to_ns(h, nf_os_tsc_stop() - start);
+}
+
 /* Calls the batch's inputs one after the other, timed as a whole. */
 static void sample_repeatable(void *context)
 {
     sample *s = context;
     const harness *h = s->h;
     uint64_t result[2];
-    uint64_t start = nf_os_tsc_start();
+    uint64_t start = time_start(h);
     for (uint32_t r = 0; r < h->repeats; r++)
         for (uint32_t i = 0; i < h->batch_inputs; i++) {
             uint32_t input = h->good[(h->batch_first + i) % h->good_count];
             cage_call_plain(&h->cage, s->target, &h->request->inputs[input],
                             h->request->stack_words, result);
         }
-    s->ns = ticks_to_ns(h, nf_os_tsc_stop() - start) / ((double)h->repeats * h->batch_inputs);
+    s->ns = time_since(h, start) / ((double)h->repeats * h->batch_inputs);
 }
 
 /* Restores memory behind each call; only the calls are timed. */
@@ -346,17 +372,18 @@ static void sample_fresh(void *context)
 {
     sample *s = context;
     const harness *h = s->h;
-    uint64_t result[2], ticks = 0;
+    uint64_t result[2];
+    double ns = 0;
     for (uint32_t r = 0; r < h->repeats; r++)
         for (uint32_t i = 0; i < h->batch_inputs; i++) {
             uint32_t input = h->good[(h->batch_first + i) % h->good_count];
-            uint64_t start = nf_os_tsc_start();
+            uint64_t start = time_start(h);
             cage_call_plain(&h->cage, s->target, &h->request->inputs[input],
                             h->request->stack_words, result);
-            ticks += nf_os_tsc_stop() - start;
+            ns += time_since(h, start);
             input_restore(h, input);
         }
-    s->ns = ticks_to_ns(h, ticks) / ((double)h->repeats * h->batch_inputs);
+    s->ns = ns / ((double)h->repeats * h->batch_inputs);
 }
 
 static uint32_t cpu_number(void)
@@ -384,7 +411,7 @@ static double sample_take(harness *h, uint32_t who)
             h->result.outcomes[candidate] = end == CAGE_HUNG ? NF_RACE_HUNG : NF_RACE_CRASHED;
         }
         if (end != CAGE_RETURNED) return -1;
-        if (cpu == cpu_number() && switches == cage_context_switches())
+        if (h->long_calls || (cpu == cpu_number() && switches == cage_context_switches()))
             return s.ns > h->call_overhead_ns ? s.ns - h->call_overhead_ns : 0.05;
         h->result.samples_dropped++;
     }
@@ -415,6 +442,7 @@ static void batch_plan(harness *h)
     double ns = 0;
     for (uint32_t i = 0; i < h->good_count; i++) ns += h->answers[h->good[i]].ns;
     ns /= h->good_count;
+    h->long_calls = ns > LONG_CALL_NS;
     double calls = ns > 0 ? SAMPLE_NS / ns : REPEATS_MAX;
     h->batch_inputs = calls >= h->good_count ? h->good_count : calls < 1 ? 1 : (uint32_t)calls;
     double repeats = calls / h->batch_inputs;
@@ -488,6 +516,21 @@ static uint32_t halve(const harness *h, uint32_t *order, uint32_t count)
     return kept;
 }
 
+/* Leaves the baseline and whoever is not far behind. */
+static uint32_t leaders(const harness *h, uint32_t *order, uint32_t count)
+{
+    double best = 1e300;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        double minimum = minimum_of(h, order[i]);
+        if (order[i] >= NF_SANDBOX_FIRST_CANDIDATE && minimum < best) best = minimum;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (order[i] < NF_SANDBOX_FIRST_CANDIDATE || minimum_of(h, order[i]) <= best * FAR_BEHIND)
+            order[kept++] = order[i];
+    return kept;
+}
+
 static uint32_t contestants_list(const harness *h, uint32_t *order)
 {
     uint32_t count = 0;
@@ -525,7 +568,8 @@ static void round_run(harness *h, const uint32_t *order, uint32_t count)
 
 static bool time_left(const harness *h)
 {
-    return h->rounds_done < ROUNDS_MIN || nf_os_tsc_start() < h->deadline_tsc;
+    uint32_t least = h->long_calls ? LONG_ROUNDS_MIN : ROUNDS_MIN;
+    return h->rounds_done < least || nf_os_tsc_start() < h->deadline_tsc;
 }
 
 static void measure(harness *h)
@@ -542,7 +586,10 @@ static void measure(harness *h)
     uint32_t count = contestants_list(h, order);
     while (h->rounds_done < NF_SANDBOX_ROUNDS_MAX && time_left(h)) {
         alive(h, STAGE_MEASURE, h->rounds_done, NF_SANDBOX_ROUNDS_MAX);
-        if (h->rounds_done && h->rounds_done % HALVING_ROUNDS == 0) count = halve(h, order, count);
+        if (h->long_calls && h->rounds_done)
+            count = leaders(h, order, count);
+        else if (h->rounds_done && h->rounds_done % HALVING_ROUNDS == 0)
+            count = halve(h, order, count);
         shuffle(h, order, count);
         round_run(h, order, count);
     }

@@ -33,6 +33,7 @@ typedef struct harness {
     uint32_t good[NF_RACE_INPUTS_MAX], good_count; /* inputs that are used */
     double call_overhead_ns, ns_per_tick;
     uint64_t random, deadline_tsc;
+    bool long_calls;
     uint32_t repeats; /* passes over the batch's inputs in one sample */
     uint32_t batch_inputs, batch_first;
 } harness;
