@@ -69,9 +69,10 @@ typedef struct nf_llvm_api {
     nf_status (*compile_all)(nf_llvm_unit *unit, const char *const *functions, uint32_t count,
                              const nf_llvm_options *options, nf_arena *arena, const void **bytes,
                              size_t *size, nf_error *error);
-    /* The same of a verified NIR function; the object's symbol is its name. */
-    nf_status (*compile_nir)(const nf_func *f, const nf_llvm_options *options, nf_arena *arena,
-                             const void **bytes, size_t *size, nf_error *error);
+    /* The same of a verified NIR function. The object's symbol is `name`, if that is not NULL: then f
+     * is not what its own name means to others, or to calls in f itself. */
+    nf_status (*compile_nir)(const nf_func *f, const char *name, const nf_llvm_options *options,
+                             nf_arena *arena, const void **bytes, size_t *size, nf_error *error);
 } nf_llvm_api;
 
 /* What the plug-in exports by this name. */

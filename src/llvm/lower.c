@@ -308,10 +308,10 @@ static void compile(void *context)
     LLVMContextDispose(l->context);
 }
 
-nf_status nf_llvm_compile_nir(const nf_func *f, const nf_llvm_options *options, nf_arena *arena,
-                              const void **bytes, size_t *size, nf_error *error)
+nf_status nf_llvm_compile_nir(const nf_func *f, const char *name, const nf_llvm_options *options,
+                              nf_arena *arena, const void **bytes, size_t *size, nf_error *error)
 {
-    compilation c = {{.f = f, .error = error}, options, arena, bytes, size};
+    compilation c = {{.f = f, .name = name, .error = error}, options, arena, bytes, size};
     *bytes = NULL;
     *size = 0;
     nf_arena_init(&c.l.arena, nf_os_allocator());

@@ -12,7 +12,7 @@
 
 #include "unit.h"
 
-nf_status nf_llvm_compile_nir(const nf_func *f, const nf_llvm_options *options, nf_arena *arena,
-                              const void **bytes, size_t *size, nf_error *error);
+nf_status nf_llvm_compile_nir(const nf_func *f, const char *name, const nf_llvm_options *options,
+                              nf_arena *arena, const void **bytes, size_t *size, nf_error *error);
 
 #endif

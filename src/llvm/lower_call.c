@@ -84,7 +84,7 @@ static void slot_add(slots *s, nf_type type, bool is_float)
     s->list[s->count++] = (slot){type, is_float, in_register};
 }
 
-/* The prototype of a function with tail calls. */
+/* The arguments of a function with tail calls. */
 static void slots_make(const lowerer *l, slots *s)
 {
     const nf_signature_data *signature = signature_at(l, l->f->signature);
@@ -121,13 +121,31 @@ static LLVMTypeRef wide_type(const lowerer *l)
     return LLVMFunctionType(lower_type(l, result), params, s.count, false);
 }
 
+static LLVMTypeRef plain_type(const lowerer *l)
+{
+    const nf_signature_data *signature = signature_at(l, l->f->signature);
+    LLVMTypeRef params[SLOTS_MAX];
+    for (uint32_t i = 0; i < signature->param_count; i++)
+        params[i] = lower_type(l, signature->params[i]);
+    return LLVMFunctionType(lower_type(l, signature->result), params, signature->param_count,
+                            false);
+}
+
+/* Under another name than its own the function is nobody's callee. */
+static LLVMValueRef function_add(lowerer *l, bool wide)
+{
+    const nf_symbol_data *symbol = nf_symbol_at(l->f->module, l->f->symbol);
+    LLVMValueRef *own = &l->symbols[l->f->symbol.id];
+    if (l->name) return LLVMAddFunction(l->module, l->name, wide ? wide_type(l) : plain_type(l));
+    if (wide) *own = LLVMAddFunction(l->module, symbol->name, wide_type(l));
+    return lower_symbol(l, l->f->symbol);
+}
+
 void lower_prototype(lowerer *l)
 {
     const LLVMAttributeIndex whole = (LLVMAttributeIndex)LLVMAttributeFunctionIndex;
     bool wide = has_tail_calls(l->f);
-    const nf_symbol_data *symbol = nf_symbol_at(l->f->module, l->f->symbol);
-    if (wide) l->symbols[l->f->symbol.id] = LLVMAddFunction(l->module, symbol->name, wide_type(l));
-    l->function = lower_symbol(l, l->f->symbol);
+    l->function = function_add(l, wide);
     lower_attribute(l, l->function, whole, "nounwind", 0);
     lower_attribute(l, l->function, whole, "null_pointer_is_valid", 0);
     for (unsigned i = 0; i < LLVMCountParams(l->function) && !wide; i++)

@@ -8,6 +8,7 @@
 
 typedef struct lowerer {
     const nf_func *f;
+    const char *name; /* of the function in the object; NULL: its own */
     LLVMContextRef context;
     LLVMModuleRef module;
     LLVMBuilderRef builder;

@@ -22,6 +22,9 @@
 static pthread_mutex_t llvm_lock = PTHREAD_MUTEX_INITIALIZER;
 static pid_t llvm_process; /* that loaded it */
 
+/* The object's symbol for the rest of a function. */
+static const char rest_name[] = "__nf_rest";
+
 static const char file_name[] = "libnanoforge-llvm.so";
 
 /* The folder of whatever has this code, with its last slash. */
@@ -135,10 +138,10 @@ static nf_status compile(nf_function *function, const nf_func *rest, const nf_ll
 {
     nf_program *program = function->program;
     const nf_llvm_api *llvm = program->engine->llvm;
-    if (rest) return llvm->compile_nir(rest, options, arena, bytes, size, error);
+    if (rest) return llvm->compile_nir(rest, rest_name, options, arena, bytes, size, error);
     if (program->unit)
         return llvm->compile(program->unit, function->name, options, arena, bytes, size, error);
-    return llvm->compile_nir(function->ir, options, arena, bytes, size, error);
+    return llvm->compile_nir(function->ir, NULL, options, arena, bytes, size, error);
 }
 
 nf_status nf_llvm_compile(nf_function *function, const nf_func *rest,
@@ -156,8 +159,9 @@ nf_status nf_llvm_compile(nf_function *function, const nf_func *rest,
     if (status == NF_OK) status = compile(function, rest, &native, arena, &bytes, &size, error);
     pthread_mutex_unlock(&llvm_lock);
     if (status != NF_OK) return status;
-    nf_object_options reading = {
-        .entry = function->name, .resolve = resolve, .context = function->program};
+    nf_object_options reading = {.entry = rest ? rest_name : function->name,
+                                 .resolve = resolve,
+                                 .context = function->program};
     nf_code_memory_range(engine->code, &reading.code_start, &reading.code_end);
     status = nf_object_read(bytes, size, &reading, arena, &object, error);
     if (status == NF_OK) *blob = object.blob;
