@@ -7,7 +7,8 @@
  * the unit is in the list of foreign functions.
  *
  * Constructors (llvm.global_ctors) are called by a function __nf_init, in the order of their
- * priorities, destructors by __nf_fini; each exists only when there is something to call.
+ * priorities, destructors by __nf_fini, which __nf_init hands to atexit() before all else, so that it
+ * runs after what the program hands there. Each exists only when there is something to call.
  */
 #include "import_internal.h"
 
@@ -157,22 +158,48 @@ static structors structors_of(nf_importer *in, const char *list)
     return found;
 }
 
-/* A function that calls them all; destructors run the other way round. */
-static void structors_import(nf_importer *in, const char *list, const char *name, bool backwards)
+static nf_func *caller_make(nf_importer *in, const char *name)
 {
-    structors found = structors_of(in, list);
-    if (found.count == 0) return;
     nf_signature signature = nf_module_signature(in->module, NF_VOID, NULL, 0, false);
-    nf_func *f = nf_module_function(in->module, name, signature, NF_ATTR_EXPORT);
-    if (f == NULL) return;
+    return nf_module_function(in->module, name, signature, NF_ATTR_EXPORT);
+}
+
+static void call_structor(nf_importer *in, nf_func *f, LLVMValueRef function)
+{
     nf_block entry = nf_func_entry(f);
-    for (uint32_t i = 0; i < found.count; i++) {
-        LLVMValueRef function = found.data[backwards ? found.count - 1 - i : i].function;
-        nf_static_address address = nf_static_address_of(in, function);
-        nf_value target = nf_build_symbol(f, entry, address.symbol, address.offset);
-        nf_build_call_indirect(f, entry, target, signature, NULL, 0);
+    nf_static_address address = nf_static_address_of(in, function);
+    nf_value target = nf_build_symbol(f, entry, address.symbol, address.offset);
+    nf_build_call_indirect(f, entry, target, f->signature, NULL, 0);
+}
+
+static void call_at_exit(nf_importer *in, nf_func *f, nf_symbol what)
+{
+    static const nf_type address = NF_I64;
+    nf_block entry = nf_func_entry(f);
+    nf_signature signature = nf_module_signature(in->module, NF_I32, &address, 1, false);
+    nf_symbol symbol = nf_module_symbol(in->module, "atexit");
+    if (symbol.id == 0) symbol = nf_module_extern(in->module, "atexit", signature);
+    nf_value function = nf_build_symbol(f, entry, symbol, 0);
+    nf_value argument = nf_build_symbol(f, entry, what, 0);
+    nf_build_call_indirect(f, entry, function, signature, &argument, 1);
+}
+
+/* The functions that call them all; destructors run the other way round. */
+static void structors_import(nf_importer *in)
+{
+    structors before = structors_of(in, "llvm.global_ctors");
+    structors after = structors_of(in, "llvm.global_dtors");
+    if (before.count + after.count == 0) return;
+    nf_func *init = caller_make(in, "__nf_init");
+    nf_func *fini = after.count ? caller_make(in, "__nf_fini") : NULL;
+    if (init == NULL || (after.count && fini == NULL)) return;
+    for (uint32_t i = after.count; i-- > 0;) call_structor(in, fini, after.data[i].function);
+    if (fini) {
+        nf_build_ret(fini, nf_func_entry(fini), (nf_value){0});
+        call_at_exit(in, init, nf_func_symbol(fini));
     }
-    nf_build_ret(f, entry, (nf_value){0});
+    for (uint32_t i = 0; i < before.count; i++) call_structor(in, init, before.data[i].function);
+    nf_build_ret(init, nf_func_entry(init), (nf_value){0});
 }
 
 /* --- the unit --- */
@@ -185,8 +212,7 @@ static nf_status import_all(nf_importer *in)
     nf_status status = nf_import_data(in);
     if (status == NF_OK) {
         import_bodies(in, &scratch);
-        structors_import(in, "llvm.global_ctors", "__nf_init", false);
-        structors_import(in, "llvm.global_dtors", "__nf_fini", true);
+        structors_import(in);
     }
     bool failed =
         scratch.failed || in->arena.failed || in->module->arena.failed || in->result->failed;

@@ -1,0 +1,48 @@
+#!/bin/sh
+# C programs of test/import/, from every level of clang's optimiser: they end on each tier as they
+# do natively, with the same output.
+. test/lib_tap.sh
+folder=test/import
+clang=$(command -v clang-19) || clang=
+flags='-std=gnu11 -w'
+
+natively() { # natively NAME LEVEL: leaves $work/expected and $expected
+    "$clang" $flags "-$2" "$folder/$1.c" -o "$work/native" -lm 2>"$work/err" &&
+        "$clang" $flags "-$2" -emit-llvm -c "$folder/$1.c" -o "$work/$1.bc" 2>>"$work/err"
+    verdict $? "$1 compiles at -$2" "$work/err"
+    (timeout "$limit" "$work/native" one two >"$work/expected" 2>/dev/null </dev/null) 2>/dev/null
+    expected=$?
+}
+
+# A program that ends by a signal tells the shell so, which has nothing to say about it.
+by_engine() { # by_engine NAME LEVEL TIER
+    (nf run --quiet --tier "$3" "$work/$1.bc" -- one two; echo "$status" >"$work/status") 2>/dev/null
+    status=$(cat "$work/status")
+    cmp "$work/expected" "$work/out" >"$work/cmp" 2>&1 && [ "$status" -eq "$expected" ]
+    verdict $? "$1 -$2 on tier $3" "$work/cmp" "$work/err"
+}
+
+if [ -z "$clang" ]; then
+    skip "programs in C" "no clang-19"
+    finish
+    exit
+fi
+echo 'int main(void) { return 3; }' >"$work/three.c"
+nf run --quiet "$work/three.c"
+if [ "$status" -ne 3 ]; then
+    skip "programs in C" "nanoforge runs no C here"
+    finish
+    exit
+fi
+for file in "$folder"/*.c; do
+    name=$(basename "$file" .c)
+    for level in O0 O1 O2 O3; do
+        natively "$name" $level
+        case $level in
+        O0 | O2) tiers='0 1 2 3 auto' ;;
+        *) tiers='0 2' ;;
+        esac
+        for tier in $tiers; do by_engine "$name" $level "$tier"; done
+    done
+done
+finish
