@@ -109,12 +109,20 @@ static bool afford_body(cloner *c, LLVMValueRef function)
     return true;
 }
 
+/* What may be missing may still be missing. */
+static void stay_weak(LLVMValueRef old, LLVMValueRef new)
+{
+    if (LLVMGetLinkage(old) == LLVMExternalWeakLinkage)
+        LLVMSetLinkage(new, LLVMExternalWeakLinkage);
+}
+
 static LLVMValueRef declare_function(cloner *c, LLVMValueRef old)
 {
     size_t length;
     const char *name = LLVMGetValueName2(old, &length);
     LLVMValueRef new = LLVMAddFunction(c->to, name, LLVMGlobalGetValueType(old));
     if (!LLVMIsAFunction(old)) return new; /* an ifunc */
+    stay_weak(old, new);
     LLVMSetFunctionCallConv(new, clone_convention(LLVMGetFunctionCallConv(old)));
     unsigned params = LLVMCountParams(old);
     copy_attributes(c, old, new, (LLVMAttributeIndex)LLVMAttributeFunctionIndex);
@@ -185,6 +193,7 @@ static LLVMValueRef clone_variable(cloner *c, LLVMValueRef old)
     nf_map_put(&c->constants, (uintptr_t)old, (uintptr_t) new);
     LLVMSetGlobalConstant(new, LLVMIsGlobalConstant(old));
     LLVMSetAlignment(new, LLVMGetAlignment(old));
+    stay_weak(old, new);
     LLVMSetThreadLocalMode(new, LLVMGetThreadLocalMode(old));
     if (folds(c, old)) clone_initialiser(c, old, new);
     return new;

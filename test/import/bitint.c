@@ -14,7 +14,7 @@
         h = h * 31 + (unsigned long long)(long long)(a ^ b);                                       \
         h = h * 31 + (unsigned long long)(long long)~a;                                            \
         h = h * 31 + (unsigned long long)(long long)(a >> 2);                                      \
-        h = h * 31 + (unsigned long long)(u >> 3) + (unsigned long long)(u << 1);                  \
+        h = h * 31 + (unsigned long long)(u >> 2) + (unsigned long long)(u << 1);                  \
         h = h * 31 + (a < b) + 2 * (u < v) + 4 * (a == b);                                         \
         if (v != 0) h = h * 31 + (unsigned long long)(u / v) + (unsigned long long)(u % v);        \
         if (b != 0 && b != -1) h = h * 31 + (unsigned long long)(long long)(a / b);                \
