@@ -79,13 +79,14 @@ LLVMValueRef lower_symbol(lowerer *l, nf_symbol symbol)
 {
     static const char reserved[] = "llvm.";
     const nf_symbol_data *data = nf_symbol_at(l->f->module, symbol);
-    LLVMValueRef *declared = &l->symbols[symbol.id];
-    if (*declared) return *declared;
+    LLVMValueRef declared = l->symbols[symbol.id];
+    if (declared) return declared;
     if (strncmp(data->name, reserved, sizeof reserved - 1) == 0)
         lower_fail(l, NF_UNSUPPORTED, "LLVM keeps the name %s for itself", data->name);
     bool code = data->kind == NF_SYMBOL_FUNC || data->kind == NF_SYMBOL_EXTERN;
-    *declared = code ? declare_function(l, data) : declare_data(l, data);
-    return *declared;
+    declared = code ? declare_function(l, data) : declare_data(l, data);
+    l->symbols[symbol.id] = declared;
+    return declared;
 }
 
 void lower_locals(lowerer *l)
