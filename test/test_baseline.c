@@ -311,6 +311,22 @@ static void quick_registers(pair *p, unsigned width, nf_reg x, nf_reg y)
         }
 }
 
+/* Of what has one register alone. */
+static void quick_singles(pair *p, nf_reg reg)
+{
+    quick_inc(&p->quick, reg);
+    nf_asm_r(&p->table, NF_X_INC, 8, reg);
+    for
+        EACH(i, numbers)
+        {
+            quick_mov_i(&p->quick, reg, numbers[i]);
+            nf_asm_ri(&p->table, NF_X_MOV_I, 8, reg, numbers[i]);
+            quick_mov_u(&p->quick, reg, (uint32_t)numbers[i]);
+            nf_asm_mov_imm(&p->table, reg, (uint32_t)numbers[i], false);
+            same_bytes(p);
+        }
+}
+
 static void quick_memory(pair *p, unsigned width, nf_reg reg, nf_mem m)
 {
     for
@@ -323,6 +339,10 @@ static void quick_memory(pair *p, unsigned width, nf_reg reg, nf_mem m)
             nf_asm_mr(&p->table, NF_X_MOV_MR, width, m, reg);
             quick_rm(&p->quick, QUICK_LEA, width, reg, &m);
             nf_asm_rm(&p->table, NF_X_LEA, width, reg, m);
+            quick_inc_m(&p->quick, &m);
+            nf_asm_m(&p->table, NF_X_INC, 8, m);
+            quick_mov_mi(&p->quick, &m, numbers[i]);
+            nf_asm_mi(&p->table, NF_X_MOV_I, 8, m, numbers[i]);
             same_bytes(p);
         }
 }
@@ -347,6 +367,7 @@ static void quick_instructions_are_the_encoders(void **state)
     nf_arena_init(&arena, nf_os_allocator());
     nf_asm_init(&p.quick, &arena, 0);
     nf_asm_init(&p.table, &arena, 0);
+    for (nf_reg x = NF_RAX; x <= NF_R15; x++) quick_singles(&p, x);
     for (unsigned width = 4; width <= 8; width += 4)
         for (nf_reg x = NF_RAX; x <= NF_R15; x++)
             for (nf_reg y = NF_RAX; y <= NF_R15; y++) {

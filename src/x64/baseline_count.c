@@ -33,29 +33,32 @@ static int64_t limit(const nf_baseline *job)
 /* Leaves the flags alone. */
 void nf_count_reset(nf_baseline *job)
 {
+    int32_t start = (int32_t)-limit(job);
+    nf_mem slot = nf_slot(job->count);
     if (job->count.at == AT_REG)
-        nf_asm_mov_imm(&job->a, job->count.reg, (uint64_t)-limit(job), false);
+        quick_mov_i(&job->a, job->count.reg, start);
     else if (job->count.at == AT_SLOT)
-        nf_asm_mi(&job->a, NF_X_MOV_I, WORD, nf_slot(job->count), -limit(job));
+        quick_mov_mi(&job->a, &slot, start);
 }
 
 void nf_count_flush(nf_baseline *job)
 {
     if (job->count.at == AT_NONE) return;
     nf_reg count = nf_operand_int(job, job->count, WORD, SCRATCH_C);
-    nf_asm_ri(&job->a, NF_X_SUB_I, WORD, count, -limit(job));
+    quick_ri(&job->a, QUICK_SUB, WORD, count, (int32_t)-limit(job));
     nf_asm_mr(&job->a, NF_X_ADD_MR, WORD, loop_count(job), count);
 }
 
 void nf_emit_back_edge(nf_baseline *job, uint32_t to)
 {
     nf_asm *a = &job->a;
+    nf_mem slot = nf_slot(job->count);
     if (job->count.at == AT_REG)
-        nf_asm_r(a, NF_X_INC, WORD, job->count.reg);
+        quick_inc(a, job->count.reg);
     else
-        nf_asm_m(a, NF_X_INC, WORD, nf_slot(job->count));
+        quick_inc_m(a, &slot);
     nf_asm_jcc(a, NF_CC_NE, job->blocks[to].label);
-    nf_asm_mov_imm(a, SCRATCH_A, job->blocks[to].id, true);
+    quick_mov_u(a, SCRATCH_A, job->blocks[to].id);
     nf_asm_call(a, job->turn);
 }
 

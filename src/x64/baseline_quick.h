@@ -33,6 +33,9 @@ enum {
     QUICK_DISP32 = 0x80,
     QUICK_IMM32 = 0x81, /* opcode of "r/m, imm32" */
     QUICK_IMM8 = 0x83,
+    QUICK_MOV_IMM = 0xc7,       /* of "mov r/m, imm32" */
+    QUICK_MOV_IMM_SHORT = 0xb8, /* of "mov r32, imm32", plus the register */
+    QUICK_INC = 0xff,
     QUICK_RM_SIB = 4, /* r/m or index: look into the SIB; no index */
     QUICK_RM_RBP = 5, /* as a base without displacement it would be something else */
 };
@@ -64,6 +67,28 @@ static inline void quick_ri(nf_asm *a, unsigned opcode, unsigned width, unsigned
     quick_put(a, word | (uint64_t)(uint32_t)imm << 24, is_short ? 4 : 7);
 }
 
+/* reg = imm, sign-extended to 8 bytes. */
+static inline void quick_mov_i(nf_asm *a, unsigned reg, int32_t imm)
+{
+    uint64_t word = QUICK_REX | 8 | reg >> 3 | QUICK_MOV_IMM << 8;
+    word |= (QUICK_REGISTER | (reg & 7)) << 16;
+    quick_put(a, word | (uint64_t)(uint32_t)imm << 24, 7);
+}
+
+/* reg = imm, zero-extended to 8 bytes. */
+static inline void quick_mov_u(nf_asm *a, unsigned reg, uint32_t imm)
+{
+    uint64_t word = QUICK_REX | reg >> 3 | (QUICK_MOV_IMM_SHORT + (reg & 7)) << 8;
+    quick_put(a, word | (uint64_t)imm << 16, 6);
+}
+
+/* All 8 bytes. */
+static inline void quick_inc(nf_asm *a, unsigned reg)
+{
+    unsigned rex = QUICK_REX | 8 | reg >> 3, modrm = QUICK_REGISTER | (reg & 7);
+    quick_put(a, rex | QUICK_INC << 8 | modrm << 16, 3);
+}
+
 /* Memory with a general register as its base. */
 static inline void quick_rm(nf_asm *a, unsigned opcode, unsigned width, unsigned reg,
                             const nf_mem *m)
@@ -84,6 +109,18 @@ static inline void quick_rm(nf_asm *a, unsigned opcode, unsigned width, unsigned
         unsigned modrm = mod | (reg & 7) << 3 | (base & 7);
         quick_put(a, rex | opcode << 8 | modrm << 16 | disp << 24, 3 + disp_bytes);
     }
+}
+
+/* The same of 8 bytes in memory. */
+static inline void quick_mov_mi(nf_asm *a, const nf_mem *m, int32_t imm)
+{
+    quick_rm(a, QUICK_MOV_IMM, 8, 0, m);
+    nf_asm_u32(a, (uint32_t)imm);
+}
+
+static inline void quick_inc_m(nf_asm *a, const nf_mem *m)
+{
+    quick_rm(a, QUICK_INC, 8, 0, m);
 }
 
 #endif
