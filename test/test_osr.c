@@ -16,6 +16,8 @@
 #include <string.h>
 
 #include "code/code.h"
+#include "ir/cfg.h"
+#include "lib_allocator.h"
 #include "lib_differential.h"
 #include "opt/opt.h"
 #include "os/os.h"
@@ -271,6 +273,81 @@ static void large_functions_agree(void **state)
     compare(&(generate_options){.size = 400, .no_traps = true});
 }
 
+/* --- what is not run --- */
+
+/* Every loop, whether a run comes there or not. */
+static void every_rest_is_sound(void **state)
+{
+    enum { MODULES = 40 };
+    (void)state;
+    tier t = {.name = "sound"};
+    nf_link link = {t.addresses, SYMBOLS};
+    uint32_t loops = 0;
+    nf_arena_init(&t.arena, nf_os_allocator());
+    nf_arena_init(&t.scratch, nf_os_allocator());
+    for (uint64_t seed = 1; seed <= MODULES; seed++) {
+        generate_options how = {.size = 300, .vector_bytes_max = 64};
+        nf_module *module = generate_module(nf_os_allocator(), seed, FUNCTIONS_PER_MODULE, &how);
+        for (uint32_t i = 1; i < module->symbols.count; i++) {
+            const nf_func *func = module->symbols.data[i].func;
+            nf_compile options = options_of(&t, &link, i);
+            nf_cfg cfg;
+            assert_int_equal(nf_cfg_build(func, &t.arena, &cfg), NF_OK);
+            for (uint32_t l = 0; l < cfg.loop_count; l++)
+                loops += rest_build(&t, func, cfg.loops[l].header, &options) != NULL;
+            nf_arena_reset(&t.arena);
+        }
+        nf_module_free(module);
+    }
+    assert_true(loops > 0);
+    nf_arena_free(&t.arena);
+    nf_arena_free(&t.scratch);
+}
+
+static nf_status build_until(const nf_func *func, nf_block header, nf_signature signature,
+                             size_t fail_at)
+{
+    test_allocator memory;
+    nf_arena arena;
+    nf_osr_places places;
+    nf_func *rest;
+    nf_error error = {.message = ""};
+    test_allocator_init(&memory);
+    memory.fail_at = fail_at;
+    nf_arena_init(&arena, &memory.allocator);
+    nf_compile options = {.arena = &arena, .features = nf_cpu_features()};
+    nf_status status = nf_baseline_places(func, &options, &places, &error);
+    if (status == NF_OK)
+        status = nf_osr_build(func, header, &places, signature, &arena, &rest, &error);
+    nf_arena_free(&arena);
+    assert_int_equal(memory.bytes, 0);
+    return status;
+}
+
+static void failed_allocations_are_reported(void **state)
+{
+    enum { FAILURES_MAX = 1000 };
+    (void)state;
+    generate_options how = {.size = 2000, .vector_bytes_max = 64, .no_traps = true};
+    nf_module *module = generate_module(nf_os_allocator(), 7, 1, &how);
+    const nf_func *func = module->symbols.data[1].func;
+    nf_type result = nf_signature_at(module, func->signature)->result;
+    nf_signature signature = nf_osr_signature(module, result);
+    nf_arena arena;
+    nf_cfg cfg;
+    nf_arena_init(&arena, nf_os_allocator());
+    assert_int_equal(nf_cfg_build(func, &arena, &cfg), NF_OK);
+    assert_true(cfg.loop_count > 0);
+    for (uint32_t l = 0; l < cfg.loop_count; l++) {
+        size_t fail_at = 0;
+        while (build_until(func, cfg.loops[l].header, signature, fail_at) == NF_MEMORY)
+            assert_true(++fail_at < FAILURES_MAX);
+        assert_int_equal(build_until(func, cfg.loops[l].header, signature, fail_at), NF_OK);
+    }
+    nf_arena_free(&arena);
+    nf_module_free(module);
+}
+
 static int setup(void **state)
 {
     nf_error error;
@@ -296,6 +373,8 @@ int main(void)
         cmocka_unit_test(scalars_agree),
         cmocka_unit_test(vectors_agree),
         cmocka_unit_test(large_functions_agree),
+        cmocka_unit_test(every_rest_is_sound),
+        cmocka_unit_test(failed_allocations_are_reported),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
