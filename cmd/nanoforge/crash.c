@@ -57,6 +57,7 @@ static void backtrace_say(const ucontext_t *context)
 {
     char name[NF_NAME_BYTES];
     int frames = 0;
+    bool continued = false; /* the next frame is of a call that goes on in the version named last */
     const uint64_t *at = (const uint64_t *)(context->uc_mcontext.gregs[REG_RSP] & ~7);
     if (nf_engine_locate(watched, (void *)context->uc_mcontext.gregs[REG_RIP], name)) {
         frame_say(name);
@@ -65,9 +66,15 @@ static void backtrace_say(const ucontext_t *context)
     for (; at < stack_end && frames < FRAMES_MAX; at++) {
         const uint8_t *address = (const uint8_t *)*at;
         if (!nf_engine_locate(watched, address, name) || !follows_call(address)) continue;
-        if (strncmp(name, "nf.", 3) == 0) continue; /* stubs and entries */
-        frame_say(name);
-        frames++;
+        if (strncmp(name, "nf.", 3) == 0) { /* stubs and entries */
+            continued |= strncmp(name, "nf.osr", 6) == 0;
+            continue;
+        }
+        if (!continued) {
+            frame_say(name);
+            frames++;
+        }
+        continued = false;
     }
 }
 

@@ -105,16 +105,26 @@ static void point_wanted(nf_function *function)
     __atomic_store_n(&s->wanted, 0, __ATOMIC_RELAXED);
 }
 
+/* As the printer names it. */
+static void block_name(const nf_func *f, nf_block b, char name[NF_NAME_BYTES])
+{
+    const char *given = nf_name_at(&f->debug.block_names, b.id);
+    if (given)
+        nf_format(name, NF_NAME_BYTES, "%s", given);
+    else
+        nf_format(name, NF_NAME_BYTES, "b%u", b.id);
+}
+
 static void point_announce(nf_function *function, nf_osr_point *point, uint64_t now)
 {
     nf_engine *engine = function->engine;
     nf_version *version = point->version;
     double lasted_ms = (double)(now - function->osr.called_ns) * 1e-6;
-    const char *block = nf_name_at(&function->ir->debug.block_names, version->recipe.header.id);
+    char block[NF_NAME_BYTES];
+    block_name(function->ir, version->recipe.header, block);
     point->announced = true;
     nf_format(version->reason, sizeof version->reason,
-              "a call that had lasted %.0f ms went on here from its loop at %s", lasted_ms,
-              block ? block : "a block without a name");
+              "a call that had lasted %.0f ms went on here from its loop at %s", lasted_ms, block);
     nf_os_mutex_lock(&engine->lock);
     nf_swap_note(function, function->baseline, version, 0, version->reason);
     nf_os_mutex_unlock(&engine->lock);
