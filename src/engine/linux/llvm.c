@@ -4,7 +4,10 @@
  * It lies beside the library or the program that has this code in it, in ../lib from there, or
  * where the loader looks; the environment's NANOFORGE_LLVM names another file. It is never
  * unloaded, for libLLVM can't be. When the process exits, libLLVM's destructors run while other
- * threads go on; so the exit waits for whoever is in LLVM, and then nobody gets in any more.
+ * threads go on; so the exit waits for whoever is in LLVM, and then nobody gets in any more: who
+ * wants to is told so, for the exit itself may call functions that were never called before. LLVM
+ * registers destructors whenever it makes something static, first when code is made, and the last
+ * that is registered runs first; so ours is registered anew after the 1st, 2nd, 4th, ... use.
  *
  * A program that was born as bitcode keeps its sources, so that the unit can be read when the first
  * function wants to be compiled; one that is started from stored NIR may never need it.
@@ -21,6 +24,8 @@
 /* Held while LLVM works, for any engine. */
 static pthread_mutex_t llvm_lock = PTHREAD_MUTEX_INITIALIZER;
 static pid_t llvm_process; /* that loaded it */
+static uint32_t llvm_uses; /* under the lock, as is what follows */
+static bool llvm_ended;
 
 /* The object's symbol for the rest of a function. */
 static const char rest_name[] = "__nf_rest";
@@ -61,15 +66,26 @@ static void plugin_find(char path[NF_CACHE_PATH_BYTES])
 /* A child of fork() has no thread that could be in LLVM, whatever the lock says. */
 static void llvm_end(void)
 {
-    if (getpid() == llvm_process) pthread_mutex_lock(&llvm_lock);
+    if (getpid() != llvm_process) return;
+    pthread_mutex_lock(&llvm_lock);
+    llvm_ended = true;
+    pthread_mutex_unlock(&llvm_lock);
 }
 
-/* Registered behind libLLVM's destructors, to run before them. */
-static void llvm_end_watch(void)
+static nf_status llvm_enter(nf_error *error)
 {
-    if (llvm_process) return;
-    llvm_process = getpid();
-    atexit(llvm_end);
+    pthread_mutex_lock(&llvm_lock);
+    if (!llvm_ended) return NF_OK;
+    pthread_mutex_unlock(&llvm_lock);
+    return nf_fail(error, NF_UNSUPPORTED, "no LLVM tier: the process is ending");
+}
+
+static void llvm_leave(void)
+{
+    uint32_t uses = ++llvm_uses;
+    if (llvm_process == 0) llvm_process = getpid();
+    if ((uses & (uses - 1)) == 0) atexit(llvm_end);
+    pthread_mutex_unlock(&llvm_lock);
 }
 
 /* Under llvm_lock. */
@@ -87,15 +103,15 @@ static nf_status plugin_load(nf_engine *engine, nf_error *error)
     if (api->abi != NF_LLVM_ABI)
         return nf_fail(error, NF_UNSUPPORTED, "no LLVM tier: %s is of another version", file_name);
     engine->llvm = api;
-    llvm_end_watch();
     return NF_OK;
 }
 
 nf_status nf_llvm_open(nf_engine *engine, nf_error *error)
 {
-    pthread_mutex_lock(&llvm_lock);
-    nf_status status = plugin_load(engine, error);
-    pthread_mutex_unlock(&llvm_lock);
+    nf_status status = llvm_enter(error);
+    if (status != NF_OK) return status;
+    status = plugin_load(engine, error);
+    llvm_leave();
     return status;
 }
 
@@ -116,12 +132,13 @@ nf_status nf_llvm_import(nf_program *program, nf_module **module, const nf_llvm_
     plugin_find(plugin);
     nf_nir_cache_path(program, plugin, kept);
     if (nf_nir_cache_get(program, kept, module, foreign, foreign_count)) return NF_OK;
-    pthread_mutex_lock(&llvm_lock);
-    nf_status status = unit_need(program, error);
+    nf_status status = llvm_enter(error);
+    if (status != NF_OK) return status;
+    status = unit_need(program, error);
     if (status == NF_OK)
         status = engine->llvm->unit_import(program->unit, &engine->allocator, &program->arena,
                                            module, foreign, foreign_count, error);
-    pthread_mutex_unlock(&llvm_lock);
+    llvm_leave();
     if (status == NF_OK && nf_module_verify(*module, error) == NF_OK)
         nf_nir_cache_put(program, kept, *module, *foreign, *foreign_count);
     return status;
@@ -154,10 +171,11 @@ nf_status nf_llvm_compile(nf_function *function, const nf_func *rest,
     const void *bytes;
     size_t size;
     native.features = engine->features;
-    pthread_mutex_lock(&llvm_lock);
-    nf_status status = unit_need(function->program, error);
+    nf_status status = llvm_enter(error);
+    if (status != NF_OK) return status;
+    status = unit_need(function->program, error);
     if (status == NF_OK) status = compile(function, rest, &native, arena, &bytes, &size, error);
-    pthread_mutex_unlock(&llvm_lock);
+    llvm_leave();
     if (status != NF_OK) return status;
     nf_object_options reading = {.entry = rest ? rest_name : function->name,
                                  .resolve = resolve,
