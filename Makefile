@@ -166,6 +166,9 @@ $(BUILD)/%.o: %.c $(FLAGS)
 
 # What runs inside the sandbox process has no sanitizer's memory to write to.
 $(BUILD)/src/race/linux/cage.o $(BUILD)/src/race/linux/harness.o: SANITIZE_FLAGS :=
+ifeq ($(SANITIZE),thread)
+$(BUILD)/src/base/text.o: SANITIZE_FLAGS :=
+endif
 $(FUZZ)/src/race/linux/cage.o $(FUZZ)/src/race/linux/harness.o: FUZZ_SANITIZE := undefined
 
 $(LIB): $(LIB_OBJ)

@@ -212,8 +212,9 @@ static nf_status engine_start(nf_engine *engine, nf_error *error)
     nf_sampler_open(engine);
     nf_engine_event(engine, NF_EVENT_COUNTERS, NULL, NULL, 0, "%s", engine->counters_line);
     if (engine->config.no_background || engine->config.mode != NF_MODE_AUTO) return NF_OK;
+    engine->worker_runs = true; /* the worker reads it */
     status = nf_os_thread_create(&engine->worker, "nanoforge", work, engine, error);
-    engine->worker_runs = status == NF_OK;
+    if (status != NF_OK) engine->worker_runs = false;
     return status == NF_UNSUPPORTED ? NF_OK : status; /* without threads the program steps */
 }
 

@@ -18,8 +18,8 @@
 
 enum {
     GUESS_AFTER_NS = 1000 * 1000, /* estimated time spent before T2's best guess is made */
-    AUDIT_SHORT_NS = 50 * 1000 * 1000,
-    AUDIT_FEW = 8,
+    AUDIT_SHORT_NS = 20 * 1000 * 1000,
+    AUDIT_FEW = 6,
     AUDIT_LIMIT_NS = 500 * 1000 * 1000,
     SAMPLING_SHORT_NS = 50 * 1000 * 1000,
     SAMPLING_LONG_NS = 1000 * 1000 * 1000,
@@ -33,7 +33,7 @@ enum {
 static const struct {
     double spent_ns;
     uint64_t llvm_ns; /* 0: T2's variants */
-} rounds[] = {{10e6, 0}, {60e6, 30 * 1000 * 1000}, {1000e6, 500 * 1000 * 1000}};
+} rounds[] = {{10e6, 0}, {60e6, 60 * 1000 * 1000}, {500e6, 500 * 1000 * 1000}};
 enum { ROUNDS = sizeof rounds / sizeof *rounds };
 
 /* A new version must be this much slower than the old one, beyond doubt, to be rolled back. */
@@ -213,6 +213,7 @@ static nf_status race_hold(nf_function *function, const field *f, nf_race_record
     nf_race_request request = {
         .baseline = {record->baseline->name, record->baseline->address,
                      record->baseline->code_bytes},
+        .stand_in = f->versions[0] == function->active,
         .candidates = f->candidates,
         .candidate_count = f->count,
         .inputs = f->inputs,
@@ -246,6 +247,8 @@ static nf_version *race_judge(nf_function *function, nf_race_record *record)
         const nf_race_result *result = &record->report.results[i];
         nf_version *version = record->versions[i];
         version->median_ns = result->median_ns;
+        if (version == function->active || result->outcome == NF_RACE_WON)
+            function->profile.ns_per_call = result->median_ns;
         version->speedup = result->speedup * above_t1;
         nf_format(version->reason, sizeof version->reason, "%s", result->reason);
         bool rejected = result->outcome == NF_RACE_WRONG || result->outcome == NF_RACE_CRASHED ||
@@ -384,10 +387,10 @@ static void end_audit(nf_function *function, uint64_t now)
     nf_version *active = function->active, *control = function->control;
     char reason[NF_REASON_BYTES];
     phase_set(function, NF_PHASE_SETTLED, now);
+    if (result.active_ns > 0) function->profile.ns_per_call = result.active_ns;
     if (result.ratio <= 0) return; /* too few calls to say anything */
     nf_format(reason, sizeof reason, "live calls take %.2fx of the old version's time [%.2f, %.2f]",
               result.ratio, result.low, result.high);
-    function->profile.ns_per_call = result.active_ns;
     if (result.low > ROLLBACK_RATIO) {
         nf_version_swap(function, control, 1 / result.ratio, NF_EVENT_ROLLBACK, reason);
         nf_format(active->reason, sizeof active->reason, "%s", reason);

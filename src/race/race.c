@@ -85,6 +85,21 @@ static int32_t winner_pick(const nf_race_request *request, const nf_sandbox_resu
     return best;
 }
 
+/* From over the stand-in to over the baseline. */
+static void speedups_scale(const nf_race_request *request, const nf_sandbox_result *s,
+                           nf_race_report *report)
+{
+    double scale = s->baseline_ns / report->baseline_median_ns;
+    if (s->baseline_ns <= 0 || report->baseline_median_ns <= 0) return;
+    for (uint32_t i = 0; i < request->candidate_count; i++) {
+        nf_race_result *result = &report->results[i];
+        result->speedup *= scale;
+        result->speedup_low *= scale;
+        result->speedup_high *= scale;
+    }
+    report->baseline_median_ns = report->baseline.median_ns = s->baseline_ns;
+}
+
 static void loser_reason(const nf_race_report *report, nf_race_result *result)
 {
     if (result->speedup_low <= MARGIN)
@@ -131,6 +146,7 @@ static void judge(const nf_race_request *request, const nf_sandbox_result *s,
     nf_format(report->baseline.reason, NF_RACE_REASON_BYTES, "the baseline");
     results_fill(request, s, baseline, report);
     report->winner = winner_pick(request, s, report);
+    speedups_scale(request, s, report);
     verdict_fill(request, report);
 }
 

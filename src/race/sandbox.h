@@ -24,6 +24,8 @@ typedef struct nf_sandbox_result {
     bool fresh_inputs;
     uint32_t rounds, samples_dropped;
     uint64_t fork_ns;
+    /* When the stand-in was measured in the baseline's place: ns per call of the baseline; else 0. */
+    double baseline_ns;
     /* ns per call of each contestant in each round; negative: not measured in that round */
     double samples[NF_SANDBOX_CONTESTANTS_MAX][NF_SANDBOX_ROUNDS_MAX];
 } nf_sandbox_result;
