@@ -14,8 +14,9 @@
  * The rest runs for who knows how long, once, so LLVM compiles it where there is LLVM, else T2.
  *
  * The slot is not touched: calls go where they went, and are promoted as ever. When calls have
- * another version than T1, and none turns in T1 any more, the versions of this file retire. A thread that took the address of one
- * just before is in it, or holds it in a register, and the scan (reclaim.c) sees that.
+ * another version than T1, and none turns in T1 any more, the versions of this file retire. A thread
+ * that took the address of one just before is in it, or holds it in a register, and the scan
+ * (reclaim.c) sees that.
  */
 #include "engine_internal.h"
 
