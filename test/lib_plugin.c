@@ -13,8 +13,8 @@ enum { PATH_BYTES = 4096, COMMAND_BYTES = 1024, CHUNK_BYTES = 1 << 16 };
 
 #define FEATURE(name) NF_CPU_##name
 const plugin_variant plugin_variants[] = {
-#define LLVM_VARIANT(name, level, width, interleave, unroll, tail, features)                       \
-    {{name, 0, level, width, interleave, unroll, tail}, features},
+#define LLVM_VARIANT(name, level, width, interleave, unroll, contract, tail, features)             \
+    {{name, 0, level, width, interleave, unroll, contract, tail}, features},
 #include "engine/llvm_variants.def"
 #undef LLVM_VARIANT
 };

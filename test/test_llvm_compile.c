@@ -227,8 +227,12 @@ static void check(nf_llvm_unit *unit, const nf_llvm_options *options)
     size_t size;
     nf_arena arena;
     nf_arena_init(&arena, nf_os_allocator());
-    if (api->compile(unit, "f", options, &arena, &bytes, &size, &error) != NF_OK)
-        fail_msg("%s, %s: %s", at_hand->name, options->name, error.message);
+    nf_status status = api->compile(unit, "f", options, &arena, &bytes, &size, &error);
+    if (status == NF_BUSY && options->contract) {
+        nf_arena_free(&arena);
+        return;
+    }
+    if (status != NF_OK) fail_msg("%s, %s: %s", at_hand->name, options->name, error.message);
     function *got = place(bytes, size, "f", &arena);
     function *expected = (function *)(uintptr_t)dlsym(library, "f");
     for (int x = 0; x < ARGUMENTS; x++) {
@@ -346,6 +350,8 @@ static void test_variants_differ(void **state)
         "void f(float *restrict a, const float *restrict b, int n)\n"
         "{ for (int i = 0; i < n; i++) a[i] = a[i] * b[i]; }",
         "int f(const char *p) { int n = 0; while (p[n] != 'x') n++; return n; }",
+        "float f(float *a, int n)\n"
+        "{ for (int i = 0; i < n; i++) a[i] = a[i] * a[i] + 1; return a[0] * a[1] + a[2]; }",
         "void f(int *a, int n) { for (int i = 1; i < n; i++) a[i] ^= a[i - 1]; }",
         /* Unrolled wholly from -O3 on. */
         "int f(const int *p) { int s = 0; for (int i = 0; i < 32; i++) s = (s ^ p[i]) * 31 + (s >> "
@@ -362,8 +368,11 @@ static void test_variants_differ(void **state)
         nf_llvm_unit *unit = read_unit(sources[s], engine_flags);
         nf_llvm_options options;
         for (uint32_t v = 0; v < plugin_variant_count; v++)
-            if (plugin_options(v, &options))
-                assert_int_equal(compile(unit, "f", &options, &arena, &objects[s][v]), NF_OK);
+            if (plugin_options(v, &options)) {
+                nf_status status = compile(unit, "f", &options, &arena, &objects[s][v]);
+                assert_int_equal(status, s != 3 && options.contract ? NF_BUSY : NF_OK);
+                if (status == NF_BUSY) objects[s][v] = (nf_object){0};
+            }
         api->unit_free(unit);
     }
     nf_llvm_options options;

@@ -42,6 +42,8 @@ typedef struct nf_llvm_options {
     uint16_t vector_width; /* bits that are preferred; 0: LLVM's choice */
     uint8_t interleave;    /* copies of a vector loop's body; 0: LLVM's choice */
     uint8_t unroll;        /* of scalar loops; 0: LLVM's choice, 1: none */
+    bool contract;         /* a * b + c in one rounding where the source allows it; NF_BUSY when it
+                              does nowhere */
     bool tail_folding;     /* vector loops end by masks, not by a scalar loop */
 } nf_llvm_options;
 

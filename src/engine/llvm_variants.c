@@ -6,8 +6,9 @@
 #define FEATURE(name) (UINT64_C(1) << NF_CPU_INDEX_##name)
 
 const nf_llvm_options nf_llvm_variants[] = {
-#define LLVM_VARIANT(name, level, vector_width, interleave, unroll, tail_folding, features)        \
-    {name, features, level, vector_width, interleave, unroll, tail_folding},
+#define LLVM_VARIANT(name, level, vector_width, interleave, unroll, contract, tail_folding,        \
+                     features)                                                                     \
+    {name, features, level, vector_width, interleave, unroll, contract, tail_folding},
 #include "llvm_variants.def"
 #undef LLVM_VARIANT
 };

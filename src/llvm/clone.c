@@ -239,12 +239,13 @@ static void clone_all(cloner *c, const char *const *functions, uint32_t count)
 }
 
 nf_status nf_llvm_clone(nf_llvm_unit *unit, const char *const *functions, uint32_t count,
-                        LLVMModuleRef *module, nf_error *error)
+                        bool contract, LLVMModuleRef *module, nf_error *error)
 {
     cloner c = {.context = unit->context,
                 .from = unit->module,
                 .to = LLVMModuleCreateWithNameInContext(unit->name, unit->context),
                 .builder = LLVMCreateBuilderInContext(unit->context),
+                .contract = contract,
                 .budget = CALLEES_INSTRUCTIONS_MAX,
                 .error = error};
     nf_arena_init(&c.arena, nf_os_allocator());
@@ -252,6 +253,7 @@ nf_status nf_llvm_clone(nf_llvm_unit *unit, const char *const *functions, uint32
     LLVMSetTarget(c.to, LLVMGetTarget(c.from));
     LLVMSetDataLayout(c.to, LLVMGetDataLayoutStr(c.from));
     clone_all(&c, functions, count);
+    if (contract && c.contracted == 0) clone_fail(&c, NF_BUSY, "nothing to contract");
     nf_arena_free(&c.arena);
     LLVMDisposeBuilder(c.builder);
     if (c.status != NF_OK) LLVMDisposeModule(c.to);

@@ -7,6 +7,10 @@
  * keep their initialisers, so that loads from them fold. Names are the unit's. Nothing is local,
  * so that code reaches everything through what the program resolves.
  *
+ * A product with a sum that the source lets be rounded once (llvm.fmuladd) becomes both operations,
+ * as in the other tiers; with `contract` it stays, and where there is none NF_BUSY says that the code
+ * would be the same.
+ *
  * The unit is read only. Both share a context, thus types, constants and metadata.
  */
 #ifndef NF_LLVM_CLONE_H
@@ -16,6 +20,6 @@
 
 /* The module is the caller's to dispose of. Errors: NF_SYMBOL, NF_UNSUPPORTED, NF_MEMORY. */
 nf_status nf_llvm_clone(nf_llvm_unit *unit, const char *const *functions, uint32_t count,
-                        LLVMModuleRef *module, nf_error *error);
+                        bool contract, LLVMModuleRef *module, nf_error *error);
 
 #endif

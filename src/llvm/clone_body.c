@@ -89,10 +89,11 @@ static void copy_block(cloner *c, LLVMBasicBlockRef old)
         if (calls(i, "llvm.dbg.")) continue;
         if (LLVMGetInstructionOpcode(i) == LLVMPHI)
             remember(c, i, new_phi(c, i));
-        else if (calls(i, "llvm.fmuladd."))
+        else if (calls(i, "llvm.fmuladd.") && !c->contract)
             remember(c, i, new_product_and_sum(c, i));
         else
             remember(c, i, new_copy(c, i));
+        c->contracted += calls(i, "llvm.fmuladd.");
     }
 }
 

@@ -20,9 +20,11 @@ typedef struct cloner {
     nf_map constants; /* old to new: globals, and constants that mention them */
     nf_map locals;    /* of the function at hand: arguments, blocks, instructions */
     NF_VEC(clone_job) jobs;
-    uint32_t budget;  /* instructions that callees may still have */
-    uint32_t depth;   /* of the job at hand */
-    uint32_t nesting; /* of initialisers */
+    bool contract;       /* llvm.fmuladd stays, to be fused */
+    uint32_t contracted; /* how many there were */
+    uint32_t budget;     /* instructions that callees may still have */
+    uint32_t depth;      /* of the job at hand */
+    uint32_t nesting;    /* of initialisers */
     LLVMValueRef function, function_new;
     nf_status status;
     nf_error *error;

@@ -129,7 +129,8 @@ static void compile(void *context)
 {
     compilation *c = context;
     LLVMModuleRef module;
-    c->status = nf_llvm_clone(c->unit, c->functions, c->count, &module, c->error);
+    c->status =
+        nf_llvm_clone(c->unit, c->functions, c->count, c->options->contract, &module, c->error);
     if (c->status != NF_OK) return;
     c->status = nf_llvm_emit(module, c->options, c->arena, c->bytes, c->size, c->error);
     LLVMDisposeModule(module);

@@ -2,8 +2,7 @@
  * C to bitcode: clang 19, run as a program of its own.
  *
  * It optimises what does not depend on the machine, so that our own tiers start from good code, and
- * leaves unrolling and vectorising to the tiers, which choose by the machine they find. It does not
- * contract a * b + c into one rounding, so that a program's answers don't depend on the tier.
+ * leaves unrolling and vectorising to the tiers, which choose by the machine they find.
  * What clang has to say goes to standard error.
  */
 #include <errno.h>
@@ -23,7 +22,6 @@ static const char *const flags[] = {"-O2",
                                     "-fno-vectorize",
                                     "-fno-slp-vectorize",
                                     "-fno-unroll-loops",
-                                    "-ffp-contract=off",
                                     "-Qunused-arguments"};
 static const char *const last_flags[] = {"-emit-llvm", "-c", "-o", "-"};
 
