@@ -1,0 +1,2 @@
+; error: expected
+define i64 @f( {

@@ -1,0 +1,67 @@
+; What NIR cannot express, with the reasons.
+; foreign varargs: varargs function
+; foreign assembly: inline assembly
+; foreign extended: 80-bit floating point (long double)
+; foreign twice: a call that returns twice (setjmp)
+; foreign dynamic: a stack allocation of variable size
+; foreign pair: a result in two registers
+; foreign calls_pair: a result in two registers
+; foreign lanes: a vector as an argument
+; foreign jumps: the address of a label
+; foreign huge: more than 1 MiB on the stack
+; foreign half: 16-bit floating point
+; foreign wide: an integer of very many bits
+define i64 @varargs(i64 %n, ...) {
+  ret i64 %n
+}
+define i64 @assembly(i64 %n) {
+  %r = call i64 asm "addq $$1, $0", "=r,0"(i64 %n)
+  ret i64 %r
+}
+define x86_fp80 @extended(x86_fp80 %a) {
+  ret x86_fp80 %a
+}
+declare i32 @setjmp(ptr) returns_twice
+define i32 @twice(ptr %p) {
+  %r = call i32 @setjmp(ptr %p) returns_twice
+  ret i32 %r
+}
+define void @dynamic(i64 %n) {
+  %p = alloca i8, i64 %n
+  store volatile i8 0, ptr %p
+  ret void
+}
+define { i64, i64 } @pair(i64 %n) {
+  %a = insertvalue { i64, i64 } zeroinitializer, i64 %n, 1
+  ret { i64, i64 } %a
+}
+define i64 @calls_pair(i64 %n) {
+  %p = call { i64, i64 } @pair(i64 %n)
+  %r = extractvalue { i64, i64 } %p, 1
+  ret i64 %r
+}
+define i64 @lanes(<4 x i32> %v) {
+  ret i64 0
+}
+define i64 @jumps(i1 %c) {
+  %t = select i1 %c, ptr blockaddress(@jumps, %a), ptr blockaddress(@jumps, %b)
+  indirectbr ptr %t, [label %a, label %b]
+a:
+  ret i64 1
+b:
+  ret i64 2
+}
+define void @huge() {
+  %p = alloca [2000000 x i8]
+  store volatile i8 0, ptr %p
+  ret void
+}
+define half @half(half %x) {
+  ret half %x
+}
+define void @wide(ptr %p) {
+  %a = load i256, ptr %p
+  %b = udiv i256 %a, 10
+  store i256 %b, ptr %p
+  ret void
+}

@@ -1,0 +1,254 @@
+/*
+ * LLVM IR as NIR: the files test/import/(name).ll say in comments what must become of them.
+ *
+ *   ; call NAME(1, -2) = 3      a function of i64 gives that on the evaluator, T1 and T2
+ *   ; foreign NAME: REASON      NIR cannot express it; a file with such lines is not run
+ *   ; error: TEXT               reading fails with that in its message
+ *
+ * The plug-in is the one in $BUILD; without it there is nothing to test.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/llvm.h"
+#include "os/os.h"
+
+enum { TEXT_BYTES_MAX = 1 << 20, ARGS_MAX = 6, PATH_BYTES = 600, LINE_BYTES = 300 };
+
+static const char folder[] = "test/import";
+static const nf_llvm_api *llvm;
+static char text[TEXT_BYTES_MAX];
+
+static int plugin_open(void **state)
+{
+    char path[PATH_BYTES];
+    const char *build = getenv("BUILD");
+    (void)state;
+    snprintf(path, sizeof path, "%s/libnanoforge-llvm.so", build ? build : "build");
+    void *plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    llvm = plugin ? dlsym(plugin, NF_LLVM_SYMBOL) : NULL;
+    if (llvm == NULL) print_message("no %s: nothing to test\n", path);
+    return 0;
+}
+
+static nf_llvm_source source_read(const char *name)
+{
+    char path[PATH_BYTES];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    size_t size = fread(text, 1, sizeof text - 1, file);
+    assert_int_equal(fclose(file), 0);
+    assert_true(size < sizeof text - 1);
+    text[size] = 0;
+    return (nf_llvm_source){name, text, size};
+}
+
+/* --- what the comments say --- */
+
+/* The next line from *at on that begins with the prefix, without it; false at the end. */
+static bool line_next(const char **at, const char *prefix, char line[LINE_BYTES])
+{
+    while (**at) {
+        const char *start = *at, *end = strchr(start, '\n');
+        size_t length = end ? (size_t)(end - start) : strlen(start), skip = strlen(prefix);
+        *at = start + length + (end != NULL);
+        if (strncmp(start, prefix, skip) != 0) continue;
+        snprintf(line, LINE_BYTES, "%.*s", (int)(length - skip), start + skip);
+        return true;
+    }
+    return false;
+}
+
+typedef struct expectation {
+    char name[LINE_BYTES];
+    int64_t args[ARGS_MAX], result;
+} expectation;
+
+/* "NAME(1, -2) = 3" */
+static expectation expectation_of(const char *line)
+{
+    expectation e = {.result = 0};
+    const char *open = strchr(line, '('), *equals = strrchr(line, '=');
+    assert_true(open && equals);
+    snprintf(e.name, sizeof e.name, "%.*s", (int)(open - line), line);
+    char *at = (char *)(uintptr_t)open + 1;
+    for (int i = 0; i < ARGS_MAX && *at != ')'; i++) {
+        bool negative = at[strspn(at, " ")] == '-';
+        e.args[i] = negative ? strtoll(at, &at, 0) : (int64_t)strtoull(at, &at, 0);
+        at += strspn(at, ", ");
+    }
+    e.result = strtoll(equals + 1, NULL, 10);
+    return e;
+}
+
+/* --- one file --- */
+
+static void foreign_check(const char *name, const nf_llvm_foreign *foreign, uint32_t count)
+{
+    const char *at = text;
+    char line[LINE_BYTES], found[LINE_BYTES];
+    uint32_t expected = 0;
+    for (; line_next(&at, "; foreign ", line); expected++) {
+        assert_true(expected < count);
+        snprintf(found, sizeof found, "%s: %s", foreign[expected].name, foreign[expected].reason);
+        assert_string_equal(found, line);
+    }
+    if (expected != count)
+        fail_msg("%s: %s: %s", name, foreign[expected].name, foreign[expected].reason);
+}
+
+static void calls_check(const char *file, nf_module *module, nf_mode mode)
+{
+    nf_config config = {.mode = mode, .no_background = true, .no_counters = true};
+    nf_engine *engine;
+    nf_program *program;
+    nf_error error = {0};
+    char line[LINE_BYTES];
+    assert_int_equal(nf_engine_new(&config, &engine, &error), NF_OK);
+    if (nf_program_add(engine, module, &program, &error) != NF_OK) fail_msg("%s", error.message);
+    for (const char *at = text; line_next(&at, "; call ", line);) {
+        expectation e = expectation_of(line);
+        int64_t (*call)(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t) =
+            (int64_t(*)(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t))nf_program_function(
+                program, e.name);
+        assert_non_null(call);
+        int64_t got = call(e.args[0], e.args[1], e.args[2], e.args[3], e.args[4], e.args[5]);
+        if (got != e.result)
+            fail_msg("%s: mode %d: %s, but it is %lld", file, mode, line, (long long)got);
+    }
+    nf_engine_free(engine);
+}
+
+static void unit_check(const char *file, nf_llvm_unit *unit, nf_mode mode)
+{
+    nf_error error = {0};
+    nf_arena arena;
+    nf_module *module;
+    const nf_llvm_foreign *foreign;
+    uint32_t count;
+    nf_arena_init(&arena, nf_os_allocator());
+    nf_status status =
+        llvm->unit_import(unit, nf_os_allocator(), &arena, &module, &foreign, &count, &error);
+    if (status != NF_OK) fail_msg("%s: %s", file, error.message);
+    if (nf_module_verify(module, &error) != NF_OK) fail_msg("%s: %s", file, error.message);
+    foreign_check(file, foreign, count);
+    if (count == 0)
+        calls_check(file, module, mode); /* the engine owns the module */
+    else
+        nf_module_free(module);
+    nf_arena_free(&arena);
+}
+
+static void file_check(const char *file)
+{
+    static const nf_mode modes[] = {NF_MODE_EVALUATE, NF_MODE_BASELINE, NF_MODE_OPTIMISED};
+    nf_llvm_source source = source_read(file);
+    const char *at = text;
+    char wanted[LINE_BYTES];
+    bool fails = line_next(&at, "; error: ", wanted);
+    nf_llvm_unit *unit = NULL;
+    nf_error error = {0};
+    nf_status status = llvm->unit_read(&source, 1, &unit, &error);
+    if (!fails) {
+        if (status != NF_OK) fail_msg("%s: %s", file, error.message);
+        for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) unit_check(file, unit, modes[i]);
+        llvm->unit_free(unit);
+        return;
+    }
+    assert_int_not_equal(status, NF_OK);
+    assert_null(unit);
+    assert_string_equal(error.file, file);
+    if (strstr(error.message, wanted) == NULL) fail_msg("%s: %s", file, error.message);
+}
+
+static void files_become_what_they_say(void **state)
+{
+    (void)state;
+    if (llvm == NULL) skip();
+    DIR *directory = opendir(folder);
+    assert_non_null(directory);
+    uint32_t count = 0;
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        const char *dot = strrchr(entry->d_name, '.');
+        if (dot == NULL || strcmp(dot, ".ll") != 0) continue;
+        file_check(entry->d_name);
+        count++;
+    }
+    closedir(directory);
+    assert_true(count > 0);
+}
+
+/* --- bitcode, whole and damaged --- */
+
+static void bitcode_comes_back(void **state)
+{
+    (void)state;
+    if (llvm == NULL) skip();
+    nf_llvm_source source = source_read("flow.ll");
+    nf_llvm_unit *unit, *again;
+    nf_arena arena;
+    nf_error error = {0};
+    const void *bytes;
+    size_t size;
+    nf_arena_init(&arena, nf_os_allocator());
+    assert_int_equal(llvm->unit_read(&source, 1, &unit, &error), NF_OK);
+    assert_int_equal(llvm->unit_write(unit, &arena, &bytes, &size, &error), NF_OK);
+    llvm->unit_free(unit);
+    nf_llvm_source written = {"flow.bc", bytes, size};
+    assert_int_equal(llvm->unit_read(&written, 1, &again, &error), NF_OK);
+    unit_check("flow.bc", again, NF_MODE_BASELINE);
+    llvm->unit_free(again);
+    for (size_t cut = 1; cut < size; cut += size / 16) {
+        written.size = size - cut;
+        assert_int_not_equal(llvm->unit_read(&written, 1, &again, &error), NF_OK);
+        assert_null(again);
+        assert_string_equal(error.file, "flow.bc");
+        assert_int_not_equal(error.message[0], 0);
+    }
+    nf_arena_free(&arena);
+}
+
+static void files_are_linked(void **state)
+{
+    static const char one[] = "@n = internal global i64 5\n"
+                              "define internal i64 @get() { %a = load i64, ptr @n ret i64 %a }\n"
+                              "declare i64 @twice(i64)\n"
+                              "define i64 @main_one() { %a = call i64 @get() %b = call i64 "
+                              "@twice(i64 %a) ret i64 %b }\n";
+    static const char two[] = "@n = internal global i64 7\n"
+                              "define i64 @twice(i64 %x) { %a = load i64, ptr @n %b = add i64 %a, "
+                              "%x ret i64 %b }\n";
+    (void)state;
+    if (llvm == NULL) skip();
+    nf_llvm_source sources[] = {{"one.ll", one, sizeof one - 1}, {"two.ll", two, sizeof two - 1}};
+    nf_llvm_unit *unit;
+    nf_error error = {0};
+    assert_int_equal(llvm->unit_read(sources, 2, &unit, &error), NF_OK);
+    snprintf(text, sizeof text, "; call main_one() = 12\n");
+    unit_check("one.ll", unit, NF_MODE_OPTIMISED);
+    llvm->unit_free(unit);
+    sources[1].bytes = "define i64 @main_one() { ret i64 1 }";
+    sources[1].size = strlen(sources[1].bytes);
+    assert_int_not_equal(llvm->unit_read(sources, 2, &unit, &error), NF_OK);
+    assert_string_equal(error.file, "two.ll");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(files_become_what_they_say),
+        cmocka_unit_test(bitcode_comes_back),
+        cmocka_unit_test(files_are_linked),
+    };
+    return cmocka_run_group_tests(tests, plugin_open, NULL);
+}
