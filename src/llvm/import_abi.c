@@ -13,7 +13,8 @@
  *       rdi xmm0  rsi    rdx     rcx     r8      r9      stack
  *
  * Narrow integers that are marked signext or zeroext go as i32, for clang's callees rely on that. A
- * vector of 64 bits lies in the low half of an XMM register, as a double does, and is passed as one.
+ * vector of 64 bits lies in the low half of an XMM register, as a double does, and is passed as one;
+ * so is a float among the further arguments of a variadic call, where NIR has doubles only.
  * Who returns a structure through memory (sret) returns the pointer as well. What needs two registers
  * for its result, or a whole XMM register, has no plan.
  */
@@ -28,6 +29,7 @@ typedef struct planner {
     nf_importer *in;
     nf_arena *arena;
     LLVMValueRef owner; /* a function or a call */
+    uint32_t fixed;     /* arguments that the type names */
     nf_plan *plan;
     uint32_t gprs, vectors, stack_words;
     bool has_byval;
@@ -72,7 +74,8 @@ static nf_extension extension_of(const planner *p, uint32_t argument, const nf_s
     if (s->is_float || s->bits >= 32) return NF_EXTEND_NONE;
     if (nf_has_attribute(p->owner, (int)argument + 1, "signext")) return NF_EXTEND_SIGN;
     if (nf_has_attribute(p->owner, (int)argument + 1, "zeroext")) return NF_EXTEND_ZERO;
-    return NF_EXTEND_NONE;
+    bool narrow = nf_type_bytes(s->type) < nf_type_bytes(NF_I32);
+    return narrow && argument >= p->fixed ? NF_EXTEND_ZERO : NF_EXTEND_NONE;
 }
 
 /* --- arguments --- */
@@ -154,7 +157,8 @@ static void argument_add(planner *p, uint32_t argument, LLVMTypeRef type)
     if (p->plan->refusal) return;
     if (size) {
         byval_add(p, argument, size);
-    } else if (is_packed_vector(p->in, type)) {
+    } else if (is_packed_vector(p->in, type) ||
+               (argument >= p->fixed && LLVMGetTypeKind(type) == LLVMFloatTypeKind)) {
         slot_add(p, (nf_slot){.argument = argument, .type = NF_F64, .packed = true});
     } else if (has_vector(type)) {
         refuse(p, "a vector as an argument");
@@ -219,8 +223,8 @@ static nf_plan plan_make(nf_importer *in, nf_arena *arena, LLVMValueRef owner, L
                          LLVMTypeRef *arguments, uint32_t count)
 {
     nf_plan plan = {0};
-    planner p = {.in = in, .arena = arena, .owner = owner, .plan = &plan};
     uint32_t fixed = LLVMCountParamTypes(type);
+    planner p = {.in = in, .arena = arena, .owner = owner, .fixed = fixed, .plan = &plan};
     for (uint32_t i = 0; i < count; i++) p.has_byval |= nf_byval_size(in, owner, i) != 0;
     result_plan(&p, LLVMGetReturnType(type));
     for (uint32_t i = 0; i < count; i++) {

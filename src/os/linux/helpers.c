@@ -178,11 +178,12 @@ static float u128_to_f32(uint64_t low, uint64_t high)
 #define DECLARE(name) extern char library_##name[] __asm__(#name);
 LIBRARY(DECLARE)
 
-/* What glibc links statically into every program, so that its libc.so has none of it. */
+/* What glibc and the compiler link statically into every program, so that no library has it. */
 #define NONSHARED(X)                                                                               \
     X(atexit)                                                                                      \
     X(at_quick_exit)                                                                               \
-    X(pthread_atfork)
+    X(pthread_atfork)                                                                              \
+    X(__dso_handle)
 NONSHARED(DECLARE)
 #undef DECLARE
 
