@@ -1,6 +1,7 @@
 /* nanoforge eval: a program, or one function with numbers for arguments, on the evaluator alone. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <string.h>
 #include "command.h"
 #include "engine/engine_internal.h"
@@ -38,13 +39,14 @@ static nf_status evaluate(const evaluation *e, const nf_func *func, const nf_bit
 /* main as the C runtime would call it. */
 static int main_evaluate(const evaluation *e, const nf_func *func)
 {
-    nf_bits args[2] = {{{0}}}, result = {{0}};
+    nf_bits args[3] = {{{0}}}, result = {{0}};
     char **argv = calloc((size_t)e->rest_count + 2, sizeof *argv);
     if (argv == NULL) return EXIT_FAILED;
     argv[0] = (char *)e->path;
     for (int i = 0; i < e->rest_count; i++) argv[i + 1] = e->rest[i];
     args[0].u64[0] = (uint64_t)e->rest_count + 1;
     args[1].u64[0] = (uint64_t)(uintptr_t)argv;
+    args[2].u64[0] = (uint64_t)(uintptr_t)environ;
     nf_status status = evaluate(e, func, args, &result);
     free(argv);
     return status == NF_OK ? (int)(result.u32[0] & 0xff) : EXIT_FAILED;

@@ -10,7 +10,7 @@
  *   names are there, unique and not too long; kinds, sizes and alignments are within their limits
  *   signatures are of scalars; a defined function is not variadic
  *   addresses in data lie inside it, in order, do not overlap and name a symbol
- *   @main is () -> i32 or (i32, i64) -> i32
+ *   @main gives i32 and has the first ones, or none, of the parameters i32, i64, i64
  * Rules of a function
  *   the entry's parameters are the signature's; only i64 parameters are noalias
  *   attributes are known and do not contradict each other; the tolerance is finite and not negative
@@ -354,11 +354,12 @@ static bool main_is_sound(nf_checker *c, const nf_symbol_data *symbol)
     if (nf_string_length(symbol->name) != sizeof main_name - 1 ||
         __builtin_memcmp(symbol->name, main_name, sizeof main_name) != 0)
         return true;
-    bool plain = signature->param_count == 0;
-    bool full = signature->param_count == 2 && signature->params[0] == NF_I32 &&
-                signature->params[1] == NF_I64;
-    if (signature->result == NF_I32 && (plain || full)) return true;
-    return symbol_fail(c, symbol, NF_TYPE, "main must be () -> i32 or (i32, i64) -> i32");
+    static const nf_type params[] = {NF_I32, NF_I64, NF_I64}; /* argc, argv, environ */
+    uint32_t count = signature->param_count;
+    if (signature->result == NF_I32 && count <= sizeof params / sizeof *params &&
+        (count == 0 || __builtin_memcmp(signature->params, params, count) == 0))
+        return true;
+    return symbol_fail(c, symbol, NF_TYPE, "main must be () -> i32 or (i32, i64, i64) -> i32");
 }
 
 static bool func_symbol_is_sound(nf_checker *c, uint32_t id, const nf_symbol_data *symbol)

@@ -172,6 +172,13 @@ static void argument_add(planner *p, uint32_t argument, LLVMTypeRef type)
 
 /* --- the result --- */
 
+/* Its result is the exit status, whatever it is declared to be. */
+static bool is_main(LLVMValueRef function)
+{
+    size_t length;
+    return LLVMIsAFunction(function) && strcmp(LLVMGetValueName2(function, &length), "main") == 0;
+}
+
 static void result_plan(planner *p, LLVMTypeRef type)
 {
     nf_plan *plan = p->plan;
@@ -179,7 +186,7 @@ static void result_plan(planner *p, LLVMTypeRef type)
     if (reason) refuse(p, reason);
     if (reason || LLVMGetTypeKind(type) == LLVMVoidTypeKind) {
         plan->result_pointer = nf_has_attribute(p->owner, 1, "sret");
-        plan->result = plan->result_pointer ? NF_I64 : NF_VOID;
+        plan->result = plan->result_pointer ? NF_I64 : is_main(p->owner) ? NF_I32 : NF_VOID;
         return;
     }
     plan->result_packed = is_packed_vector(p->in, type);

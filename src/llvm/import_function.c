@@ -456,7 +456,8 @@ static void end_return(nf_translator *t, LLVMValueRef end)
 {
     LLVMValueRef value = LLVMGetNumOperands(end) ? LLVMGetOperand(end, 0) : NULL;
     if (value == NULL) {
-        nf_build_ret(t->f, t->at, t->result_pointer);
+        bool status = nf_signature_at(t->in->module, t->f->signature)->result == NF_I32; /* main */
+        nf_build_ret(t->f, t->at, status ? nf_make_number(t, NF_I32, 0) : t->result_pointer);
         return;
     }
     LLVMTypeRef type = LLVMTypeOf(value);
