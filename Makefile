@@ -164,11 +164,11 @@ $(BUILD)/%.o: %.c $(FLAGS)
 	@mkdir -p $(@D)
 	$(call say,CC,$<) $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-# What runs inside the sandbox process has no sanitizer's memory to write to.
-$(BUILD)/src/race/linux/cage.o $(BUILD)/src/race/linux/harness.o: SANITIZE_FLAGS :=
-ifeq ($(SANITIZE),thread)
-$(BUILD)/src/base/text.o: SANITIZE_FLAGS :=
-endif
+# What runs inside the sandbox process has no sanitizer's memory to write to, nor calls what writes
+# there, as memset does.
+CAGED := $(BUILD)/src/race/linux/cage.o $(BUILD)/src/race/linux/harness.o \
+	$(if $(filter thread,$(SANITIZE)),$(BUILD)/src/base/text.o)
+$(CAGED): SANITIZE_FLAGS := $(if $(SANITIZE),-minline-all-stringops)
 $(FUZZ)/src/race/linux/cage.o $(FUZZ)/src/race/linux/harness.o: FUZZ_SANITIZE := undefined
 
 $(LIB): $(LIB_OBJ)

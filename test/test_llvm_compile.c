@@ -141,8 +141,7 @@ static const program programs[] = {
      {NULL}},
 };
 
-static const char engine_flags[] = "-O2 -fno-vectorize -fno-slp-vectorize -fno-unroll-loops "
-                                   "-ffp-contract=off";
+static const char engine_flags[] = "-O2 -fno-vectorize -fno-slp-vectorize -fno-unroll-loops";
 
 /* --- the program around a function --- */
 

@@ -19,13 +19,22 @@ void nf_audit_start(nf_function *function, const nf_version *control)
 {
     nf_audit *audit = function->audit;
     if (audit == NULL) return;
-    audit->targets[0] = function->active->address;
-    audit->targets[1] = control->address;
-    audit->random = (uint32_t)function->engine->seed ^ function->index;
+    uint32_t random = (uint32_t)function->engine->seed ^ function->index;
+    __atomic_store_n(&audit->targets[0], function->active->address, __ATOMIC_RELAXED);
+    __atomic_store_n(&audit->targets[1], control->address, __ATOMIC_RELAXED);
+    __atomic_store_n(&audit->random, random, __ATOMIC_RELAXED);
     __atomic_store_n(&audit->counts[0], 0, __ATOMIC_RELAXED);
     __atomic_store_n(&audit->counts[1], 0, __ATOMIC_RELAXED);
     __atomic_store_n(&audit->open, 1, __ATOMIC_RELEASE);
     nf_slot_store(function, function->entries[NF_ENTRY_AUDIT]);
+}
+
+void nf_audit_forget(nf_function *function, uint64_t address)
+{
+    nf_audit *audit = function->audit;
+    for (int side = 0; audit && side < 2; side++)
+        if (__atomic_load_n(&audit->targets[side], __ATOMIC_RELAXED) == address)
+            __atomic_store_n(&audit->targets[side], function->active->address, __ATOMIC_SEQ_CST);
 }
 
 bool nf_audit_done(const nf_function *function)

@@ -110,7 +110,8 @@ struct nf_version {
 /* Written by T1 code in the near data pages, without atomics: lost counts are accepted. */
 typedef struct nf_counters {
     uint64_t entries, loops;
-    uint64_t turn; /* nf_compile.turn; the engine's quiet_turn, or the OSR entry */
+    uint64_t turn;   /* nf_compile.turn; the engine's quiet_turn, or the OSR entry */
+    uint64_t active; /* atomic: the active version's address, for entries to jump through */
 } __attribute__((aligned(64))) nf_counters;
 
 typedef struct nf_profile {
@@ -134,7 +135,6 @@ typedef struct nf_audit {
 } nf_audit;
 
 typedef struct nf_recorder {
-    uint64_t target;     /* where recorded calls go on */
     uint32_t next;       /* atomic; inputs[next % NF_INPUTS] */
     uint32_t burst_left; /* atomic */
     nf_race_input inputs[NF_INPUTS];
@@ -336,6 +336,9 @@ bool nf_function_step(nf_function *function, uint64_t now_ns);
 /* Swaps to a version made elsewhere and audits it on live calls. Fault injection, by the worker. */
 void nf_promote_planted(nf_function *function, nf_version *version, const char *reason);
 void nf_audit_start(nf_function *function, const nf_version *control);
+/* Before the version at this address retires: a caller that has passed the entry's question whether
+ * an audit is open, and not yet read where to go, must not be led there. */
+void nf_audit_forget(nf_function *function, uint64_t address);
 bool nf_audit_done(const nf_function *function);
 uint32_t nf_audit_samples(const nf_function *function); /* of both sides so far */
 /* Trimmed means of both sides in ns, 0 without a sample; ratio active / control with its 95 %

@@ -7,7 +7,7 @@
  *   stub:      endbr64; jmp [slot]
  *   entry k:   endbr64; mov r11d, index; jmp common k         (osr: ecx, and see x64/osr.h)
  *   common k:  saves every argument register in an nf_entry_frame, calls the C handler, and then
- *                lazy, record   restores them and jumps to the target that the handler names
+ *                lazy, record   restores them and jumps through the word that the handler names
  *                eval           returns the result that the handler left in the frame
  *                audit          restores them, calls the target, saves its result, calls the second
  *                               handler, returns the result
@@ -16,6 +16,10 @@
  *   rbp + 8   return address of the caller
  *   rbp       caller's rbp
  *   rsp       nf_entry_frame
+ *
+ * No version's address stays in a register that the version may leave as it is: a scan would take
+ * the thread to be in that version for as long. So jumps go through words, which lead to the active
+ * version or the slot's target at any time, and the audit's call clears the register behind it.
  *
  * Arguments are scalars, so xmm0 to xmm7 hold all of them and the upper halves may be lost.
  */
@@ -114,12 +118,13 @@ static void emit_common(nf_asm *a, nf_engine *engine, nf_entry_kind kind)
     if (kind == NF_ENTRY_LAZY || kind == NF_ENTRY_RECORD) {
         emit_restore(a);
         emit_leave(a);
-        nf_asm_r(a, NF_X_JMP_R, 8, NF_R11);
+        nf_asm_m(a, NF_X_JMP_M, 8, nf_mem_base(NF_R11, 0));
         return;
     }
     if (kind == NF_ENTRY_AUDIT) {
         emit_restore(a);
         nf_asm_r(a, NF_X_CALL_R, 8, NF_R11);
+        nf_asm_rr(a, NF_X_XOR, 4, NF_R11, NF_R11);
         emit_result_save(a);
         emit_handler_call(a, engine, (uint64_t)(uintptr_t)nf_entry_audit_end);
     }

@@ -27,6 +27,14 @@ static void slot_replace(nf_function *function, uint64_t from, uint64_t to)
                                 __ATOMIC_RELAXED);
 }
 
+/* Lets a slot that leads to an entry lead to the active version again. */
+static uint64_t slot_repair(nf_function *function, uint64_t from)
+{
+    uint64_t active = __atomic_load_n(&function->active, __ATOMIC_ACQUIRE)->address;
+    slot_replace(function, from, active);
+    return active;
+}
+
 /* --- first call --- */
 
 static nf_version *first_version(nf_function *function, nf_error *error)
@@ -61,6 +69,7 @@ static uint64_t first_target(nf_function *function)
     version->state = NF_VERSION_ACTIVE;
     if (version->tier == 1) function->baseline = version;
     __atomic_store_n(&function->active, version, __ATOMIC_RELEASE);
+    __atomic_store_n(&function->counters->active, version->address, __ATOMIC_RELEASE);
     if (function->phase == NF_PHASE_COLD)
         __atomic_store_n(&function->phase, NF_PHASE_BASELINE, __ATOMIC_RELEASE);
     return version->address;
@@ -81,7 +90,7 @@ uint64_t nf_entry_lazy(nf_engine *engine, uint32_t index, nf_entry_frame *frame)
     (void)frame;
     nf_function *function = function_at(engine, index);
     nf_function_warm(function);
-    return __atomic_load_n(function->slot, __ATOMIC_ACQUIRE);
+    return (uint64_t)(uintptr_t)function->slot;
 }
 
 /* --- interpreted calls --- */
@@ -156,23 +165,14 @@ uint64_t nf_entry_record(nf_engine *engine, uint32_t index, nf_entry_frame *fram
     for (unsigned i = 0; i < 8; i++) input->vectors[i] = frame->vectors[i][0];
     for (uint32_t i = 0; i < function->stack_words; i++) input->stack[i] = frame->stack[i];
     __atomic_store_n(&recorder->ready[number], 1, __ATOMIC_RELEASE);
-    uint64_t target = __atomic_load_n(&recorder->target, __ATOMIC_RELAXED);
     if (__atomic_sub_fetch(&recorder->burst_left, 1, __ATOMIC_RELAXED) == 0)
-        slot_replace(function, function->entries[NF_ENTRY_RECORD], target);
-    return target;
+        slot_repair(function, function->entries[NF_ENTRY_RECORD]);
+    return (uint64_t)(uintptr_t)&function->counters->active;
 }
 
 /* --- timed calls --- */
 
 enum { SIDE_UNTIMED = 2 };
-
-/* Lets a slot that an audit left behind lead to the active version again. */
-static uint64_t slot_repair(nf_function *function, uint64_t from)
-{
-    uint64_t active = __atomic_load_n(&function->active, __ATOMIC_ACQUIRE)->address;
-    slot_replace(function, from, active);
-    return active;
-}
 
 /*
  * While a timed call runs the slot leads straight to the version being timed, so that its recursive

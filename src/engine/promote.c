@@ -64,7 +64,6 @@ static uint32_t inputs_ready(const nf_recorder *recorder)
 static void sampling_burst(nf_function *function)
 {
     nf_recorder *recorder = function->recorder;
-    __atomic_store_n(&recorder->target, function->active->address, __ATOMIC_RELAXED);
     __atomic_store_n(&recorder->burst_left, SAMPLING_BURST, __ATOMIC_RELAXED);
     nf_slot_store(function, function->entries[NF_ENTRY_RECORD]);
 }

@@ -203,6 +203,7 @@ void nf_version_swap(nf_function *function, nf_version *to, double speedup, nf_e
     to->state = NF_VERSION_ACTIVE;
     to->speedup = speedup;
     __atomic_store_n(&function->active, to, __ATOMIC_RELEASE);
+    __atomic_store_n(&function->counters->active, to->address, __ATOMIC_RELEASE);
     nf_slot_store(function, to->address);
     nf_os_mutex_unlock(&engine->lock);
     nf_engine_event(engine, kind, function, to, speedup, "%s -> %s: %s", from->name, to->name,
@@ -213,6 +214,7 @@ void nf_version_retire(nf_version *version, nf_version_state state)
 {
     if (version->retired || version->address == 0) return;
     nf_engine *engine = version->function->engine;
+    nf_audit_forget(version->function, version->address);
     nf_os_mutex_lock(&engine->lock);
     version->state = state;
     version->retired = true;
