@@ -228,6 +228,10 @@ $(FUZZ)/%: $(FUZZ)/test/%.o $(FUZZ)/parts.a $(FUZZ)/libnanoforge.a
 # --- tests, benchmarks, documents -----------------------------------------------------------------
 
 .PHONY: test-programs test-run bench bless docs
+# ThreadSanitizer looks at what has threads; the other tests would only take ten times as long.
+ifeq ($(SANITIZE),thread)
+TESTS := $(patsubst test/%.c,%,$(shell grep -l 'pthread_create\|nf_race_run\|nf_engine_new\|fork()' test/test_*.c))
+endif
 TEST_FUZZERS := $(if $(SANITIZE),,$(if $(HAVE_FUZZER),$(FUZZERS:%=$(FUZZ)/%)))
 TEST_PROGRAMS := $(TESTS:%=$(BUILD)/test/%) $(TEST_FUZZERS)
 

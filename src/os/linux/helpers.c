@@ -67,7 +67,7 @@ FLOATS(64, double)
 
 static void atomic_fence(void)
 {
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    __asm__ volatile("mfence" : : : "memory");
 }
 
 /* --- 128 bits --- */
