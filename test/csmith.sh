@@ -11,7 +11,7 @@ native_limit=2 evaluator_limit=10 # seconds
 
 make_program() { # make_program SEED LEVEL: leaves program.c, program.bc, expected; false: try another
     csmith --seed "$1" >"$work/program.c" 2>/dev/null || return 1
-    "$clang" -w -O1 -I$headers "$work/program.c" -o "$work/native" || return 1
+    "$clang" -w "-O$2" -I$headers "$work/program.c" -o "$work/native" || return 1
     timeout $native_limit "$work/native" >"$work/expected" </dev/null || return 1
     "$clang" -w "-O$2" -I$headers -emit-llvm -c "$work/program.c" -o "$work/program.bc"
 }

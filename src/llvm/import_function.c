@@ -660,6 +660,7 @@ void nf_import_function(nf_importer *in, nf_arena *arena, nf_func *f, LLVMValueR
     nf_map_init(&t.values, arena);
     nf_map_init(&t.blocks, arena);
     nf_map_init(&t.locals, arena);
+    nf_map_init(&t.classes, arena);
     nf_map_init(&t.incoming, arena);
     body_translate(&t);
     if (t.floats && t.reassociates) f->attributes |= NF_ATTR_REASSOC;

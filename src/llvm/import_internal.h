@@ -68,12 +68,14 @@ typedef struct nf_translator {
     nf_map values;           /* LLVM's value to its nf_known */
     nf_map blocks;           /* LLVM's block to its number */
     nf_map locals;           /* alloca to its local */
+    nf_map classes;          /* node of an accessed type to its alias class */
     nf_map incoming;         /* phi number and block number to the index of the incoming value */
     nf_block at;             /* where instructions go */
     const char *reason;      /* why it is foreign; NULL: it is not */
     nf_value result_pointer; /* of a function that returns a structure through memory; or none */
     bool floats, reassociates;
     uint64_t local_bytes;
+    uint32_t class_count;
 } nf_translator;
 
 /* The first reason counts. The text lives as long as the importer's result. */

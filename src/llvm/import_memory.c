@@ -13,16 +13,20 @@
  *
  * A GEP that only loads and stores use is made nowhere else.
  *
+ * What C's types say about overlap (tbaa metadata) becomes alias classes: one for each scalar type
+ * right below char. Types further down a tree of types overlap with those above, and have no class.
+ *
  * Atomic loads and stores are NIR's, which are sequentially consistent whatever order was asked for;
  * what reads and writes at once is a call of a host function (os/linux/helpers.c).
  */
 #include "import_internal.h"
 
+#include <string.h>
 #include "base/text.h"
 
 static const nf_value none;
 
-enum { WORD_BYTES = 8 };
+enum { WORD_BYTES = 8, NODE_OPERANDS_MAX = 4 };
 
 /* --- leaves --- */
 
@@ -343,6 +347,39 @@ nf_value nf_import_alloca(nf_translator *t, LLVMValueRef alloca)
 
 /* --- loads and stores --- */
 
+/* The operands of a metadata node, at most as many as there is room for; how many it has. */
+static uint32_t operands_of(LLVMValueRef node, LLVMValueRef *operands)
+{
+    uint32_t count = node && LLVMIsAMDNode(node) ? LLVMGetMDNodeNumOperands(node) : 0;
+    if (count && count <= NODE_OPERANDS_MAX) LLVMGetMDNodeOperands(node, operands);
+    return count <= NODE_OPERANDS_MAX ? count : 0;
+}
+
+/* Whether a type's node is {"name", char, 0}. */
+static bool is_below_char(LLVMValueRef type)
+{
+    static const char word[] = "omnipotent char";
+    LLVMValueRef operands[NODE_OPERANDS_MAX], parents[NODE_OPERANDS_MAX];
+    if (operands_of(type, operands) != 3 || operands_of(operands[1], parents) == 0) return false;
+    unsigned length;
+    const char *name = parents[0] ? LLVMGetMDString(parents[0], &length) : NULL;
+    return name && length == sizeof word - 1 && memcmp(name, word, length) == 0;
+}
+
+/* A tag is {base type, accessed type, offset}. 0: nothing is known. */
+static uint32_t alias_class(nf_translator *t, LLVMValueRef access)
+{
+    static const char tbaa[] = "tbaa";
+    LLVMValueRef tag[NODE_OPERANDS_MAX];
+    unsigned kind = LLVMGetMDKindIDInContext(t->in->unit->context, tbaa, sizeof tbaa - 1);
+    uint64_t number = 0;
+    if (operands_of(LLVMGetMetadata(access, kind), tag) < 3) return 0;
+    if (nf_map_get(&t->classes, (uintptr_t)tag[1], &number)) return (uint32_t)number;
+    if (is_below_char(tag[1]) && t->class_count < NF_ALIAS_MAX) number = ++t->class_count;
+    nf_map_put(&t->classes, (uintptr_t)tag[1], number);
+    return (uint32_t)number;
+}
+
 /* What an access promises, and whether NIR can do it. */
 static nf_address access_address(nf_translator *t, LLVMValueRef access, LLVMValueRef pointer,
                                  LLVMTypeRef type)
@@ -352,6 +389,7 @@ static nf_address access_address(nf_translator *t, LLVMValueRef access, LLVMValu
     nf_address address = nf_address_of(t, pointer);
     address.align_log2 = nf_log2(LLVMGetAlignment(access));
     if (address.align_log2 > NF_ALIGN_LOG2_MAX) address.align_log2 = NF_ALIGN_LOG2_MAX;
+    address.alias = alias_class(t, access);
     address.is_volatile = LLVMGetVolatile(access);
     address.is_atomic = LLVMGetOrdering(access) != LLVMAtomicOrderingNotAtomic;
     nf_scalar s;

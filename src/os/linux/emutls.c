@@ -63,10 +63,11 @@ static uintptr_t number_of(control *c)
 
 static void *copy_make(const control *c)
 {
-    size_t align = c->align < sizeof(void *) ? sizeof(void *) : c->align;
-    char *memory = malloc(c->size + align + sizeof(void *));
+    enum { BEFORE = sizeof(void *) };
+    size_t align = c->align < BEFORE ? BEFORE : c->align;
+    char *memory = malloc(c->size + align + BEFORE);
     if (memory == NULL) abort();
-    uintptr_t start = ((uintptr_t)memory + sizeof(void *) + align - 1) & ~(uintptr_t)(align - 1);
+    uintptr_t start = ((uintptr_t)memory + BEFORE + align - 1) & ~(uintptr_t)(align - 1);
     void **copy = (void **)start;
     copy[-1] = memory;
     if (c->first)
