@@ -12,6 +12,7 @@
 #include "live.h"
 #include "source.h"
 #include "status.h"
+#include "engine/engine_internal.h"
 #include "os/cpu.h"
 #include "ir/ir.h"
 
@@ -36,6 +37,19 @@ typedef struct run_options {
     uint64_t code_bytes, seed;
     bool quiet;
 } run_options;
+
+/* What the program's exit() is. */
+static void leave(int status)
+{
+    nf_llvm_end();
+    exit(status);
+}
+
+static void *resolve(void *context, const char *name)
+{
+    (void)context;
+    return strcmp(name, "exit") == 0 ? (void *)leave : NULL;
+}
 
 static void piece_write(void *context, const char *bytes, size_t size)
 {
@@ -125,6 +139,7 @@ static int start(const command *self, const arguments *a, const run_options *opt
         .seed = options->seed,
         .event = status_view_event,
         .event_context = &now.view,
+        .resolve = resolve,
     };
     nf_error error = {0};
     if (!mode_read(options->tier, &config.mode))
@@ -166,7 +181,9 @@ static int main_call(const char *path, int rest_count, char **rest)
     int (*program_main)(int, char **, char **) = (int (*)(int, char **, char **))entry;
     crash_watch(now.engine);
     if (init) init(); /* C++'s constructors, and functions with that attribute */
-    return program_main(rest_count + 1, argv, environ) & 0xff;
+    int status = program_main(rest_count + 1, argv, environ);
+    nf_llvm_end();
+    return status & 0xff;
 }
 
 int command_run(const command *self, int argc, char **argv)

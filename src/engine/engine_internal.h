@@ -317,6 +317,9 @@ nf_status nf_llvm_compile(nf_function *function, const nf_func *rest,
                           const nf_llvm_options *options, nf_arena *arena, nf_blob *blob,
                           nf_error *error);
 void nf_llvm_close(nf_program *program);
+/* For who is about to leave by exit(): waits until nobody is in LLVM, and nobody will be. Without
+ * it, an exit while the plug-in is just being loaded runs destructors of what is being made. */
+void nf_llvm_end(void);
 
 /* --- program.c --- */
 /* Where the program's symbol, or the process's, is. */

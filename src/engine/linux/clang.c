@@ -18,11 +18,8 @@
 
 extern char **environ;
 
-static const char *const flags[] = {"-O2",
-                                    "-fno-vectorize",
-                                    "-fno-slp-vectorize",
-                                    "-fno-unroll-loops",
-                                    "-Qunused-arguments"};
+static const char *const flags[] = {"-O2", "-fno-vectorize", "-fno-slp-vectorize",
+                                    "-fno-unroll-loops", "-Qunused-arguments"};
 static const char *const last_flags[] = {"-emit-llvm", "-c", "-o", "-"};
 
 enum {

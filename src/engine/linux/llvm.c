@@ -64,9 +64,9 @@ static void plugin_find(char path[NF_CACHE_PATH_BYTES])
 }
 
 /* A child of fork() has no thread that could be in LLVM, whatever the lock says. */
-static void llvm_end(void)
+void nf_llvm_end(void)
 {
-    if (getpid() != llvm_process) return;
+    if (getpid() != __atomic_load_n(&llvm_process, __ATOMIC_ACQUIRE)) return;
     pthread_mutex_lock(&llvm_lock);
     llvm_ended = true;
     pthread_mutex_unlock(&llvm_lock);
@@ -83,8 +83,7 @@ static nf_status llvm_enter(nf_error *error)
 static void llvm_leave(void)
 {
     uint32_t uses = ++llvm_uses;
-    if (llvm_process == 0) llvm_process = getpid();
-    if ((uses & (uses - 1)) == 0) atexit(llvm_end);
+    if ((uses & (uses - 1)) == 0) atexit(nf_llvm_end);
     pthread_mutex_unlock(&llvm_lock);
 }
 
@@ -94,6 +93,7 @@ static nf_status plugin_load(nf_engine *engine, nf_error *error)
     if (engine->llvm) return NF_OK;
     char path[NF_CACHE_PATH_BYTES];
     plugin_find(path);
+    __atomic_store_n(&llvm_process, getpid(), __ATOMIC_RELEASE);
     void *plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     const nf_llvm_api *api = plugin ? dlsym(plugin, NF_LLVM_SYMBOL) : NULL;
     if (api == NULL) {
