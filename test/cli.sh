@@ -43,6 +43,8 @@ nf cat a b
 expect "one file too many" 2
 nf run --tier 7 examples/hello.nir
 expect "a tier that is none" 2
+nf run --policy luck examples/hello.nir
+expect "a policy that is none" 2
 nf run --code-bytes many examples/hello.nir
 expect "a number that is none" 2
 nf run --code-bytes
@@ -253,6 +255,12 @@ expect "a code arena beyond the limit" 1
 
 # --- dumps ---
 
+nf run --policy counts examples/saxpy.nir
+expect "a program promoted by counts" 0
+printed "it gives the same answer" '^100000 calls, y\[1\] = 50000.0'
+said "level 1 is told" 'swap  *evaluator -> saxpy@t1#1: [0-9]* calls: level 1'
+said "level 2 is told" 'compiled  saxpy@.*#2: '
+said "and swapped to" 'swap  *saxpy@t1#1 -> saxpy@.*: [0-9]* calls: level 2'
 nf compile --tier 1 --function saxpy --dump examples/saxpy.nir
 expect "compile --dump" 0
 printed "the dump has NIR" '%product = fmul.f32 %a, %xi'

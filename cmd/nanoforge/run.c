@@ -25,6 +25,7 @@ typedef struct running {
     status_view view;
     FILE *json;
     const char *json_path, *race_function;
+    char **argv; /* the program's, which may keep it */
     bool quiet, ended, raced;
 } running;
 
@@ -33,7 +34,7 @@ extern char **environ;
 static running now; /* atexit() hands nothing over */
 
 typedef struct run_options {
-    const char *tier, *json, *function, *off, *clang_flags;
+    const char *tier, *policy, *json, *function, *off, *clang_flags;
     uint64_t code_bytes, seed;
     bool quiet;
 } run_options;
@@ -106,6 +107,12 @@ static bool mode_read(const char *tier, nf_mode *mode)
     return false;
 }
 
+static bool policy_read(const char *text, nf_policy *policy)
+{
+    *policy = text && strcmp(text, "counts") == 0 ? NF_POLICY_COUNTS : NF_POLICY_GAIN;
+    return text == NULL || *policy == NF_POLICY_COUNTS || strcmp(text, "gain") == 0;
+}
+
 /* "avx512f,avx2": every name must be a feature. */
 static bool features_read(const char *list, uint64_t *mask)
 {
@@ -144,6 +151,8 @@ static int start(const command *self, const arguments *a, const run_options *opt
     nf_error error = {0};
     if (!mode_read(options->tier, &config.mode))
         return usage_error(self, "--tier is 0, 1, 2, 3 or auto, not '%s'", options->tier);
+    if (!policy_read(options->policy, &config.policy))
+        return usage_error(self, "--policy is gain or counts, not '%s'", options->policy);
     if (!features_read(options->off, &config.features_off))
         return usage_error(self,
                            "--without takes features that 'nanoforge version' lists, not '%s'",
@@ -173,7 +182,7 @@ static int main_call(const char *path, int rest_count, char **rest)
         complain("%s: the module has no function @main", path);
         return EXIT_FAILED;
     }
-    char **argv = calloc((size_t)rest_count + 2, sizeof *argv);
+    char **argv = now.argv = calloc((size_t)rest_count + 2, sizeof *argv);
     if (argv == NULL) return EXIT_FAILED;
     argv[0] = (char *)path;
     for (int i = 0; i < rest_count; i++) argv[i + 1] = rest[i];
@@ -192,6 +201,8 @@ int command_run(const command *self, int argc, char **argv)
     const option options[] = {
         {"tier", 't', OPTION_TEXT, &o.tier, "0|1|2|3|auto",
          "evaluator, baseline, optimised, LLVM, or by heat (auto)"},
+        {"policy", 'p', OPTION_TEXT, &o.policy, "gain|counts",
+         "promote by gain against cost, or by 100, 1,000 and 10,000 calls"},
         {"quiet", 'q', OPTION_FLAG, &o.quiet, NULL, "say nothing about what the engine does"},
         {"json", 'j', OPTION_TEXT, &o.json, "FILE", "write the report there at the end"},
         {"code-bytes", 0, OPTION_NUMBER, &o.code_bytes, "N", "limit of machine code (64M)"},

@@ -42,6 +42,12 @@ typedef enum nf_mode {
     NF_MODE_LLVM,      /* T3, by LLVM, at the first call; T2 where there is none */
 } nf_mode;
 
+/* When NF_MODE_AUTO promotes a function. */
+typedef enum nf_policy {
+    NF_POLICY_GAIN,   /* when it has cost what promoting costs; by races and live timings */
+    NF_POLICY_COUNTS, /* by calls alone: 100 to T1, 1,000 to T2, 10,000 to LLVM; interpreted before */
+} nf_policy;
+
 /* What happens, in events.def; sent from the thread on which it happens, which may hold engine
  * locks: a listener may not call the engine. */
 typedef enum nf_event_kind {
@@ -70,6 +76,7 @@ typedef struct nf_config {
     const nf_allocator *allocator; /* NULL: the platform's; must outlive the engine */
     size_t code_bytes;             /* limit of machine code; 0: 64 MiB */
     nf_mode mode;
+    nf_policy policy;
     bool no_background;        /* no thread: the program calls nf_engine_step() */
     bool no_counters;          /* do not look for nanoforged or perf events */
     const char *daemon_socket; /* NULL: the default path */

@@ -333,6 +333,8 @@ void nf_osr_step(nf_function *function, uint64_t now_ns);
 void nf_osr_quiet(nf_function *function);
 
 /* --- profile.c, promote.c, audit.c, reclaim.c: the worker's --- */
+/* counts.c: true when it did something. */
+bool nf_counts_step(nf_function *function);
 void nf_profile_tick(nf_engine *engine, uint64_t now_ns, double seconds);
 /* true while the function is in a phase that ends by itself. */
 bool nf_function_step(nf_function *function, uint64_t now_ns);

@@ -150,13 +150,22 @@ static nf_status functions_make(nf_program *program, const char *const *foreign,
     return NF_OK;
 }
 
+static bool starts_evaluated(const nf_function *function)
+{
+    const nf_config *config = &function->engine->config;
+    if (config->mode == NF_MODE_EVALUATE) return true;
+    bool is_main =
+        nf_string_length(function->name) == 4 && __builtin_memcmp(function->name, "main", 4) == 0;
+    return config->mode == NF_MODE_AUTO && config->policy == NF_POLICY_COUNTS && !is_main;
+}
+
 /* Makes the functions visible to the entries and the worker. */
 static void functions_publish(nf_program *program)
 {
     nf_engine *engine = program->engine;
     for (uint32_t i = 0; i < program->function_count; i++) {
         nf_function *function = &program->functions[i];
-        bool evaluated = engine->config.mode == NF_MODE_EVALUATE && function->ir;
+        bool evaluated = function->ir && starts_evaluated(function);
         nf_entry_kind kind = evaluated ? NF_ENTRY_EVAL : NF_ENTRY_LAZY;
         nf_slot_store(function, function->entries[kind]);
         __atomic_store_n(&engine->functions[function->index], function, __ATOMIC_RELEASE);

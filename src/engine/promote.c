@@ -458,6 +458,9 @@ bool nf_function_step(nf_function *function, uint64_t now)
 {
     uint64_t elapsed = now - function->phase_ns;
     nf_osr_step(function, now);
+    if (function->engine->config.policy == NF_POLICY_COUNTS)
+        return __atomic_load_n(&function->phase, __ATOMIC_ACQUIRE) != NF_PHASE_FORCED &&
+               nf_counts_step(function);
     switch (__atomic_load_n(&function->phase, __ATOMIC_ACQUIRE)) {
     case NF_PHASE_BASELINE: step_baseline(function, now); break;
     case NF_PHASE_SAMPLING:

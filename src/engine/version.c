@@ -199,15 +199,15 @@ void nf_version_swap(nf_function *function, nf_version *to, double speedup, nf_e
     nf_os_mutex_lock(&engine->lock);
     nf_version *from = function->active;
     nf_swap_note(function, from, to, speedup, reason);
-    from->state = from == function->baseline ? NF_VERSION_BASELINE : NF_VERSION_PREVIOUS;
+    if (from) from->state = from == function->baseline ? NF_VERSION_BASELINE : NF_VERSION_PREVIOUS;
     to->state = NF_VERSION_ACTIVE;
     to->speedup = speedup;
     __atomic_store_n(&function->active, to, __ATOMIC_RELEASE);
     __atomic_store_n(&function->counters->active, to->address, __ATOMIC_RELEASE);
     nf_slot_store(function, to->address);
     nf_os_mutex_unlock(&engine->lock);
-    nf_engine_event(engine, kind, function, to, speedup, "%s -> %s: %s", from->name, to->name,
-                    reason);
+    nf_engine_event(engine, kind, function, to, speedup, "%s -> %s: %s",
+                    from ? from->name : "evaluator", to->name, reason);
 }
 
 void nf_version_retire(nf_version *version, nf_version_state state)

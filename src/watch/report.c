@@ -138,7 +138,7 @@ static void write_swaps(nf_json *json, const nf_swap_record *newest)
     write_swaps(json, newest->older);
     nf_json_object_begin(json);
     put_uint(json, "time_ns", newest->time_ns);
-    put_string(json, "from", newest->from->name);
+    put_string(json, "from", newest->from ? newest->from->name : "evaluator");
     put_string(json, "to", newest->to->name);
     put_double(json, "speedup", newest->speedup);
     put_string(json, "reason", newest->reason);
