@@ -84,11 +84,14 @@ bool confine_calls(void)
         ALLOW(SYS_rt_sigreturn),
         ALLOW(SYS_unlink),
         ALLOW(SYS_exit_group),
-#ifdef __SANITIZE_THREAD__ /* its run-time library keeps a shadow of what is touched */
+#ifdef __SANITIZE_THREAD__ /* its run-time library keeps a shadow, and waits at the end */
         ALLOW(SYS_mmap),
         ALLOW(SYS_munmap),
         ALLOW(SYS_madvise),
         ALLOW(SYS_futex),
+        ALLOW(SYS_clock_nanosleep),
+        ALLOW(SYS_sched_yield),
+        ALLOW(SYS_rt_sigprocmask),
 #endif
         ALLOW_WHEN(SYS_tgkill, 2, 0), /* does the thread exist? never a signal */
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),

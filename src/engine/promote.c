@@ -476,5 +476,6 @@ bool nf_function_step(nf_function *function, uint64_t now)
     case NF_PHASE_COLD:
     case NF_PHASE_FORCED: break;
     }
-    return function->phase == NF_PHASE_SAMPLING || function->phase == NF_PHASE_AUDIT;
+    nf_phase phase = __atomic_load_n(&function->phase, __ATOMIC_ACQUIRE);
+    return phase == NF_PHASE_SAMPLING || phase == NF_PHASE_AUDIT;
 }
