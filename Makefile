@@ -17,8 +17,8 @@
 VERSION := 0.1.0
 SO_VERSION := 0
 PREFIX ?= /usr/local
-PROGRAM ?= examples/wc.nir
-ARGS ?= src/x64/insn.def
+PROGRAM ?= examples/sha256sum.c
+ARGS ?= src/x64/insn.def 4000
 BENCH_ARGS ?= --quick
 SANITIZE ?=
 ifeq ($(origin CC),default)
@@ -53,6 +53,11 @@ setup:
 run run-client:
 	@$(setup) build
 	@$(MAKE) all
+	@$(MAKE) run-program
+
+# By a make of its own, which has what set-up found.
+.PHONY: run-program
+run-program:
 	$(BUILD)/nanoforge run $(PROGRAM) -- $(ARGS)
 
 run-daemon:
@@ -101,6 +106,10 @@ endif
 
 ifneq ($(filter-out $(WITHOUT_CONFIG),$(or $(MAKECMDGOALS),all)),)
 include $(BUILD)/config.mk
+# A program in C needs LLVM; this one does not, and takes the same arguments.
+ifeq ($(HAVE_LLVM)$(origin PROGRAM),file)
+PROGRAM := examples/wc.nir
+endif
 endif
 
 $(BUILD)/config.mk: scripts/detect

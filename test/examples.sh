@@ -2,6 +2,10 @@
 # Every example gives the same output on every tier, and the right one: by its own check (its exit
 # status), and by an independent tool where there is one.
 . test/lib_tap.sh
+echo 'int main(void) { return 3; }' >"$work/three.c"
+nf run --quiet "$work/three.c"
+runs_c=no
+[ "$status" -eq 3 ] && runs_c=yes
 file=src/x64/insn.def # in every checkout, and not small
 
 # What the example prints on each tier, compared with $work/expected when that is there.
@@ -17,6 +21,17 @@ example() { # example NAME ARGUMENT...
         verdict $? "$example on tier $tier" "$work/err" "$work/out"
     done
     rm -f "$work/expected"
+}
+
+# An example whose first argument is a file says what is wrong with it.
+bad_files() { # bad_files EXAMPLE
+    nf run --quiet "examples/$1"
+    expect "$1 without a file" 2
+    nf run --quiet "examples/$1" -- "$work/none"
+    expect "$1 of no file" 1
+    said "$1 of no file says so" 'No such file'
+    nf run --quiet "examples/$1" -- "$work"
+    expect "$1 of a directory" 1
 }
 
 expected() { # writes what the next example must print
@@ -89,13 +104,24 @@ for run in "wc $file 3000" "saxpy 30000" "sha256 $file 300" "quicksort 1000 1000
     verdict $? "$run while it gets faster" "$work/err"
 done
 
-for bad in wc sha256 crc32; do
-    nf run --quiet examples/$bad.nir
-    expect "$bad without a file" 2
-    nf run --quiet examples/$bad.nir -- "$work/none"
-    expect "$bad of no file" 1
-    said "$bad of no file says so" 'No such file'
-    nf run --quiet examples/$bad.nir -- "$work"
-    expect "$bad of a directory" 1
-done
+# C, on every tier and while it gets faster.
+if [ "$runs_c" = yes ]; then
+    sha256sum $file >"$work/expected"
+    for run in "0 1" "1 20" "2 20" "3 20" "auto 20" "auto 2000"; do
+        nf run --quiet --tier ${run% *} examples/sha256sum.c -- $file ${run#* }
+        [ $status -eq 0 ] && cmp "$work/expected" "$work/out" >>"$work/err" 2>&1
+        verdict $? "sha256sum.c on tier ${run% *}, ${run#* } times" "$work/err"
+    done
+    for size in 0 55 56 63 64 119 120; do
+        head -c $size $file >"$work/piece"
+        sha256sum "$work/piece" >"$work/expected"
+        nf run --quiet examples/sha256sum.c -- "$work/piece"
+        check "sha256sum.c of $size bytes" cmp "$work/expected" "$work/out"
+    done
+    bad_files sha256sum.c
+else
+    skip "sha256sum.c" "nanoforge runs no C here"
+fi
+
+for bad in wc.nir sha256.nir crc32.nir; do bad_files $bad; done
 finish
