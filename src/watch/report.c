@@ -37,10 +37,9 @@ static void put_bool(nf_json *json, const char *key, bool value)
 static const char *phase_text(nf_phase phase)
 {
     static const char *const texts[] = {
-        [NF_PHASE_COLD] = "cold",     [NF_PHASE_BASELINE] = "baseline",
-        [NF_PHASE_SAMPLING] = "sampling",
-        [NF_PHASE_AUDIT] = "audit",   [NF_PHASE_SETTLED] = "settled",
-        [NF_PHASE_FORCED] = "forced",
+        [NF_PHASE_COLD] = "cold",         [NF_PHASE_BASELINE] = "baseline",
+        [NF_PHASE_SAMPLING] = "sampling", [NF_PHASE_AUDIT] = "audit",
+        [NF_PHASE_SETTLED] = "settled",   [NF_PHASE_FORCED] = "forced",
     };
     return texts[phase];
 }
@@ -97,7 +96,7 @@ static void write_contestant(nf_json *json, const char *name, const char *verdic
     nf_json_object_end(json);
 }
 
-static void write_race(nf_json *json, const nf_race_record *record, const char *baseline)
+static void write_race(nf_json *json, const nf_race_record *record)
 {
     const nf_race_report *report = &record->report;
     nf_json_object_begin(json);
@@ -117,7 +116,7 @@ static void write_race(nf_json *json, const nf_race_record *record, const char *
     nf_json_string(json, report->winner < 0 ? NULL : record->versions[report->winner]->name);
     nf_json_key(json, "candidates");
     nf_json_array_begin(json);
-    write_contestant(json, baseline, "baseline", &report->baseline);
+    write_contestant(json, record->baseline->name, "baseline", &report->baseline);
     for (uint32_t i = 0; i < record->candidate_count; i++)
         write_contestant(json, record->versions[i]->name,
                          nf_race_outcome_text(report->results[i].outcome), &report->results[i]);
@@ -125,11 +124,11 @@ static void write_race(nf_json *json, const nf_race_record *record, const char *
     nf_json_object_end(json);
 }
 
-static void write_races(nf_json *json, const nf_race_record *newest, const char *baseline)
+static void write_races(nf_json *json, const nf_race_record *newest)
 {
     if (newest == NULL) return;
-    write_races(json, newest->older, baseline);
-    write_race(json, newest, baseline);
+    write_races(json, newest->older);
+    write_race(json, newest);
 }
 
 static void write_swaps(nf_json *json, const nf_swap_record *newest)
@@ -148,7 +147,6 @@ static void write_swaps(nf_json *json, const nf_swap_record *newest)
 static void write_function(nf_json *json, const nf_function *function)
 {
     const nf_profile *profile = &function->profile;
-    const char *baseline = function->baseline ? function->baseline->name : "";
     nf_json_object_begin(json);
     put_string(json, "name", function->name);
     put_string(json, "phase", phase_text(__atomic_load_n(&function->phase, __ATOMIC_ACQUIRE)));
@@ -166,7 +164,7 @@ static void write_function(nf_json *json, const nf_function *function)
     nf_json_array_end(json);
     nf_json_key(json, "races");
     nf_json_array_begin(json);
-    write_races(json, function->races, baseline);
+    write_races(json, function->races);
     nf_json_array_end(json);
     nf_json_key(json, "swaps");
     nf_json_array_begin(json);
