@@ -141,7 +141,8 @@ static const program programs[] = {
      {NULL}},
 };
 
-static const char engine_flags[] = "-O2 -fno-vectorize -fno-slp-vectorize -fno-unroll-loops";
+static const char engine_flags[] = "-O2 -fno-vectorize -fno-slp-vectorize -mllvm "
+                                   "-unroll-runtime=false -mllvm -unroll-allow-partial=false";
 
 /* --- the program around a function --- */
 

@@ -32,6 +32,12 @@ static void function_tick(nf_function *function, double seconds, bool sampling)
     p->entries_seen = entries;
     p->loops_seen = loops;
     p->calls = entries;
+    const nf_version *active = __atomic_load_n(&function->active, __ATOMIC_ACQUIRE);
+    if (active && active->tier == 3) { /* LLVM's code does not count: its load is taken to go on */
+        if (p->load > 1) p->load = 1;
+        p->spent_ns += p->load * seconds * 1e9;
+        return;
+    }
     double cost =
         p->ns_per_call > 0 ? calls * p->ns_per_call : calls * CALL_NS_GUESS + turns * LOOP_NS_GUESS;
     p->spent_ns += cost;

@@ -19,7 +19,8 @@
 enum {
     GUESS_AFTER_NS = 1000 * 1000, /* estimated time spent before T2's best guess is made */
     AUDIT_SHORT_NS = 20 * 1000 * 1000,
-    AUDIT_FEW = 6,
+    AUDIT_FEW = 2, /* of either side */
+    LLVM_CANDIDATES_MIN = 3,
     AUDIT_LIMIT_NS = 500 * 1000 * 1000,
     SAMPLING_SHORT_NS = 50 * 1000 * 1000,
     SAMPLING_LONG_NS = 1000 * 1000 * 1000,
@@ -28,16 +29,46 @@ enum {
     INPUTS_FEW = 8,     /* enough after the short limit; one is enough after the long one */
 };
 
-/* What a function must have cost for a round, and what making LLVM's versions may cost in it; the
- * first of them is always made. */
-static const struct {
+/*
+ * What a function must have cost for a round, and what is done. LLVM's best guess is good for what
+ * was born as C, for which T2 is a stopover; what was born as NIR is T2's first.
+ */
+typedef enum round_kind {
+    GUESS_LLVM, /* unraced, judged by live calls */
+    RACE_T2,    /* T2's variants against T1 */
+    RACE_LLVM,  /* LLVM's against the active version */
+    RACE_ALL,   /* both against the active version */
+} round_kind;
+
+typedef struct round_plan {
     double spent_ns;
-    uint64_t llvm_ns; /* 0: T2's variants */
-} rounds[] = {{10e6, 0}, {60e6, 60 * 1000 * 1000}, {500e6, 500 * 1000 * 1000}};
-enum { ROUNDS = sizeof rounds / sizeof *rounds };
+    round_kind kind;
+    uint64_t llvm_ns; /* what making LLVM's versions may cost; a few are always made */
+} round_plan;
+
+enum { ROUNDS = 3 };
+static const round_plan plans[2][ROUNDS] = {
+    {{10e6, RACE_T2, 0},
+     {60e6, RACE_LLVM, 60 * 1000 * 1000},
+     {500e6, RACE_LLVM, 500 * 1000 * 1000}},
+    {{10e6, GUESS_LLVM, 0},
+     {100e6, RACE_LLVM, 100 * 1000 * 1000},
+     {500e6, RACE_ALL, 500 * 1000 * 1000}},
+};
 
 /* A new version must be this much slower than the old one, beyond doubt, to be rolled back. */
 static const double ROLLBACK_RATIO = 1.03;
+
+/* Of the round that goes on. */
+static const round_plan *plan_of(const nf_function *function)
+{
+    return &plans[function->program->source_count != 0][function->round];
+}
+
+static bool is_llvm_round(const nf_function *function)
+{
+    return plan_of(function)->kind != RACE_T2;
+}
 
 static void phase_set(nf_function *function, nf_phase phase, uint64_t now)
 {
@@ -118,10 +149,8 @@ static bool candidate_make(nf_function *function, nf_recipe recipe, const char *
     return false;
 }
 
-/* The active version, a guess so far, is one of them. */
-static void candidates_make(nf_function *function, field *f)
+static void t2_candidates_make(nf_function *function, field *f)
 {
-    if (function->active != function->baseline) candidate_add(f, function->active);
     for (uint32_t i = 0; i < nf_variant_count; i++)
         if ((nf_variants[i].features & ~function->engine->features) == 0)
             candidate_make(function, (nf_recipe){.variant = &nf_variants[i]}, nf_variants[i].name,
@@ -131,13 +160,24 @@ static void candidates_make(nf_function *function, field *f)
 static void llvm_candidates_make(nf_function *function, field *f)
 {
     const nf_engine *engine = function->engine;
-    uint64_t start = nf_os_time_ns(), limit = rounds[function->round].llvm_ns;
+    uint64_t start = nf_os_time_ns(), limit = plan_of(function)->llvm_ns;
     for (uint32_t i = 0; i < nf_llvm_variant_count; i++) {
         const nf_llvm_options *llvm = &nf_llvm_variants[i];
         if ((llvm->features & ~engine->features) != 0) continue;
+        if (llvm == function->active->recipe.llvm) continue;
         if (!candidate_make(function, (nf_recipe){.llvm = llvm}, llvm->name, f)) return;
-        if (nf_os_time_ns() - start > limit) return;
+        if (nf_os_time_ns() - start > limit && f->count >= LLVM_CANDIDATES_MIN) return;
     }
+}
+
+/* Against T1, the active version, a guess so far, is one of them. */
+static void candidates_make(nf_function *function, field *f)
+{
+    round_kind kind = plan_of(function)->kind;
+    if (kind == RACE_T2 && function->active != function->baseline)
+        candidate_add(f, function->active);
+    if (kind != RACE_T2) llvm_candidates_make(function, f);
+    if (kind != RACE_LLVM) t2_candidates_make(function, f);
 }
 
 static void inputs_take(const nf_function *function, field *f)
@@ -151,15 +191,10 @@ static void inputs_take(const nf_function *function, field *f)
     }
 }
 
-static bool is_llvm_round(const nf_function *function)
-{
-    return rounds[function->round].llvm_ns != 0;
-}
-
 /* Who defines the answer, and is to be beaten. */
 static nf_version *race_baseline(const nf_function *function)
 {
-    return is_llvm_round(function) ? function->active : function->baseline;
+    return plan_of(function)->kind == RACE_T2 ? function->baseline : function->active;
 }
 
 /* In the sandbox: no call may end in the engine. One thread is left there, so nothing can race. */
@@ -337,11 +372,12 @@ static void race_field(nf_function *function, field *f, uint64_t now)
 {
     nf_error error = {0};
     inputs_take(function, f);
+    if (f->input_count == 0) { /* it is not called any more */
+        phase_set(function, NF_PHASE_SETTLED, now);
+        return;
+    }
     callees_warm(function);
-    if (is_llvm_round(function))
-        llvm_candidates_make(function, f);
-    else
-        candidates_make(function, f);
+    candidates_make(function, f);
     nf_race_record *record = f->count ? race_record_new(function, f) : NULL;
     if (record == NULL) {
         phase_set(function, NF_PHASE_SETTLED, now);
@@ -437,16 +473,22 @@ static void step_settled(nf_function *function, uint64_t now)
     nf_engine *engine = function->engine;
     const nf_profile *p = &function->profile;
     nf_error error = {0};
-    uint32_t round = function->rounds_done;
-    if (round == ROUNDS || p->spent_ns < rounds[round].spent_ns) return;
-    if (rounds[round].llvm_ns && engine->no_llvm) return;
-    function->round = function->rounds_done++;
+    if (function->rounds_done == ROUNDS) return;
+    function->round = function->rounds_done;
+    if (p->spent_ns < plan_of(function)->spent_ns) return;
+    if (is_llvm_round(function) && engine->no_llvm) return;
+    function->rounds_done++;
     nf_engine_event(engine, NF_EVENT_HOT, function, function->active, p->share,
                     "%llu calls, %.0f ns each, %.1f ms so far", (unsigned long long)p->calls,
                     p->ns_per_call, p->spent_ns * 1e-6);
     if (is_llvm_round(function) && nf_llvm_open(engine, &error) != NF_OK) {
         engine->no_llvm = true;
         nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s", error.message);
+        return;
+    }
+    if (plan_of(function)->kind == GUESS_LLVM) {
+        guess(function, (nf_recipe){.llvm = nf_llvm_variants}, "LLVM's guess, until it has raced",
+              now);
         return;
     }
     effects_find(function);

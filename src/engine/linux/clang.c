@@ -2,7 +2,8 @@
  * C to bitcode: clang 19, run as a program of its own.
  *
  * It optimises what does not depend on the machine, so that our own tiers start from good code, and
- * leaves unrolling and vectorising to the tiers, which choose by the machine they find.
+ * leaves vectorising and unrolling to the tiers, which choose by the machine they find; but for loops
+ * of a few turns, which are unrolled wholly, so that arrays that they work on become registers.
  * What clang has to say goes to standard error.
  */
 #include <errno.h>
@@ -18,8 +19,14 @@
 
 extern char **environ;
 
-static const char *const flags[] = {"-O2", "-fno-vectorize", "-fno-slp-vectorize",
-                                    "-fno-unroll-loops", "-Qunused-arguments"};
+static const char *const flags[] = {"-O2",
+                                    "-fno-vectorize",
+                                    "-fno-slp-vectorize",
+                                    "-mllvm",
+                                    "-unroll-runtime=false",
+                                    "-mllvm",
+                                    "-unroll-allow-partial=false",
+                                    "-Qunused-arguments"};
 static const char *const last_flags[] = {"-emit-llvm", "-c", "-o", "-"};
 
 enum {

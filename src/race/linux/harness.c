@@ -27,7 +27,7 @@ enum {
     SAMPLE_NS = 20 * 1000,
     ROUNDS_MIN = 12,
     HALVING_ROUNDS = 6,
-    CHECK_NS = 200 * 1000 * 1000, /* of checking; a few inputs are checked however long it takes */
+    CHECK_NS = 100 * 1000 * 1000, /* of checking; a few inputs are checked however long it takes */
     INPUTS_MIN = 2,
     LONG_CALL_NS = 100 * 1000,
     LONG_ROUNDS_MIN = 5,
