@@ -237,8 +237,10 @@ $(FUZZ)/%: $(FUZZ)/test/%.o $(FUZZ)/parts.a $(FUZZ)/libnanoforge.a
 # --- tests, benchmarks, documents -----------------------------------------------------------------
 
 .PHONY: test-programs test-run bench bless docs
+TEST_SCRIPTS := $(sort $(shell find test -maxdepth 1 -name '*.sh' -perm -u+x))
 # ThreadSanitizer looks at what has threads; the other tests would only take ten times as long.
 ifeq ($(SANITIZE),thread)
+TEST_SCRIPTS := $(filter-out %/csmith.sh %/docs.sh %/import.sh %/install.sh %/man.sh,$(TEST_SCRIPTS))
 TESTS := $(patsubst test/%.c,%,$(shell grep -l 'pthread_create\|nf_race_run\|nf_engine_new\|fork()' test/test_*.c))
 endif
 TEST_FUZZERS := $(if $(SANITIZE),,$(if $(HAVE_FUZZER),$(FUZZERS:%=$(FUZZ)/%)))
@@ -249,7 +251,7 @@ test-programs: all $(TEST_PROGRAMS)
 
 test_run = BUILD=$(BUILD) NANOFORGE=$(BUILD)/nanoforge SANITIZE=$(SANITIZE) \
 	scripts/run-tests $(BUILD)/test-logs $(TESTS:%=$(BUILD)/test/%) \
-	$(sort $(shell find test -maxdepth 1 -name '*.sh' -perm -u+x)) $(TEST_FUZZERS)
+	$(TEST_SCRIPTS) $(TEST_FUZZERS)
 
 test-run:
 	@$(test_run)

@@ -140,7 +140,8 @@ uint64_t nf_entry_eval(nf_engine *engine, uint32_t index, nf_entry_frame *frame)
     nf_status status = NF_MEMORY;
     if (args) {
         args_read(function, frame, args);
-        function->counters->entries++;
+        uint64_t calls = __atomic_load_n(&function->counters->entries, __ATOMIC_RELAXED) + 1;
+        __atomic_store_n(&function->counters->entries, calls, __ATOMIC_RELAXED);
         status = nf_eval_run(&eval, function->ir, args, &result);
     }
     nf_arena_free(&arena);
