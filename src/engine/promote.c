@@ -433,7 +433,8 @@ static void end_audit(nf_function *function, uint64_t now)
         function->profile.ns_per_call = result.control_ns;
         return;
     }
-    if (active->speedup <= 0 && control == function->baseline) active->speedup = 1 / result.ratio;
+    double above_t1 = control == function->baseline ? 1 : control->speedup;
+    if (active->speedup <= 0) active->speedup = above_t1 / result.ratio; /* 0: not known */
     nf_engine_event(function->engine, NF_EVENT_KEPT, function, active, result.ratio, "%s", reason);
     if (control != function->baseline) nf_version_retire(control, NF_VERSION_RETIRED);
 }
