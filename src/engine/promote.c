@@ -276,7 +276,9 @@ static nf_version *race_judge(nf_function *function, nf_race_record *record)
 {
     nf_engine *engine = function->engine;
     nf_version *winner = NULL;
-    double above_t1 = record->baseline->speedup > 0 ? record->baseline->speedup : 1;
+    const nf_race_report *report = &record->report;
+    bool against_t1 = record->baseline == function->baseline;
+    double above_t1 = against_t1 ? 1 : record->baseline->speedup; /* 0: not known */
     for (uint32_t i = 0; i < record->candidate_count; i++) {
         const nf_race_result *result = &record->report.results[i];
         nf_version *version = record->versions[i];
@@ -300,7 +302,7 @@ static nf_version *race_judge(nf_function *function, nf_race_record *record)
     function->races = record;
     nf_os_mutex_unlock(&engine->lock);
     nf_engine_event(engine, NF_EVENT_VERDICT, function, winner ? winner : record->baseline,
-                    winner ? winner->speedup : 1, "%s", record->report.reason);
+                    winner ? report->results[report->winner].speedup : 1, "%s", report->reason);
     return winner;
 }
 
