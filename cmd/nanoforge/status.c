@@ -155,7 +155,7 @@ static void function_row(const nf_function *function, FILE *stream)
     if (active && active->speedup > 0) snprintf(speedup, sizeof speedup, "%.2fx", active->speedup);
     if (function->profile.spent_ns > 0)
         snprintf(spent, sizeof spent, "%.1f", function->profile.spent_ns * 1e-6);
-    fprintf(stream, "  %-18.18s %12" PRIu64 " %10s  %-26.26s %7s  %s\n", function->name,
+    fprintf(stream, "  %-18.18s %12" PRIu64 " %10s  %-32.32s %7s  %s\n", function->name,
             __atomic_load_n(&function->counters->entries, __ATOMIC_RELAXED), spent,
             active ? active->name : "evaluator", speedup, function_reason(function));
 }
@@ -163,7 +163,7 @@ static void function_row(const nf_function *function, FILE *stream)
 static void summary_print(nf_function **rows, size_t count, FILE *stream)
 {
     qsort(rows, count, sizeof *rows, dearer);
-    fprintf(stream, "%s  %-18s %12s %10s  %-26s %7s  %s%s\n", colour_of(stream, COLOUR_BOLD),
+    fprintf(stream, "%s  %-18s %12s %10s  %-32s %7s  %s%s\n", colour_of(stream, COLOUR_BOLD),
             "function", "calls", "about ms", "runs as", "vs. T1", "why",
             colour_of(stream, COLOUR_NONE));
     for (size_t i = 0; i < count && i < ROWS_MAX; i++) function_row(rows[i], stream);
@@ -189,7 +189,7 @@ void status_view_summary(nf_engine *engine, FILE *stream)
 static void contestant_row(const char *name, const char *verdict, const nf_race_result *r,
                            FILE *stream)
 {
-    fprintf(stream, "  %-30.30s %-12s", name, verdict);
+    fprintf(stream, "  %-36.36s %-12s", name, verdict);
     if (r->median_ns > 0)
         fprintf(stream, " %12.1f %7.2fx [%.2f, %.2f]", r->median_ns, r->speedup, r->speedup_low,
                 r->speedup_high);
@@ -201,7 +201,7 @@ static void contestant_row(const char *name, const char *verdict, const nf_race_
 static void race_print(const nf_function *function, const nf_race_record *race, FILE *stream)
 {
     const nf_race_report *report = &race->report;
-    fprintf(stream, "%s  %-30s %-12s %12s %8s%s\n", colour_of(stream, COLOUR_BOLD), "version",
+    fprintf(stream, "%s  %-36s %-12s %12s %8s%s\n", colour_of(stream, COLOUR_BOLD), "version",
             "verdict", "ns per call", "speed-up", colour_of(stream, COLOUR_NONE));
     contestant_row(race->baseline->name, "baseline", &report->baseline, stream);
     for (uint32_t i = 0; i < race->candidate_count; i++)
