@@ -627,7 +627,8 @@ static void reserved_names_are_refused(void **state)
     assert_int_equal(nf_module_read(NULL, "program", text, sizeof text - 1, &module, &error),
                      NF_OK);
     const nf_func *f = nf_module_function_at(module, nf_module_symbol(module, "f"));
-    assert_int_equal(api->compile_nir(f, NULL, &level, &arena, &bytes, &size, &error), NF_UNSUPPORTED);
+    assert_int_equal(api->compile_nir(f, NULL, &level, &arena, &bytes, &size, &error),
+                     NF_UNSUPPORTED);
     assert_non_null(strstr(error.message, "llvm.trap"));
     nf_module_free(module);
     nf_arena_free(&arena);

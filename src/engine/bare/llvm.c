@@ -27,9 +27,7 @@ nf_status nf_llvm_compile(nf_function *function, const nf_func *rest,
     return nf_llvm_open(function->engine, error);
 }
 
-void nf_llvm_end(void)
-{
-}
+void nf_llvm_end(void) {}
 
 void nf_llvm_close(nf_program *program)
 {
