@@ -121,7 +121,8 @@ typedef struct nf_profile {
     double ns_per_call;                /* of the active version by live timings; 0: not known yet */
     double spent_ns;                   /* in this function so far, estimated */
     uint32_t sampled; /* instruction pointers found in its code since the last tick */
-    double load;      /* of one core, moving average */
+    double load_now;  /* of one core, since the last tick */
+    double load;      /* moving average of it */
     double share;     /* of the load of all functions */
 } nf_profile;
 

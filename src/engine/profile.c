@@ -34,6 +34,7 @@ static void function_tick(nf_function *function, double seconds, bool sampling)
     p->calls = entries;
     const nf_version *active = __atomic_load_n(&function->active, __ATOMIC_ACQUIRE);
     if (active && active->tier == 3) { /* LLVM's code does not count: its load is taken to go on */
+        if (p->load < p->load_now) p->load = p->load_now;
         if (p->load > 1) p->load = 1;
         p->spent_ns += p->load * seconds * 1e9;
         return;
@@ -46,7 +47,8 @@ static void function_tick(nf_function *function, double seconds, bool sampling)
     average(&p->call_rate, calls / seconds, keep);
     average(&p->loop_rate, turns / seconds, keep);
     double busy = sampling ? p->sampled * nf_sampler_seconds() : cost * 1e-9;
-    average(&p->load, busy / seconds, keep);
+    p->load_now = busy / seconds;
+    average(&p->load, p->load_now, keep);
     p->sampled = 0;
 }
 

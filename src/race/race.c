@@ -55,6 +55,7 @@ static void results_fill(const nf_race_request *request, const nf_sandbox_result
         result->speedup_high = ratio.high;
         if (ratio.pairs) continue;
         result->outcome = NF_RACE_NOT_MEASURED;
+        result->speedup = result->speedup_low = result->speedup_high = 0;
         if (result->samples)
             nf_format(result->reason, NF_RACE_REASON_BYTES, "out early, far behind the fastest");
         else
