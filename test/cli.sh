@@ -261,6 +261,18 @@ printed "it gives the same answer" '^100000 calls, y\[1\] = 50000.0'
 said "level 1 is told" 'swap  *evaluator -> saxpy@t1#1: [0-9]* calls: level 1'
 said "level 2 is told" 'compiled  saxpy@.*#2: '
 said "and swapped to" 'swap  *saxpy@t1#1 -> saxpy@.*: [0-9]* calls: level 2'
+if grep -q '^HAVE_LLVM' "${BUILD:-build}/config.mk" && command -v clang-19 >/dev/null; then
+    printf 'int twice(int x) { return 2 * x; }\nint main(void) { return twice(21); }\n' >"$work/c.c"
+    nf cat "$work/c.c"
+    expect "cat of C" 0
+    printed "it is NIR" '^func @twice(%v1: i32) -> i32'
+    nf compile --function twice "$work/c.c"
+    expect "compile of C" 0
+    nf eval "$work/c.c"
+    expect "eval of C" 42
+else
+    skip "cat, compile and eval of C" "there is no LLVM 19 or no clang-19"
+fi
 nf compile --tier 1 --function saxpy --dump examples/saxpy.nir
 expect "compile --dump" 0
 printed "the dump has NIR" '%product = fmul.f32 %a, %xi'

@@ -10,6 +10,7 @@
 #include "disassemble.h"
 #include "engine/engine_internal.h"
 #include "ir/print.h"
+#include "source.h"
 #include "variant.h"
 
 typedef struct compile_options {
@@ -150,6 +151,7 @@ static int program_compile(nf_program *program, const char *path, const compile_
     for (uint32_t i = 0; i < program->function_count; i++) {
         const nf_function *function = &program->functions[i];
         if (o->function && strcmp(o->function, function->name) != 0) continue;
+        if (function->ir == NULL) continue; /* NIR can't express it */
         if (!function_compile(function, o)) status = EXIT_FAILED;
     }
     return status;
@@ -161,18 +163,17 @@ static int file_compile(const char *path, const compile_options *o)
     nf_engine *engine = NULL;
     nf_program *program = NULL;
     nf_error error = {0};
-    size_t size;
+    sources files;
     int result = EXIT_FAILED;
-    void *bytes = file_read(path, &size);
-    if (bytes == NULL) return EXIT_FAILED;
+    if (!sources_read(&path, 1, NULL, &files)) return EXIT_FAILED;
     nf_status status = nf_engine_new(&config, &engine, &error);
-    if (status == NF_OK) status = nf_program_load(engine, path, bytes, size, &program, &error);
+    if (status == NF_OK) status = sources_link(&files, engine, &program, &error);
     if (status == NF_OK)
         result = program_compile(program, path, o);
     else
         complain_error(&error);
     nf_engine_free(engine);
-    free(bytes);
+    sources_free(&files);
     return result;
 }
 

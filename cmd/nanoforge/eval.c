@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <string.h>
 #include "command.h"
+#include "source.h"
 #include "engine/engine_internal.h"
 
 enum { DEPTH_MAX = 100000 };
@@ -102,14 +103,12 @@ static int file_evaluate(evaluation *e, const char *name)
     const nf_config config = {.mode = NF_MODE_EVALUATE, .no_background = true, .no_counters = true};
     nf_engine *engine = NULL;
     nf_error error = {0};
-    size_t size;
+    sources files;
     int result = EXIT_FAILED;
-    void *bytes = file_read(e->path, &size);
-    if (bytes == NULL) return EXIT_FAILED;
+    if (!sources_read(&e->path, 1, NULL, &files)) return EXIT_FAILED;
     nf_status status = nf_engine_new(&config, &engine, &error);
-    if (status == NF_OK)
-        status = nf_program_load(engine, e->path, bytes, size, &e->program, &error);
-    free(bytes);
+    if (status == NF_OK) status = sources_link(&files, engine, &e->program, &error);
+    sources_free(&files);
     if (status == NF_OK) {
         const nf_func *func = function_named(e->program->module, e->path, name ? name : "main");
         if (func) result = name ? function_evaluate(e, func, name) : main_evaluate(e, func);

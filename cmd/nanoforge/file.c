@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "command.h"
+#include "source.h"
 #include "ir/ir.h"
 #include "os/os.h"
 
@@ -55,8 +56,26 @@ bool file_write(const char *path, const void *bytes, size_t size)
     return fine;
 }
 
+/* C and LLVM's files by way of an engine, which stays to the end: it has the module's memory. */
+static nf_module *module_import(const char *path)
+{
+    static nf_engine *engine;
+    const nf_config config = {.mode = NF_MODE_BASELINE, .no_background = true, .no_counters = true};
+    nf_program *program = NULL;
+    nf_error error = {0};
+    sources files;
+    if (!sources_read(&path, 1, NULL, &files)) return NULL;
+    nf_status status = nf_engine_new(&config, &engine, &error);
+    if (status == NF_OK) status = sources_link(&files, engine, &program, &error);
+    sources_free(&files);
+    if (status == NF_OK) return (nf_module *)nf_program_module(program);
+    complain_error(&error);
+    return NULL;
+}
+
 nf_module *module_load(const char *path)
 {
+    if (sources_need_llvm(path)) return module_import(path);
     size_t size;
     nf_error error = {0};
     nf_module *module = NULL;

@@ -34,6 +34,11 @@ static bool ends_with(const char *path, const char *suffix)
     return length > end && strcmp(path + length - end, suffix) == 0;
 }
 
+bool sources_need_llvm(const char *path)
+{
+    return ends_with(path, ".c") || ends_with(path, ".bc") || ends_with(path, ".ll");
+}
+
 bool sources_read(const char *const *paths, int count, const char *clang_flags, sources *out)
 {
     *out = (sources){0};

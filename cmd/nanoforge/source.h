@@ -10,6 +10,8 @@ typedef struct sources {
     uint32_t count;
 } sources;
 
+/* By the name: .c, .bc or .ll. */
+bool sources_need_llvm(const char *path);
 /* clang_flags: words with spaces between them, or NULL. False after a message. */
 bool sources_read(const char *const *paths, int count, const char *clang_flags, sources *out);
 void sources_free(sources *s);
