@@ -2,6 +2,8 @@
 # kill -9 at any time: of the client, of a race's child, of the daemon. Nothing is left that stops the
 # next run: no process, no socket.
 set -u
+# LeakSanitizer looks from a process of its own, which must not be taken for one of ours.
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 nanoforge=${NANOFORGE:-build/nanoforge}
 daemon=${BUILD:-build}/nanoforged
 work=$(mktemp -d)
