@@ -22,6 +22,7 @@
 #include <string.h>
 #include "base/text.h"
 #include "os/os.h"
+#include "relative.h"
 
 const char nf_llvm_triple[] = "x86_64-pc-linux-gnu";
 const char nf_llvm_layout[] =
@@ -185,7 +186,10 @@ static void read_all(void *context)
         else if (LLVMLinkModules2(unit->module, module) && r->status == NF_OK)
             reading_fails(r, NF_INVALID, "cannot be linked with the files before it");
     }
-    if (r->status == NF_OK && unit->module) name_all(unit->module);
+    if (r->status == NF_OK && unit->module) {
+        nf_llvm_relative_lower(unit->module);
+        name_all(unit->module);
+    }
     LLVMContextSetDiagnosticHandler(unit->context, NULL, NULL);
 }
 
