@@ -61,8 +61,8 @@ static uint64_t first_target(nf_function *function)
     nf_error error = {0};
     nf_version *version = first_version(function, &error);
     if (version == NULL) {
-        nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s; it will be interpreted",
-                        error.message);
+        nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s; %s", error.message,
+                        function->ir ? "it will be interpreted" : "a call ends the program");
         __atomic_store_n(&function->phase, NF_PHASE_FORCED, __ATOMIC_RELEASE);
         return function->entries[NF_ENTRY_EVAL];
     }
@@ -125,6 +125,7 @@ static void __attribute__((noreturn)) trap_like_code(nf_op trapped)
 uint64_t nf_entry_eval(nf_engine *engine, uint32_t index, nf_entry_frame *frame)
 {
     nf_function *function = function_at(engine, index);
+    if (function->ir == NULL) trap_like_code(NF_OP_TRAP);
     nf_arena arena;
     nf_arena_init(&arena, &engine->allocator);
     nf_bits *args = NF_NEW_ARRAY(&arena, nf_bits, function->signature->param_count + 1);

@@ -8,7 +8,7 @@
  * that clang was told not to optimise yet, and whatever specialisation makes small.)
  *
  * A table of label addresses (computed goto) can only be where the labels are: it becomes private
- * to the copy.
+ * to the copy, and constant. A function that writes to its table cannot be had.
  */
 #include "clone.h"
 
@@ -152,10 +152,30 @@ static LLVMValueRef clone_function(cloner *c, LLVMValueRef old)
 
 /* --- variables --- */
 
+static bool is_written(LLVMValueRef address)
+{
+    for (LLVMUseRef use = LLVMGetFirstUse(address); use; use = LLVMGetNextUse(use)) {
+        LLVMValueRef user = LLVMGetUser(use);
+        if (LLVMIsAStoreInst(user) && LLVMGetOperand(user, 1) == address) return true;
+        bool part = LLVMIsAGetElementPtrInst(user) || LLVMIsAConstantExpr(user);
+        if (part && is_written(user)) return true;
+    }
+    return false;
+}
+
+/* Tables of labels are seldom said to be constant, but are. */
+static bool is_constant(cloner *c, LLVMValueRef variable)
+{
+    if (LLVMIsGlobalConstant(variable)) return true;
+    bool local = LLVMGetLinkage(variable) == LLVMInternalLinkage ||
+                 LLVMGetLinkage(variable) == LLVMPrivateLinkage;
+    return local && clone_mentions_code(c, LLVMGetInitializer(variable)) && !is_written(variable);
+}
+
 static bool folds(cloner *c, LLVMValueRef variable)
 {
-    if (!LLVMIsGlobalConstant(variable) || LLVMIsDeclaration(variable) ||
-        LLVMIsExternallyInitialized(variable) || c->nesting >= INITIALISER_NESTING_MAX)
+    if (LLVMIsDeclaration(variable) || LLVMIsExternallyInitialized(variable) ||
+        c->nesting >= INITIALISER_NESTING_MAX || !is_constant(c, variable))
         return false;
     return LLVMABISizeOfType(LLVMGetModuleDataLayout(c->from), LLVMGlobalGetValueType(variable)) <=
            INITIALISER_BYTES_MAX;
@@ -191,11 +211,12 @@ static LLVMValueRef clone_variable(cloner *c, LLVMValueRef old)
     const char *name = LLVMGetValueName2(old, &length);
     LLVMValueRef new = LLVMAddGlobal(c->to, LLVMGlobalGetValueType(old), name);
     nf_map_put(&c->constants, (uintptr_t)old, (uintptr_t) new);
-    LLVMSetGlobalConstant(new, LLVMIsGlobalConstant(old));
+    bool foldable = folds(c, old);
+    LLVMSetGlobalConstant(new, foldable || LLVMIsGlobalConstant(old));
     LLVMSetAlignment(new, LLVMGetAlignment(old));
     stay_weak(old, new);
     LLVMSetThreadLocalMode(new, LLVMGetThreadLocalMode(old));
-    if (folds(c, old)) clone_initialiser(c, old, new);
+    if (foldable) clone_initialiser(c, old, new);
     return new;
 }
 
