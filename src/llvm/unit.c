@@ -2,7 +2,7 @@
  * Units: bitcode and textual IR in, one linked module, bitcode out.
  *
  * What comes in is not trusted to be well-formed: it is parsed with a diagnostic handler, verified,
- * and must be for this machine. LLVM reports what it cannot go on from by report_fatal_error(),
+ * must be for this machine and must not catch exceptions. LLVM reports what it cannot go on from by report_fatal_error(),
  * which ends the process unless a handler leaves; ours goes back to nf_llvm_guard() by longjmp.
  * LLVM is compiled without exceptions, so that nothing but memory is lost on the way.
  *
@@ -138,6 +138,29 @@ static void check_valid(reading *r, LLVMModuleRef module)
     LLVMDisposeMessage(message);
 }
 
+static bool has_landing_pad(LLVMValueRef function)
+{
+    if (!LLVMHasPersonalityFn(function)) return false;
+    for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(function); b; b = LLVMGetNextBasicBlock(b))
+        for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i))
+            if (LLVMIsALandingPadInst(i)) return true;
+    return false;
+}
+
+/* Code that is placed at run time has no tables by which an unwinder could find its callers. */
+static void check_exceptions(reading *r, LLVMModuleRef module)
+{
+    for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f)) {
+        if (!has_landing_pad(f)) continue;
+        char text[NF_ERROR_MESSAGE_BYTES];
+        size_t length;
+        nf_format(text, sizeof text, "C++ exceptions are not supported: %s has a landing pad",
+                  LLVMGetValueName2(f, &length));
+        reading_fails(r, NF_UNSUPPORTED, text);
+        return;
+    }
+}
+
 static LLVMModuleRef parse(reading *r, const nf_llvm_source *source)
 {
     LLVMMemoryBufferRef buffer =
@@ -146,6 +169,7 @@ static LLVMModuleRef parse(reading *r, const nf_llvm_source *source)
     if (module == NULL) return NULL;
     check_target(r, module);
     if (r->status == NF_OK) check_valid(r, module);
+    if (r->status == NF_OK) check_exceptions(r, module);
     if (r->status == NF_OK) return module;
     LLVMDisposeModule(module);
     return NULL;
