@@ -23,6 +23,12 @@ typedef struct directive {
     char letter;
 } directive;
 
+bool nf_string_equal(const char *a, const char *b)
+{
+    while (*a && *a == *b) a++, b++;
+    return *a == *b;
+}
+
 size_t nf_string_length(const char *string)
 {
     size_t length = 0;

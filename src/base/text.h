@@ -25,6 +25,7 @@ void nf_text_format_list(nf_text *text, const char *format, va_list list);
 
 /* As strlen, which a freestanding build has not. */
 size_t nf_string_length(const char *string);
+bool nf_string_equal(const char *a, const char *b);
 
 /* Into a fixed buffer, as vsnprintf: returns the length that the whole would have. */
 size_t nf_format_list(char *buffer, size_t size, const char *format, va_list list);

@@ -101,15 +101,10 @@ static bool starts_with(const char *text, const char *prefix)
     return true;
 }
 
-static bool strings_equal(const char *a, const char *b)
-{
-    return starts_with(a, b) && nf_string_length(a) == nf_string_length(b);
-}
-
 /* Marks what belongs into the blob. */
 static nf_status choose_section(object_reader *r, object_section *s)
 {
-    bool unwind = s->type == SECTION_UNWIND || strings_equal(s->name, ".eh_frame");
+    bool unwind = s->type == SECTION_UNWIND || nf_string_equal(s->name, ".eh_frame");
     if (!(s->flags & FLAG_ALLOCATED) || s->size == 0 || s->type == SECTION_NOTE || unwind)
         return NF_OK;
     bool written = s->flags & FLAG_WRITE && !starts_with(s->name, ".data.rel.ro");
@@ -239,7 +234,7 @@ static nf_status find_entry(object_reader *r, uint32_t *section)
     if (entry == NULL) return NF_OK;
     for (uint32_t i = 0; i < r->symbol_count; i++) {
         const object_symbol *s = &r->symbols[i];
-        if (!is_function(r, s) || !strings_equal(s->name, entry)) continue;
+        if (!is_function(r, s) || !nf_string_equal(s->name, entry)) continue;
         *section = s->section;
         if (s->value == 0) return NF_OK;
         return nf_fail(r->error, NF_UNSUPPORTED, "%s is not at its section's start", entry);
@@ -323,7 +318,7 @@ nf_status nf_object_read(const void *bytes, size_t size, const nf_object_options
 bool nf_object_find(const nf_object *object, const char *name, uint32_t *offset)
 {
     for (uint32_t i = 0; i < object->symbol_count; i++) {
-        if (!strings_equal(object->symbols[i].name, name)) continue;
+        if (!nf_string_equal(object->symbols[i].name, name)) continue;
         *offset = object->symbols[i].offset;
         return true;
     }

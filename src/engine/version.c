@@ -163,18 +163,12 @@ nf_status nf_version_make(nf_function *function, nf_recipe recipe, nf_arena *are
     return status;
 }
 
-static bool same_name(const char *a, const char *b)
-{
-    while (*a && *a == *b) a++, b++;
-    return *a == *b;
-}
-
 const nf_variant *nf_variant_default(const nf_engine *engine)
 {
     static const char *const preferred[] = {"avx2.u4", "avx2", "sse2", "scalar"};
     for (unsigned p = 0; p < sizeof preferred / sizeof *preferred; p++)
         for (uint32_t i = 0; i < nf_variant_count; i++)
-            if (same_name(nf_variants[i].name, preferred[p]) &&
+            if (nf_string_equal(nf_variants[i].name, preferred[p]) &&
                 (nf_variants[i].features & ~engine->features) == 0)
                 return &nf_variants[i];
     return &nf_variants[0];

@@ -53,17 +53,10 @@ static void refuse(survey *s, const char *object, const char *reason)
               symbol_name(s->f, s->f->symbol), object, reason);
 }
 
-static bool text_equal(const char *a, const char *b)
-{
-    size_t i = 0;
-    while (a[i] && a[i] == b[i]) i++;
-    return a[i] == b[i];
-}
-
 static const host_function *host_find(const char *name)
 {
     for (size_t i = 0; i < sizeof host_functions / sizeof *host_functions; i++)
-        if (text_equal(host_functions[i].name, name)) return &host_functions[i];
+        if (nf_string_equal(host_functions[i].name, name)) return &host_functions[i];
     return NULL;
 }
 

@@ -67,12 +67,6 @@ typedef struct run {
     uint32_t seen[PASS_COUNT]; /* by pass: 1 + changes when it ran last; 0: never */
 } run;
 
-static bool text_equal(const char *a, const char *b)
-{
-    size_t length = nf_string_length(a);
-    return length == nf_string_length(b) && __builtin_memcmp(a, b, length) == 0;
-}
-
 #ifdef NF_DEBUG
 static nf_status facts_verify(run *r, const pass_info *pass)
 {
@@ -144,7 +138,7 @@ static nf_status pipeline_run(run *r)
         nf_status status = facts_provide(r, pass);
         if (status == NF_OK) status = pass_run(r, pass);
         if (status != NF_OK) return status;
-        if (r->opt->stop_after && text_equal(r->opt->stop_after, pass->name)) break;
+        if (r->opt->stop_after && nf_string_equal(r->opt->stop_after, pass->name)) break;
     }
     return NF_OK;
 }
@@ -189,6 +183,6 @@ nf_status nf_pass_run(nf_opt *opt, const char *name, nf_func *f, nf_error *error
 {
     run r = {.opt = opt, .f = f, .error = error};
     for (uint32_t i = 0; i < PASS_COUNT; i++)
-        if (text_equal(passes[i].name, name)) return run_start(&r, work_pass, &passes[i]);
+        if (nf_string_equal(passes[i].name, name)) return run_start(&r, work_pass, &passes[i]);
     return nf_fail(error, NF_ARGUMENT, "there is no pass named %s", name);
 }
