@@ -3,6 +3,7 @@
 #
 # CSMITH_PROGRAMS says how many (a long run: 300), CSMITH_SEED the first seed. What the evaluator
 # takes too long for is skipped there. A program that fails is kept in build/csmith-failed/.
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" # programs may leak
 . test/lib_tap.sh
 programs=${CSMITH_PROGRAMS:-12} seed=${CSMITH_SEED:-1}
 clang=$(command -v clang-19) || clang=

@@ -242,7 +242,6 @@ int command_race(const command *self, int argc, char **argv)
     now.view = (status_view){.quiet = o.quiet, .function = o.function};
     status = start(self, &a, &o);
     if (status != EXIT_FINE) return status;
-    __atomic_store_n(&now.engine->race_wanted, o.function, __ATOMIC_RELEASE);
     if (nf_program_function(now.program, o.function) == NULL) {
         complain("%s: unknown symbol: there is no function @%s", a.files[0], o.function);
         return EXIT_FAILED;

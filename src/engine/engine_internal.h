@@ -256,7 +256,6 @@ struct nf_engine {
     uint32_t function_count;
     nf_program *programs;
     const nf_llvm_api *llvm;        /* NULL: not asked for yet, or not there; under llvm.c's lock */
-    const char *race_wanted;        /* a function that races whatever it costs, or NULL */
     bool no_llvm;                   /* asked for, and not there: the worker's */
     struct nf_sampler *sampler;     /* sampler.h */
     struct nf_reclaimer *reclaimer; /* reclaim.c */

@@ -463,17 +463,10 @@ static void effects_find(nf_function *function)
         refuse(function, "more arguments in memory than a recorded call can hold");
 }
 
-static bool is_worth(const nf_function *function, double spent_ns)
-{
-    const char *wanted = function->engine->race_wanted;
-    return function->profile.spent_ns >= spent_ns ||
-           (wanted && function->profile.calls && nf_string_equal(wanted, function->name));
-}
-
 static void step_baseline(nf_function *function, uint64_t now)
 {
     const nf_recipe recipe = {.variant = nf_variant_default(function->engine)};
-    if (!is_worth(function, GUESS_AFTER_NS)) return;
+    if (function->profile.spent_ns < GUESS_AFTER_NS) return;
     guess(function, recipe, "a guess, until it has raced", now);
 }
 
@@ -485,7 +478,7 @@ static void step_settled(nf_function *function, uint64_t now)
     nf_error error = {0};
     if (function->rounds_done == ROUNDS) return;
     function->round = function->rounds_done;
-    if (!is_worth(function, plan_of(function)->spent_ns)) return;
+    if (p->spent_ns < plan_of(function)->spent_ns) return;
     if (is_llvm_round(function) && engine->no_llvm) return;
     function->rounds_done++;
     nf_engine_event(engine, NF_EVENT_HOT, function, function->active, p->share,

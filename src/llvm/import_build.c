@@ -55,7 +55,7 @@ nf_value nf_make_clean(nf_translator *t, const nf_scalar *s, nf_value a)
 {
     uint32_t container = nf_type_bytes(s->type) * 8;
     if (s->bits >= container) return a;
-    return nf_make_with(t, NF_OP_AND, s->type, a, (INT64_C(1) << s->bits) - 1);
+    return nf_make_with(t, NF_OP_AND, s->type, a, (int64_t)((UINT64_C(1) << s->bits) - 1));
 }
 
 nf_value nf_make_signed(nf_translator *t, const nf_scalar *s, nf_value a)

@@ -46,7 +46,7 @@ static nf_value narrow_bits(nf_translator *t, const nf_lane *lane)
         a = nf_make(t, NF_OP_CLZ, s->type, a, none);
         return spare ? nf_make_with(t, NF_OP_SUB, s->type, a, spare) : a;
     case NF_OP_CTZ:
-        if (spare) a = nf_make_with(t, NF_OP_OR, s->type, a, INT64_C(1) << s->bits);
+        if (spare) a = nf_make_with(t, NF_OP_OR, s->type, a, (int64_t)(UINT64_C(1) << s->bits));
         return nf_make(t, NF_OP_CTZ, s->type, a, none);
     case NF_OP_ABS:
         a = nf_make(t, NF_OP_ABS, s->type, nf_make_signed(t, s, a), none);
