@@ -324,12 +324,12 @@ printed "comes behind the program's output" '"programs": \['
 # --- a terminal ---
 
 if command -v script >/dev/null && TERM=xterm script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
-    live="'$NANOFORGE' run examples/saxpy.nir -- 2000000"
+    live="'$NANOFORGE' run examples/saxpy.nir -- 6000000"
     TERM=xterm timeout $limit script -qec "$live" /dev/null >"$work/terminal" </dev/null
     check "a terminal gets a live line" grep -q 'saxpy@.* % of the time, .* calls/s' "$work/terminal"
     check "and colour" grep -q "$(printf '\033\\[36m')" "$work/terminal"
     check "the program's output has a line of its own" \
-        grep -q "^\\(.*$(printf '\033\\[K')\\)\\?2000000 calls" "$work/terminal"
+        grep -q "^\\(.*$(printf '\033\\[K')\\)\\?6000000 calls" "$work/terminal"
     TERM=xterm NO_COLOR=1 timeout $limit script -qec "$live" /dev/null >"$work/terminal" </dev/null
     if grep -q "$(printf '\033\\[[0-9]*m')" "$work/terminal"; then colours=1; else colours=0; fi
     check "NO_COLOR gets none" [ $colours -eq 0 ]

@@ -141,6 +141,8 @@ static const nf_swap_record *record_of(const lab *l)
 
 static void record_check(lab *l)
 {
+    /* Compiled code has read it, which ThreadSanitizer can't see. */
+    assert_int_equal(__atomic_load_n(&l->observer.flag, __ATOMIC_ACQUIRE), 1);
     nf_os_mutex_lock(&l->engine->lock);
     const nf_swap_record *swap = record_of(l);
     nf_os_mutex_unlock(&l->engine->lock);

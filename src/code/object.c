@@ -96,9 +96,9 @@ static nf_status read_sections(object_reader *r)
 
 static bool starts_with(const char *text, const char *prefix)
 {
-    while (*prefix)
-        if (*text++ != *prefix++) return false;
-    return true;
+    size_t i = 0;
+    while (text && prefix[i] && text[i] == prefix[i]) i++;
+    return prefix[i] == 0;
 }
 
 /* Marks what belongs into the blob. */
