@@ -1,6 +1,6 @@
 /*
- * T2 on whole programs: calls of all kinds, switches, loops, pressure, frames; what the checker of
- * the register allocation finds; failed allocations; and what code may cost.
+ * T2 on whole programs: calls of all kinds, switches, loops, pressure, frames; failed allocations;
+ * and what code may cost.
  *
  * Each program is text. Its function @f is called with several arguments, compiled for several
  * CPUs, and must give what the evaluator gives.
@@ -19,9 +19,7 @@
 #include "lib_allocator.h"
 #include "lib_generate.h"
 #include "os/os.h"
-#include "x64/alloc.h"
 #include "x64/compile.h"
-#include "x64/select.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -467,96 +465,6 @@ static void programs_agree(void **state)
     }
 }
 
-/* --- the checker
- * ---------------------------------------------------------------------------------- */
-
-typedef struct allocated {
-    nf_arena arena;
-    nf_module *module;
-    nf_cfg cfg;
-    nf_lir lir;
-    nf_alloc alloc;
-} allocated;
-
-static void allocate(allocated *a, uint64_t seed)
-{
-    static const uint64_t addresses[SYMBOLS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1};
-    static const nf_link link = {addresses, SYMBOLS_MAX};
-    nf_error error = {.message = ""};
-    generate_options options = {.size = 60};
-    a->module = generate_module(nf_os_allocator(), seed, 1, &options);
-    const nf_func *f = a->module->symbols.data[1].func;
-    nf_arena_init(&a->arena, nf_os_allocator());
-    nf_compile how = {.link = &link, .arena = &a->arena, .features = nf_cpu_features()};
-    assert_int_equal(nf_cfg_build(f, &a->arena, &a->cfg), NF_OK);
-    assert_int_equal(nf_select_run(f, &a->cfg, &how, &a->lir, &error), NF_OK);
-    assert_int_equal(nf_alloc_run(&a->lir, &a->arena, &a->alloc, &error), NF_OK);
-    if (nf_alloc_check(&a->lir, &a->alloc, &a->arena, &error) != NF_OK)
-        fail_msg("seed %llu: %s", (unsigned long long)seed, error.message);
-}
-
-static void release(allocated *a)
-{
-    nf_arena_free(&a->arena);
-    nf_module_free(a->module);
-}
-
-/* Blocks that nothing reaches have no state to check against, but there are none in the LIR. */
-static bool is_read(const nf_lir_operand *operand)
-{
-    return operand->role == NF_LIR_USE || operand->role == NF_LIR_RM ||
-           operand->role == NF_LIR_BASE || operand->role == NF_LIR_INDEX;
-}
-
-/* Any operand that is read from another register than its own is found out. */
-static void checker_finds_wrong_registers(void **state)
-{
-    (void)state;
-    uint32_t faults = 0;
-    for (uint64_t seed = 1; seed <= 40; seed++) {
-        allocated a = {0};
-        nf_error error;
-        allocate(&a, seed);
-        for (uint32_t i = 0; i < a.lir.operands.count; i += 3) {
-            nf_lir_operand *operand = &a.lir.operands.data[i];
-            uint8_t reg = operand->reg;
-            if (!is_read(operand) || reg == NF_REG_NONE || reg == NF_RBX) continue;
-            operand->reg = reg >= NF_XMM0 ? NF_XMM31 : NF_RBX;
-            nf_status status = nf_alloc_check(&a.lir, &a.alloc, &a.arena, &error);
-            bool unused = status == NF_OK;
-            operand->reg = reg;
-            if (unused) fail_msg("seed %llu: operand %u", (unsigned long long)seed, i);
-            faults++;
-        }
-        release(&a);
-    }
-    assert_true(faults > 500);
-}
-
-/* A move that is left out, or goes elsewhere, is found out when its value is read again. */
-static void checker_finds_lost_moves(void **state)
-{
-    (void)state;
-    uint32_t moves = 0, found = 0;
-    for (uint64_t seed = 1; seed <= 40; seed++) {
-        allocated a = {0};
-        nf_error error;
-        allocate(&a, seed);
-        for (uint32_t i = 1; i < a.alloc.moves.count; i++) {
-            nf_alloc_move *move = &a.alloc.moves.data[i];
-            uint32_t from = move->from;
-            if (from >= NF_PLACE_SLOT || move->to == from) continue;
-            move->from = from == NF_RAX ? NF_RCX : from >= NF_XMM0 ? NF_XMM31 : NF_RAX;
-            moves++;
-            found += nf_alloc_check(&a.lir, &a.alloc, &a.arena, &error) == NF_INVALID;
-            move->from = from;
-        }
-        release(&a);
-    }
-    assert_true(moves > 50);
-    assert_int_equal(found, moves);
-}
-
 /* --- failures
  * ------------------------------------------------------------------------------------- */
 
@@ -718,8 +626,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(programs_agree),
-        cmocka_unit_test(checker_finds_wrong_registers),
-        cmocka_unit_test(checker_finds_lost_moves),
         cmocka_unit_test(memory_may_run_out_anywhere),
         cmocka_unit_test(unresolved_symbol_is_named),
         cmocka_unit_test(code_stays_within_its_budget),

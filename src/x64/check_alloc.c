@@ -10,15 +10,21 @@
  *     add b, ..  in r1                             r1: b, r2: a
  *     .. use of a in r1                            error: r1 holds b
  *
- * A definition makes the value's copies elsewhere stale: in a loop they are the last round's. The
+ * A definition makes the value's copies elsewhere stale: in a loop they are the last round's. A
+ * register that an edge's moves may use for themselves holds nothing on that edge, so a value that
+ * is wanted from there is missed. What does not depend on the way is checked as well: that a
+ * register is of its value's class and can be encoded, and that slots do not overlap. The
  * allocator and the checker share nothing but the LIR and the result. Source: regalloc2,
  * src/checker.rs (the idea), and Rideau, Leroy, "Validating Register Allocation and Spilling"
  * (2010).
  */
 #include "alloc.h"
+#include "os/cpu.h"
 
 #define UNKNOWN UINT32_C(0)
 #define UNSEEN  UINT32_MAX
+
+enum { FIRST_VECTORS = 16, WORD = 8 }; /* registers without EVEX; a slot's unit in bytes */
 
 typedef struct checker {
     const nf_lir *lir;
@@ -56,10 +62,22 @@ static void define(checker *c, uint32_t place, uint32_t vreg)
     if (place < c->place_count) c->state[place] = vreg;
 }
 
+/* Whether instructions can name the value in this register. */
+static bool may_hold(const nf_lir *lir, nf_reg reg, nf_vreg v)
+{
+    const nf_vreg_data *data = nf_vreg_at(lir, v);
+    if (nf_vreg_is_fixed(v)) return reg == nf_vreg_reg(v);
+    if (nf_reg_class(reg) != data->class_) return false;
+    if (data->class_ == NF_CLASS_VECTOR && (data->low || !(lir->features & NF_CPU_AVX512VL)))
+        return reg < NF_XMM0 + FIRST_VECTORS;
+    return reg != NF_RSP && reg != NF_RBP && reg != NF_K0;
+}
+
 static void check_writable(checker *c, uint32_t place, nf_vreg v)
 {
     const nf_alloc *alloc = c->alloc;
     if (place < NF_PLACE_SLOT) {
+        if (!may_hold(c->lir, (nf_reg)place, v)) fault(c, "a register of another kind", v.id);
         uint64_t bit = NF_REG_BIT(place);
         bool kept = (NF_ABI_CALLEE_SAVED & bit) && !(alloc->saved_mask & bit);
         if (kept) fault(c, "a callee-saved register is written and not saved", v.id);
@@ -78,24 +96,26 @@ static void check_source(checker *c, uint32_t place, nf_vreg v)
     }
 }
 
-/* A list of moves that happen at the same time. fresh: the targets are definitions. */
-static void apply_moves(checker *c, uint32_t list)
+/* A list of moves happens at the same time: first all are read, then all are written. */
+static void check_moves(checker *c, uint32_t list)
 {
     const nf_alloc_move *moves = c->alloc->moves.data;
     for (uint32_t i = list; i != 0; i = moves[i].next) {
         check_source(c, moves[i].from, moves[i].from_vreg);
         check_writable(c, moves[i].to, moves[i].to_vreg);
-    }
-    for (uint32_t i = list; i != 0; i = moves[i].next) {
-        if (moves[i].to_vreg.id != moves[i].from_vreg.id)
-            define(c, NF_PLACE_NONE, moves[i].to_vreg.id);
-    }
-    for (uint32_t i = list; i != 0; i = moves[i].next) {
-        c->state[moves[i].to] = moves[i].to_vreg.id;
         for (uint32_t j = list; c->report && j != i; j = moves[j].next)
             if (moves[j].to == moves[i].to)
                 fault(c, "two moves write one place", moves[i].to_vreg.id);
     }
+}
+
+static void apply_moves(checker *c, uint32_t list)
+{
+    const nf_alloc_move *moves = c->alloc->moves.data;
+    for (uint32_t i = list; i != 0; i = moves[i].next)
+        if (moves[i].to_vreg.id != moves[i].from_vreg.id)
+            define(c, NF_PLACE_NONE, moves[i].to_vreg.id);
+    for (uint32_t i = list; i != 0; i = moves[i].next) c->state[moves[i].to] = moves[i].to_vreg.id;
 }
 
 /* --- instructions --- */
@@ -175,13 +195,36 @@ static void apply_inst(checker *c, const nf_lir_inst *inst)
 
 /* --- blocks --- */
 
+/* Whatever was in these registers, nobody may read it any more. */
+static void forget(checker *c, uint64_t registers)
+{
+    for (uint32_t reg = 0; reg <= NF_K7; reg++)
+        if (registers & NF_REG_BIT(reg)) c->state[reg] = UNKNOWN;
+}
+
+/* The block's parameters are new, even where no move says so: what they were the last time round
+ * must not be taken for what they should be now. */
+static void define_params(checker *c, const nf_lir_edge *edge)
+{
+    const nf_lir_block *to = &c->lir->blocks[edge->to];
+    for (uint32_t i = 0; i < edge->arg_count; i++) {
+        nf_vreg param = c->lir->args.data[to->params + i];
+        if (param.id != 0 && param.id != c->lir->args.data[edge->args + i].id)
+            define(c, NF_PLACE_NONE, param.id);
+    }
+}
+
 /* Takes the state along an edge; the target is to be done again when it knows less now. */
 static void flow(checker *c, uint32_t e)
 {
     const nf_lir_edge *edge = &c->lir->edges.data[e];
     uint32_t *entry = entry_of(c, edge->to);
     __builtin_memcpy(c->scratch, c->state, c->place_count * sizeof *c->state);
+    forget(c, c->alloc->edge_free[e]);
+    check_moves(c, c->alloc->edges[e]);
+    define_params(c, edge);
     apply_moves(c, c->alloc->edges[e]);
+    forget(c, c->alloc->edge_free[e]);
     bool first = entry[0] == UNSEEN, changed = first;
     for (uint32_t i = 0; i < c->place_count; i++) {
         if (!first && entry[i] != UNKNOWN && entry[i] != c->state[i]) {
@@ -201,6 +244,7 @@ static void go_through(checker *c, uint32_t b)
     __builtin_memcpy(c->state, entry_of(c, b), c->place_count * sizeof *c->state);
     for (uint32_t i = block->first; i < block->end && c->fault == NULL; i++) {
         c->inst = i;
+        check_moves(c, c->alloc->gaps[i]);
         apply_moves(c, c->alloc->gaps[i]);
         apply_inst(c, &c->lir->insts.data[i]);
     }
@@ -229,6 +273,22 @@ static void settle(checker *c)
     }
 }
 
+/* Every slot lies in the spill area and shares none of its words. */
+static void check_slots(checker *c)
+{
+    const nf_alloc *alloc = c->alloc;
+    bool *taken = NF_NEW_ARRAY(c->arena, bool, alloc->slot_bytes / WORD + 1);
+    for (uint32_t i = 0; taken != NULL && i < alloc->slots.count; i++) {
+        const nf_slot *slot = &alloc->slots.data[i];
+        bool inside = slot->bytes <= slot->depth && slot->depth <= alloc->slot_bytes;
+        if (!inside) fault(c, "a slot outside of the spill area", i);
+        for (uint32_t at = slot->depth - slot->bytes; inside && at < slot->depth; at += WORD) {
+            if (taken[at / WORD]) fault(c, "two slots overlap", i);
+            taken[at / WORD] = true;
+        }
+    }
+}
+
 nf_status nf_alloc_check(const nf_lir *lir, const nf_alloc *alloc, nf_arena *arena, nf_error *error)
 {
     checker c = {.lir = lir, .alloc = alloc, .arena = arena};
@@ -241,6 +301,7 @@ nf_status nf_alloc_check(const nf_lir *lir, const nf_alloc *alloc, nf_arena *are
     start(&c);
     settle(&c);
     c.report = true;
+    check_slots(&c);
     for (uint32_t b = 0; b < lir->block_count && c.fault == NULL; b++) go_through(&c, b);
     if (c.fault == NULL) return NF_OK;
     return nf_fail(error, NF_INVALID, "register allocation: instruction %u, value %u: %s", c.inst,
