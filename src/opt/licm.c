@@ -6,8 +6,9 @@
  *   breaks    nothing
  *
  * One walk in reverse post-order. An instruction goes to the preheader of the outermost loop in which
- * its operands do not change and where it is safe; its operands went before it. Constants and addresses
- * of symbols and locals cost nothing where they are and move only with what uses them. Comparisons of
+ * its operands do not change and where it is safe; its operands went before it. Constants cost nothing
+ * where they are and move only with what uses them. Addresses of symbols and locals cost nothing either,
+ * but move, so that who asks what is the same in all iterations finds them outside. Comparisons of
  * integers stay beside their branches, with which the back end joins them.
  *
  * A load is safe when nothing in the loop writes there, and when its memory is surely there or the loop
@@ -175,7 +176,7 @@ static uint32_t target_find(const licm *l, nf_value v, nf_block b)
 {
     nf_inst *inst = nf_inst_at(l->f, v);
     uint32_t target = NF_NO_LOOP;
-    bool stays = nf_is_free(inst) || inst->op == NF_OP_ICMP || inst->op == NF_OP_PARAM ||
+    bool stays = nf_is_constant(inst) || inst->op == NF_OP_ICMP || inst->op == NF_OP_PARAM ||
                  (nf_ops[inst->op].effects & ~(NF_EFFECT_READ | NF_EFFECT_TRAP)) != 0;
     standing at = {b, false};
     if (stays) return NF_NO_LOOP;
