@@ -5,6 +5,7 @@ set -u
 NANOFORGE=$(cd "$(dirname "${NANOFORGE:-build/nanoforge}")" && pwd)/nanoforge
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
+export XDG_CACHE_HOME="$work/cache"
 limit=60 # seconds for one run
 checks=0 failures=0
 
