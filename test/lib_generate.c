@@ -68,6 +68,32 @@ uint64_t generate_f64_bits(uint64_t *state)
     return bits;
 }
 
+static uint32_t tape_byte(generate_tape *tape)
+{
+    if (tape == NULL || tape->left == 0) return 0;
+    tape->left--;
+    return *tape->at++;
+}
+
+static bool tape_decides(const generator *g)
+{
+    return g->options->tape != NULL && g->options->tape->left > 0;
+}
+
+uint32_t generate_choice(generator *g, uint32_t limit)
+{
+    if (!tape_decides(g)) return generate_below(&g->random, limit);
+    uint32_t choice = tape_byte(g->options->tape);
+    if (limit > UINT8_MAX + 1) choice |= tape_byte(g->options->tape) << 8;
+    return choice % limit;
+}
+
+uint64_t *generate_numbers(generator *g)
+{
+    if (tape_decides(g)) g->random = tape_byte(g->options->tape);
+    return &g->random;
+}
+
 /* --- types -------------------------------------------------------------------------------------
  */
 
@@ -124,10 +150,10 @@ static nf_value scalar_constant(generator *g, nf_type type)
 {
     nf_inst record = {.op = NF_OP_FCONST, .type = type};
     if (NF_TYPE_IS_INT(type))
-        return nf_build_iconst(g->func, g->block, type, generate_integer(&g->random));
+        return nf_build_iconst(g->func, g->block, type, generate_integer(generate_numbers(g)));
     /* By bits: a signalling NaN must not pass through a C float. */
-    record.imm = type == NF_F32 ? (int64_t)generate_f32_bits(&g->random)
-                                : (int64_t)generate_f64_bits(&g->random);
+    record.imm = type == NF_F32 ? (int64_t)generate_f32_bits(generate_numbers(g))
+                                : (int64_t)generate_f64_bits(generate_numbers(g));
     nf_value v = nf_inst_new(g->func, &record);
     nf_inst_append(g->func, g->block, v);
     return v;

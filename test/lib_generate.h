@@ -23,6 +23,13 @@ enum {
     GENERATE_CALLEES_MAX = 8,
 };
 
+/* Bytes that decide what is made, before chance does: a fuzzer changes a byte and gets a function
+ * that is as valid as the one before and much like it. */
+typedef struct generate_tape {
+    const uint8_t *at;
+    size_t left;
+} generate_tape;
+
 typedef struct generate_options {
     uint32_t size;             /* about how many operations; 0: by the seed, 5 to 150 */
     uint32_t vector_bytes_max; /* vector types up to so many bytes: 0, 16, 32 or 64 */
@@ -33,6 +40,7 @@ typedef struct generate_options {
     bool (*supports)(nf_op op, nf_type type, nf_type operand);
     nf_func *callees[GENERATE_CALLEES_MAX]; /* generated ones that it may call */
     uint32_t callee_count;
+    generate_tape *tape; /* NULL: the seed decides everything; else it is used up */
 } generate_options;
 
 /* A function "f<seed>" in the module; NULL when memory is out or the name is taken. */

@@ -102,7 +102,8 @@ static void switch_statement(generator *g)
     for (uint32_t i = 0; i < j.count; i++) args[i] = generate_value(g, j.types[i]);
     nf_value the_switch = nf_build_switch(g->func, g->block, value, j.block, args, j.count);
     uint32_t cases = below(g, CASES_MAX + 1);
-    int64_t base = dense ? 0 : generate_integer(&g->random), step = dense ? 1 : 1 + below(g, 9);
+    int64_t base = dense ? 0 : generate_integer(generate_numbers(g)),
+            step = dense ? 1 : 1 + below(g, 9);
     for (uint32_t i = 0; i < cases; i++) {
         nf_block block = nf_func_block(g->func);
         nf_switch_case(g->func, the_switch, (int64_t)((uint64_t)base + (uint64_t)step * i), block,

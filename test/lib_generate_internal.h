@@ -44,9 +44,11 @@ typedef struct generator {
 static const nf_value no_value;
 
 /* --- choices --- */
+uint32_t generate_choice(generator *g, uint32_t limit); /* a number below the limit */
+uint64_t *generate_numbers(generator *g);               /* the state for a constant */
 static inline uint32_t below(generator *g, uint32_t limit)
 {
-    return generate_below(&g->random, limit);
+    return generate_choice(g, limit);
 }
 static inline bool one_in(generator *g, uint32_t n)
 {

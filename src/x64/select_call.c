@@ -245,7 +245,6 @@ void nf_select_entry(nf_select *s)
     nf_lir_block *first = &s->lir->blocks[0];
     bool front = first->origin.id == 0;
     call_plan plan = {0};
-    nf_lir_edge *edge = &s->lir->edges.data[first->edges];
     uint32_t args = s->lir->args.count;
     for (uint32_t i = 0; i < entry->param_count; i++) {
         nf_value param = nf_param_at(s->func, s->func->entry, i);
@@ -257,6 +256,7 @@ void nf_select_entry(nf_select *s)
     }
     emit_moves(s, &plan);
     if (!front) return;
+    nf_lir_edge *edge = &s->lir->edges.data[first->edges];
     edge->args = args;
     edge->arg_count = entry->param_count;
     nf_lir_begin(s->lir, NF_LIR_JMP, 0);
