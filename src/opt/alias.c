@@ -34,9 +34,14 @@ static bool is_strong(nf_root root)
            root.kind == NF_ROOT_SYMBOL;
 }
 
+/* A value that is younger than the snapshot may be any address, a private local's too: NONE. */
 static nf_root root_of(const nf_alias *alias, nf_value v)
 {
-    return v.id < alias->value_count ? alias->roots[v.id] : root_make(NF_ROOT_UNKNOWN, 0);
+    if (v.id < alias->value_count) return alias->roots[v.id];
+    const nf_inst *inst = nf_inst_at(alias->f, v);
+    if (inst->op == NF_OP_LOCAL) return root_make(NF_ROOT_LOCAL, inst->extra);
+    if (inst->op == NF_OP_SYMBOL) return root_make(NF_ROOT_SYMBOL, inst->extra);
+    return root_make(NF_ROOT_NONE, 0);
 }
 
 /* Of a value that is one or the other. */
@@ -254,6 +259,7 @@ static bool local_apart(const nf_alias *alias, nf_root local, nf_root other)
 
 static bool roots_apart(const nf_alias *alias, nf_root a, nf_root b)
 {
+    if (a.kind == NF_ROOT_NONE || b.kind == NF_ROOT_NONE) return false;
     if (a.kind == NF_ROOT_LOCAL) return local_apart(alias, a, b);
     if (b.kind == NF_ROOT_LOCAL) return local_apart(alias, b, a);
     if (a.kind == NF_ROOT_SYMBOL && b.kind == NF_ROOT_SYMBOL) return symbols_apart(alias, a, b);
