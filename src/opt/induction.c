@@ -60,8 +60,7 @@ static bool term_add(nf_affine *to, const nf_term *term, int64_t factor)
     return true;
 }
 
-/* a + factor * b */
-static nf_affine form_add(const nf_affine *a, const nf_affine *b, int64_t factor)
+nf_affine nf_affine_add(const nf_affine *a, const nf_affine *b, int64_t factor)
 {
     if (a->type == NF_VOID || b->type == NF_VOID) return NOT_AFFINE;
     nf_affine sum = *a;
@@ -79,7 +78,7 @@ static nf_affine form_scale(const nf_affine *a, int64_t factor)
 {
     if (a->type == NF_VOID) return NOT_AFFINE;
     nf_affine zero = form_const(a->type, 0);
-    return form_add(&zero, a, factor);
+    return nf_affine_add(&zero, a, factor);
 }
 
 static bool form_is_const(const nf_affine *a)
@@ -89,7 +88,7 @@ static bool form_is_const(const nf_affine *a)
 
 bool nf_affine_same_terms(const nf_affine *a, const nf_affine *b)
 {
-    nf_affine difference = form_add(a, b, -1);
+    nf_affine difference = nf_affine_add(a, b, -1);
     return a->type == b->type && difference.type != NF_VOID && difference.term_count == 0;
 }
 
@@ -250,8 +249,8 @@ static nf_affine affine_inst(nf_counted *c, nf_inst inst, nf_value v, unsigned d
     default: return NOT_AFFINE;
     }
     switch (inst.op) {
-    case NF_OP_ADD: return form_add(a, b, 1);
-    case NF_OP_SUB: return form_add(a, b, -1);
+    case NF_OP_ADD: return nf_affine_add(a, b, 1);
+    case NF_OP_SUB: return nf_affine_add(a, b, -1);
     case NF_OP_MUL: return affine_product(a, b);
     case NF_OP_SHL: return affine_shift(a, b);
     case NF_OP_TRUNC: return form_cut(c, a, inst.type);
@@ -296,9 +295,9 @@ nf_affine nf_affine_address(nf_counted *c, const nf_inst *access)
     nf_affine address = *nf_affine_of(c, access->a);
     bool indexed = access->op == NF_OP_LOAD || access->op == NF_OP_STORE;
     if (indexed && access->b.id)
-        address = form_add(&address, nf_affine_of(c, access->b), INT64_C(1) << access->sub);
+        address = nf_affine_add(&address, nf_affine_of(c, access->b), INT64_C(1) << access->sub);
     nf_affine offset = form_const(NF_I64, access->imm);
-    return form_add(&address, &offset, 1);
+    return nf_affine_add(&address, &offset, 1);
 }
 
 /* --- emitting --- */
@@ -401,16 +400,12 @@ static bool blocks_collect(nf_counted *c)
     return true;
 }
 
-bool nf_counted_analyse(nf_func *f, const nf_cfg *cfg, uint32_t loop, nf_arena *arena,
-                        nf_counted *c)
+bool nf_counted_analyse_nest(nf_func *f, const nf_cfg *cfg, uint32_t loop, nf_arena *arena,
+                             nf_counted *c)
 {
     *c = (nf_counted){.f = f, .cfg = cfg, .arena = arena, .loop = loop};
     c->header = cfg->loops[loop].header;
     c->value_count = f->insts.count;
-    if (!cfg->loops[loop].innermost) {
-        c->reason = "not an innermost loop";
-        return false;
-    }
     c->affines = NF_NEW_ARRAY(arena, nf_affine *, c->value_count);
     if (c->affines == NULL || !blocks_collect(c)) {
         c->reason = "memory is out";
@@ -429,6 +424,15 @@ bool nf_counted_analyse(nf_func *f, const nf_cfg *cfg, uint32_t loop, nf_arena *
             c, nf_param_at(f, c->header, i)); /* now: rewriting removes what they start from */
     nf_trip_analyse(c);
     return true;
+}
+
+bool nf_counted_analyse(nf_func *f, const nf_cfg *cfg, uint32_t loop, nf_arena *arena,
+                        nf_counted *c)
+{
+    if (cfg->loops[loop].innermost) return nf_counted_analyse_nest(f, cfg, loop, arena, c);
+    *c = (nf_counted){.f = f, .cfg = cfg, .arena = arena, .loop = loop};
+    c->reason = "not an innermost loop";
+    return false;
 }
 
 typedef struct use_counter {

@@ -71,6 +71,9 @@ typedef NF_VEC(nf_value) nf_checks;
  * shape whose iterations cannot be counted gives true and has counted false. */
 bool nf_counted_analyse(nf_func *f, const nf_cfg *cfg, uint32_t loop, nf_arena *arena,
                         nf_counted *counted);
+/* The same for a loop that may have others inside; what those count is not affine. */
+bool nf_counted_analyse_nest(nf_func *f, const nf_cfg *cfg, uint32_t loop, nf_arena *arena,
+                             nf_counted *counted);
 
 /* Whether the value is made inside of the loop. */
 bool nf_counted_has(const nf_counted *counted, nf_value v);
@@ -83,6 +86,8 @@ nf_value nf_counted_next(const nf_counted *counted, uint32_t param);
 const nf_affine *nf_affine_of(nf_counted *counted, nf_value v);
 /* Where a load or store of the loop goes. */
 nf_affine nf_affine_address(nf_counted *counted, const nf_inst *access);
+/* a + factor * b, of the same type; NF_VOID when there are too many terms. */
+nf_affine nf_affine_add(const nf_affine *a, const nf_affine *b, int64_t factor);
 /* Equal but for constant and step. */
 bool nf_affine_same_terms(const nf_affine *a, const nf_affine *b);
 /* Its value in the first iteration without the constant (the sum of the terms; none when it has

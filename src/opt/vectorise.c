@@ -4,7 +4,8 @@
  * requires: rotated loops (NF_FACT_ROTATED).  preserves: that.  breaks: nothing.
  *
  * Small constant loops inside of others go first, by copies of their bodies, so that the loop around
- * them is an innermost one.
+ * them is an innermost one. Where an innermost loop is refused, the loop around it may still run on
+ * vectors (vectorise_outer.c).
  *
  * A loop is taken when it is counted (induction_trip.c), every value has a lane form
  * (vectorise_plan.c), accesses do not overlap or can be checked (vectorise_memory.c) and the back
@@ -21,6 +22,7 @@
  * to be reassociated. See Allen and Kennedy, "Optimizing Compilers for Modern Architectures".
  */
 #include "vectorise_internal.h"
+#include "vectorise_outer.h"
 #include "unroll_internal.h"
 #include "base/bitset.h"
 #include "base/text.h"
@@ -52,11 +54,23 @@ static bool plan_loop(nf_plan *plan, nf_opt *opt, nf_func *f, const nf_cfg *cfg,
                                                                             : false;
 }
 
+/* The loop around one that can't be. */
+static bool vectorise_outer(nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop)
+{
+    nf_outer *outer = NF_NEW(opt->scratch, nf_outer);
+    if (outer == NULL || loop == NF_NO_LOOP || !nf_outer_plan(outer, opt, f, cfg, loop))
+        return false;
+    nf_outer_apply(outer);
+    opt->loops_vectorised++;
+    return true;
+}
+
 static bool vectorise_loop(nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop)
 {
     nf_plan *plan = NF_NEW(opt->scratch, nf_plan);
     if (plan == NULL) return false;
     if (!plan_loop(plan, opt, f, cfg, loop)) {
+        if (vectorise_outer(opt, f, cfg, cfg->loops[loop].parent)) return true;
         remark(opt, plan, cfg->loops[loop].header);
         return false;
     }
