@@ -61,8 +61,12 @@ static bool step_locked(nf_engine *engine)
 {
     uint64_t now = nf_engine_now(engine);
     uint64_t since = now - engine->last_tick_ns;
+    uint64_t began = nf_os_thread_time_ns();
+    uint64_t program = nf_os_process_time_ns() - engine->worker_time_ns;
+    uint64_t used = program - engine->program_time_ns;
     engine->last_tick_ns = now;
-    nf_profile_tick(engine, now, (double)since * 1e-9);
+    engine->program_time_ns = program;
+    nf_profile_tick(engine, now, (double)since * 1e-9, (double)used * 1e-9);
     uint32_t count = __atomic_load_n(&engine->function_count, __ATOMIC_ACQUIRE);
     uint32_t busy = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -70,6 +74,7 @@ static bool step_locked(nf_engine *engine)
         if (function) busy += nf_function_step(function, now);
     }
     nf_reclaim_when_due(engine);
+    engine->worker_time_ns += nf_os_thread_time_ns() - began;
     return busy != 0;
 }
 

@@ -117,9 +117,11 @@ typedef struct nf_counters {
 typedef struct nf_profile {
     uint64_t entries_seen, loops_seen; /* at the last tick */
     uint64_t calls;                    /* total */
+    uint64_t calls_swapped;            /* atomic; of them, those before the last swap */
     double call_rate, loop_rate;       /* per second, moving averages */
     double ns_per_call;                /* of the active version by live timings; 0: not known yet */
     double spent_ns;                   /* in this function so far, estimated */
+    double owed_ns;                    /* what is left of the call that goes on */
     uint32_t sampled; /* instruction pointers found in its code since the last tick */
     double load_now;  /* of one core, since the last tick */
     double load;      /* moving average of it */
@@ -262,6 +264,8 @@ struct nf_engine {
     uint32_t quiet_ticks;
     char counters_line[NF_REASON_BYTES];
     uint64_t last_tick_ns, race_time_ns;
+    uint64_t program_time_ns; /* processor time of others than the worker, at the last tick */
+    uint64_t worker_time_ns;  /* processor time of all steps */
     uint64_t seed;
 };
 
@@ -336,7 +340,8 @@ void nf_osr_quiet(nf_function *function);
 /* --- profile.c, promote.c, audit.c, reclaim.c: the worker's --- */
 /* counts.c: true when it did something. */
 bool nf_counts_step(nf_function *function);
-void nf_profile_tick(nf_engine *engine, uint64_t now_ns, double seconds);
+/* The processor time that the program has used since the last tick bounds what a function cost. */
+void nf_profile_tick(nf_engine *engine, uint64_t now_ns, double seconds, double program_seconds);
 /* true while the function is in a phase that ends by itself. */
 bool nf_function_step(nf_function *function, uint64_t now_ns);
 /* Swaps to a version made elsewhere and audits it on live calls. Fault injection, by the worker. */
@@ -346,6 +351,7 @@ void nf_audit_start(nf_function *function, const nf_version *control);
  * an audit is open, and not yet read where to go, must not be led there. */
 void nf_audit_forget(nf_function *function, uint64_t address);
 bool nf_audit_done(const nf_function *function);
+double nf_audit_call_ns(const nf_function *function);   /* of either side, so far; 0: none ended */
 uint32_t nf_audit_samples(const nf_function *function); /* of the side with fewer, so far */
 /* Trimmed means of both sides in ns, 0 without a sample; ratio active / control with its 95 %
  * interval, 0 with too few samples. */

@@ -11,6 +11,8 @@
  * function has the outer ones too. T1 code comes by every NF_BACK_EDGES back edges, disturbed or not;
  * while nothing is wanted of it that is a call of a return instruction.
  *
+ * A loop that turns seldom spends its time in what it calls, and is left alone.
+ *
  * The rest runs for who knows how long, once, so LLVM compiles it where there is LLVM, else T2.
  *
  * The slot is not touched: calls go where they went, and are promoted as ever. When calls have
@@ -22,8 +24,10 @@
 
 enum {
     CALL_LONG_NS = 20 * 1000 * 1000,
-    TURNS_OVER_NS = 1000 * 1000 * 1000, /* no back edge for so long: the loop is over */
-    POINTS_MAX = 8,                     /* loops of a function that are entered */
+    CALL_LONG_ALONE_NS = 50 * 1000 * 1000, /* where compiling takes its time from the call */
+    TURNS_SELDOM_NS = 4 * 1000 * 1000,     /* NF_BACK_EDGES turns in this: calls take the time */
+    TURNS_OVER_NS = 1000 * 1000 * 1000,    /* no back edge for so long: the loop is over */
+    POINTS_MAX = 8,                        /* loops of a function that are entered */
 };
 
 /* --- callers' threads --- */
@@ -150,7 +154,12 @@ static void points_retire(nf_function *function)
     }
 }
 
-/* Notes calls and turns; true when a call lasts long and its loop turns. */
+static uint64_t call_long_ns(void)
+{
+    return nf_os_cpu_count() == 1 ? CALL_LONG_ALONE_NS : CALL_LONG_NS;
+}
+
+/* Notes calls and turns; true when a call lasts long and its loop has turned lately. */
 static bool call_is_long(nf_function *function, uint64_t now)
 {
     nf_osr_state *s = &function->osr;
@@ -160,7 +169,8 @@ static bool call_is_long(nf_function *function, uint64_t now)
     if (loops != s->loops_seen) s->turned_ns = now;
     s->entries_seen = entries;
     s->loops_seen = loops;
-    return now - s->called_ns >= CALL_LONG_NS && now - s->turned_ns < TURNS_OVER_NS;
+    uint64_t lasted = now - s->called_ns;
+    return lasted >= CALL_LONG_NS && lasted >= call_long_ns() && now - s->turned_ns < TURNS_OVER_NS;
 }
 
 void nf_osr_step(nf_function *function, uint64_t now)
@@ -168,7 +178,8 @@ void nf_osr_step(nf_function *function, uint64_t now)
     nf_phase phase = __atomic_load_n(&function->phase, __ATOMIC_ACQUIRE);
     if (phase == NF_PHASE_COLD || phase == NF_PHASE_FORCED) return;
     points_announce(function, now);
-    bool wanted = call_is_long(function, now) && !function->osr.refused;
+    bool is_long = call_is_long(function, now) && !function->osr.refused;
+    bool wanted = is_long && now - function->osr.turned_ns < TURNS_SELDOM_NS;
     if (wanted && !is_listening(function))
         __atomic_store_n(&function->counters->turn, function->entries[NF_ENTRY_OSR],
                          __ATOMIC_RELEASE);
@@ -176,6 +187,6 @@ void nf_osr_step(nf_function *function, uint64_t now)
         nf_osr_quiet(function);
     if (wanted)
         point_wanted(function);
-    else if (function->osr.points && function->active != function->baseline)
+    else if (!is_long && function->osr.points && function->active != function->baseline)
         points_retire(function);
 }

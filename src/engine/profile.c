@@ -2,6 +2,9 @@
  * What each function costs: calls and loop turns from its counters, time from live timings, and its
  * share of the program's time from the sampler where there is one.
  *
+ * A call's time includes what it calls, so a function that calls itself would cost many times what
+ * the processor can have spent; what the program has used of it is the bound.
+ *
  * Rates and shares are exponentially weighted moving averages with a time constant, so that rounds
  * of uneven length weigh as they should: after a round of t seconds the old value keeps exp(-t /
  * tau). exp is taken as its [1/1] Padé form, exact enough for weights.
@@ -23,7 +26,21 @@ static void average(double *value, double now, double keep)
     *value = *value * keep + now * (1 - keep);
 }
 
-static void function_tick(nf_function *function, double seconds, bool sampling)
+static double least(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+/* Calls are counted when they begin, so what is left of a long one is spent in the ticks to come. */
+static double cost_in_tick(nf_profile *p, double cost, double program_ns)
+{
+    double owed = p->owed_ns + cost, spent = least(owed, program_ns);
+    p->owed_ns = least(owed - spent, p->ns_per_call);
+    return spent;
+}
+
+static void function_tick(nf_function *function, double seconds, double program_seconds,
+                          bool sampling)
 {
     nf_profile *p = &function->profile;
     uint64_t entries = __atomic_load_n(&function->counters->entries, __ATOMIC_RELAXED);
@@ -36,11 +53,12 @@ static void function_tick(nf_function *function, double seconds, bool sampling)
     if (active && active->tier == 3) { /* LLVM's code does not count: its load is taken to go on */
         if (p->load < p->load_now) p->load = p->load_now;
         if (p->load > 1) p->load = 1;
-        p->spent_ns += p->load * seconds * 1e9;
+        p->spent_ns += least(p->load * seconds, program_seconds) * 1e9;
         return;
     }
     double cost =
         p->ns_per_call > 0 ? calls * p->ns_per_call : calls * CALL_NS_GUESS + turns * LOOP_NS_GUESS;
+    cost = cost_in_tick(p, cost, program_seconds * 1e9);
     p->spent_ns += cost;
     if (seconds <= 0) return;
     double keep = decay(seconds);
@@ -60,7 +78,7 @@ static nf_function *running_function(const nf_engine *engine, uint32_t index)
     return cold ? NULL : function;
 }
 
-void nf_profile_tick(nf_engine *engine, uint64_t now_ns, double seconds)
+void nf_profile_tick(nf_engine *engine, uint64_t now_ns, double seconds, double program_seconds)
 {
     bool sampling = nf_sampler_poll(engine, now_ns);
     uint32_t count = __atomic_load_n(&engine->function_count, __ATOMIC_ACQUIRE);
@@ -68,7 +86,7 @@ void nf_profile_tick(nf_engine *engine, uint64_t now_ns, double seconds)
     for (uint32_t i = 0; i < count; i++) {
         nf_function *function = running_function(engine, i);
         if (function == NULL) continue;
-        function_tick(function, seconds, sampling);
+        function_tick(function, seconds, program_seconds, sampling);
         load += function->profile.load;
     }
     for (uint32_t i = 0; load > 0 && i < count; i++) {

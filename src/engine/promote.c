@@ -59,10 +59,15 @@ static const round_plan plans[2][ROUNDS] = {
 /* A new version must be this much slower than the old one, beyond doubt, to be rolled back. */
 static const double ROLLBACK_RATIO = 1.03;
 
+static bool is_born_as_c(const nf_function *function)
+{
+    return function->program->source_count != 0;
+}
+
 /* Of the round that goes on. */
 static const round_plan *plan_of(const nf_function *function)
 {
-    return &plans[function->program->source_count != 0][function->round];
+    return &plans[is_born_as_c(function)][function->round];
 }
 
 static bool is_llvm_round(const nf_function *function)
@@ -441,11 +446,39 @@ static void end_audit(nf_function *function, uint64_t now)
     if (control != function->baseline) nf_version_retire(control, NF_VERSION_RETIRED);
 }
 
-/* Long calls give few samples: then the first few must do. */
+/* On a single processor LLVM and its races take their time from the program itself. */
+static double price_of(round_plan plan)
+{
+    static const double ALONE = 20;
+    bool dear = plan.kind == RACE_LLVM || plan.kind == RACE_ALL;
+    return plan.spent_ns * (dear && nf_os_cpu_count() == 1 ? ALONE : 1);
+}
+
+/* Whether the function has cost what the next round costs. What nobody has called since its last swap
+ * gains nothing by another one; but LLVM's code doesn't count. */
+static bool round_is_due(const nf_function *function)
+{
+    const nf_profile *p = &function->profile;
+    if (function->rounds_done == ROUNDS) return false;
+    uint64_t calls_swapped = __atomic_load_n(&p->calls_swapped, __ATOMIC_RELAXED);
+    if (function->active->tier < 3 && p->calls <= calls_swapped) return false;
+    return p->spent_ns >= price_of(plans[is_born_as_c(function)][function->rounds_done]);
+}
+
+/* Long calls give few samples: then the first few must do, or none, when it is time for better code
+ * than the two that are compared. */
 static bool audit_enough(const nf_function *function, uint64_t elapsed)
 {
-    return nf_audit_done(function) || elapsed > AUDIT_LIMIT_NS ||
-           (elapsed > AUDIT_SHORT_NS && nf_audit_samples(function) >= AUDIT_FEW);
+    if (nf_audit_done(function) || elapsed > AUDIT_LIMIT_NS) return true;
+    return elapsed > AUDIT_SHORT_NS &&
+           (nf_audit_samples(function) >= AUDIT_FEW || round_is_due(function));
+}
+
+static void step_audit(nf_function *function, uint64_t now)
+{
+    double call_ns = nf_audit_call_ns(function);
+    if (call_ns > 0) function->profile.ns_per_call = call_ns;
+    if (audit_enough(function, now - function->phase_ns)) end_audit(function, now);
 }
 
 /* --- the machine --- */
@@ -470,24 +503,14 @@ static void step_baseline(nf_function *function, uint64_t now)
     guess(function, recipe, "a guess, until it has raced", now);
 }
 
-/* On a single processor LLVM and its races take their time from the program itself. */
-static double price_of(const nf_function *function)
-{
-    static const double ALONE = 20;
-    round_kind kind = plan_of(function)->kind;
-    bool dear = kind == RACE_LLVM || kind == RACE_ALL;
-    return plan_of(function)->spent_ns * (dear && nf_os_cpu_count() == 1 ? ALONE : 1);
-}
-
 /* The next round, when what the function goes on costing is worth it. */
 static void step_settled(nf_function *function, uint64_t now)
 {
     nf_engine *engine = function->engine;
     const nf_profile *p = &function->profile;
     nf_error error = {0};
-    if (function->rounds_done == ROUNDS) return;
+    if (!round_is_due(function)) return;
     function->round = function->rounds_done;
-    if (p->spent_ns < price_of(function)) return;
     if (is_llvm_round(function) && engine->no_llvm) return;
     function->rounds_done++;
     nf_engine_event(engine, NF_EVENT_HOT, function, function->active, p->share,
@@ -510,7 +533,6 @@ static void step_settled(nf_function *function, uint64_t now)
 
 bool nf_function_step(nf_function *function, uint64_t now)
 {
-    uint64_t elapsed = now - function->phase_ns;
     nf_osr_step(function, now);
     if (function->engine->config.policy == NF_POLICY_COUNTS)
         return __atomic_load_n(&function->phase, __ATOMIC_ACQUIRE) != NF_PHASE_FORCED &&
@@ -523,9 +545,7 @@ bool nf_function_step(nf_function *function, uint64_t now)
         else
             sampling_burst(function);
         break;
-    case NF_PHASE_AUDIT:
-        if (audit_enough(function, elapsed)) end_audit(function, now);
-        break;
+    case NF_PHASE_AUDIT: step_audit(function, now); break;
     case NF_PHASE_SETTLED: step_settled(function, now); break;
     case NF_PHASE_COLD:
     case NF_PHASE_FORCED: break;

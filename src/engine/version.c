@@ -196,6 +196,8 @@ void nf_version_swap(nf_function *function, nf_version *to, double speedup, nf_e
     if (from) from->state = from == function->baseline ? NF_VERSION_BASELINE : NF_VERSION_PREVIOUS;
     to->state = NF_VERSION_ACTIVE;
     to->speedup = speedup;
+    uint64_t calls = __atomic_load_n(&function->counters->entries, __ATOMIC_RELAXED);
+    __atomic_store_n(&function->profile.calls_swapped, calls, __ATOMIC_RELAXED);
     __atomic_store_n(&function->active, to, __ATOMIC_RELEASE);
     __atomic_store_n(&function->counters->active, to->address, __ATOMIC_RELEASE);
     nf_slot_store(function, to->address);

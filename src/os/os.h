@@ -64,6 +64,11 @@ void nf_os_code_sync(void);
 /* Monotonic, in nanoseconds since an arbitrary start. */
 uint64_t nf_os_time_ns(void);
 
+/* Processor time so far: of all the process's threads, and of the one that asks. Where nobody counts
+ * it, the time. */
+uint64_t nf_os_process_time_ns(void);
+uint64_t nf_os_thread_time_ns(void);
+
 /* Ticks of the time stamp counter in a second; the first call may take some milliseconds. */
 uint64_t nf_os_tsc_hz(void);
 

@@ -20,6 +20,16 @@ uint64_t nf_os_time_ns(void)
     return ticks / hz * NS_PER_S + ticks % hz * NS_PER_S / hz;
 }
 
+uint64_t nf_os_process_time_ns(void)
+{
+    return nf_os_time_ns();
+}
+
+uint64_t nf_os_thread_time_ns(void)
+{
+    return nf_os_time_ns();
+}
+
 void nf_os_sleep_ns(uint64_t duration_ns)
 {
     uint64_t start = nf_os_time_ns();
