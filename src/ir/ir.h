@@ -177,6 +177,7 @@ typedef struct nf_block_data {
     uint32_t params;     /* pool offset */
     uint32_t param_count, param_capacity;
     bool alive;
+    bool is_rest; /* heads a loop that does what a faster copy of it leaves over; a hint */
 } nf_block_data;
 
 typedef struct nf_local_data {

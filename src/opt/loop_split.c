@@ -129,6 +129,7 @@ bool nf_split_begin(nf_split *s, const nf_counted *loop, const nf_outs *outs, nf
     s->inits = NF_NEW_ARRAY(arena, nf_value, s->param_count);
     nf_value *args = NF_NEW_ARRAY(arena, nf_value, s->param_count);
     if (s->inits == NULL || args == NULL) return false;
+    nf_block_at(s->f, loop->header)->is_rest = true;
     s->behind = nf_exit_split(loop, outs, loop->latch);
     s->left = nf_exit_split(loop, outs, loop->latch);
     entry_cut(s, args);

@@ -11,7 +11,8 @@
  *                            (unroll_counted.c)
  *   not counted              `factor` copies, each with its test, in the old loop's place
  *
- * The first happens in every variant, the others in those that ask for copies of scalar code.
+ * The first happens in every variant, the others in those that ask for copies. Loops that do what
+ * faster ones leave over stay as they are.
  *
  *     do { p = next(p) } while (p)     by 2:     do { p = next(p); if (!p) break; p = next(p) }
  *                                                while (p)
@@ -20,10 +21,11 @@
 #include "ir/eval.h"
 
 enum {
-    WHOLE_COUNT_MAX = 16,  /* iterations of a loop that is unrolled as a whole */
-    INNER_COUNT_MAX = 8,   /* the same, where that lets the loop around it be vectorised */
-    WHOLE_INSTS_MAX = 192, /* and instructions that this may make */
-    LOOP_INSTS_MAX = 256,  /* instructions of an unrolled loop */
+    WHOLE_COUNT_MAX = 16,       /* iterations of a loop that is unrolled as a whole */
+    INNER_COUNT_MAX = 8,        /* the same, where that lets the loop around it be vectorised */
+    WHOLE_INSTS_MAX = 192,      /* and instructions that this may make */
+    LOOP_INSTS_MAX = 256,       /* instructions of an unrolled loop */
+    VECTOR_LOOP_INSTS_MAX = 96, /* the same in variants that are about vectors */
 };
 
 static uint32_t body_size(const nf_counted *loop)
@@ -136,13 +138,15 @@ static void unroll_tested(nf_unroll *u)
 
 /* --- the pass --- */
 
-/* As many copies as the variant asks for and size allows; 1 for none. */
+/* As many copies as the variant asks for and size allows; 1 for none. Where there are vectors, these
+ * are the loops that could not be vectorised. */
 static uint32_t factor_choose(const nf_opt *opt, const nf_counted *loop)
 {
-    if (opt->variant == NULL || opt->variant->vector_bytes != 0) return 1;
+    if (opt->variant == NULL || nf_block_at(loop->f, loop->header)->is_rest) return 1;
     if (!is_worth_it(loop)) return 1;
     uint32_t factor = opt->variant->interleave, size = body_size(loop);
-    while (factor > 1 && factor * size > LOOP_INSTS_MAX) factor /= 2;
+    uint32_t size_max = opt->variant->vector_bytes ? VECTOR_LOOP_INSTS_MAX : LOOP_INSTS_MAX;
+    while (factor > 1 && factor * size > size_max) factor /= 2;
     while (factor > 1 && loop->count && factor > loop->count) factor /= 2;
     return factor;
 }

@@ -328,9 +328,8 @@ static void front_emit(rewrite *r)
     nf_value one = nf_loop_iconst(&e, NF_I64, 1);
     if (plan->scalar_last) r->vector_count = nf_loop_op(&e, NF_OP_SUB, NF_I64, r->count, one);
     bool constant = nf_value_is_const(r->f, r->count, &known);
-    bool endless = plan->masked && plan->loop.count_max != 0;
-    if (!constant && !endless) {
-        nf_value least = nf_loop_iconst(&e, NF_I64, plan->masked ? 1 : nf_plan_lanes(plan));
+    if (!constant) {
+        nf_value least = nf_loop_iconst(&e, NF_I64, nf_plan_lanes(plan) >> plan->masked);
         nf_value enough = nf_loop_compare(&e, NF_UGE, r->vector_count, least);
         (void)NF_VEC_PUSH(r->f->arena, &checks, enough);
     }
