@@ -14,6 +14,7 @@
 #include "base/bitset.h"
 #include "base/decimal.h"
 #include "base/hash.h"
+#include "base/histogram.h"
 #include "base/json.h"
 #include "base/map.h"
 #include "base/status.h"
@@ -547,6 +548,46 @@ static void every_status_has_a_text(void **unused)
     assert_non_null(nf_status_text(NF_STATUS_COUNT));
 }
 
+/* --- histogram ------------------------------------------------------------------------------------
+ */
+
+static void histograms_place_every_value(void **unused)
+{
+    (void)unused;
+    for (uint32_t bit = 0; bit < 64; bit++)
+        for (int64_t off = -2; off <= 2; off++) {
+            nf_histogram *h = calloc(1, sizeof *h);
+            uint64_t value = (UINT64_C(1) << bit) + (uint64_t)off;
+            nf_histogram_add(h, value);
+            nf_histogram_add(h, UINT64_MAX);
+            uint64_t median = nf_histogram_quantile(h, 0.5);
+            assert_true(median >= value);
+            assert_true(median - value <= value / 64);
+            assert_int_equal(nf_histogram_quantile(h, 1), UINT64_MAX);
+            free(h);
+        }
+}
+
+static void histograms_give_quantiles(void **unused)
+{
+    nf_histogram *a = calloc(2, sizeof *a), *b = a + 1;
+    (void)unused;
+    assert_int_equal(nf_histogram_quantile(a, 0.5), 0);
+    assert_true(nf_histogram_mean(a) == 0);
+    for (uint64_t i = 1; i <= 500; i++) nf_histogram_add(a, i);
+    for (uint64_t i = 501; i <= 1000; i++) nf_histogram_add(b, i);
+    nf_histogram_merge(a, b);
+    assert_int_equal(a->count, 1000);
+    assert_int_equal(a->max, 1000);
+    assert_true(nf_histogram_mean(a) == 500.5);
+    assert_int_equal(nf_histogram_quantile(a, 0), 1);
+    assert_int_equal(nf_histogram_quantile(a, 0.05), 50);
+    assert_in_range(nf_histogram_quantile(a, 0.5), 500, 508);
+    assert_in_range(nf_histogram_quantile(a, 0.99), 990, 1000);
+    assert_int_equal(nf_histogram_quantile(a, 1), 1000);
+    free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -569,6 +610,8 @@ int main(void)
         cmocka_unit_test(error_names_what_is_known),
         cmocka_unit_test(error_cuts_what_is_too_long),
         cmocka_unit_test(every_status_has_a_text),
+        cmocka_unit_test(histograms_place_every_value),
+        cmocka_unit_test(histograms_give_quantiles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

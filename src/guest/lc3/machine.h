@@ -14,7 +14,7 @@
  *     x0200  operating system      │
  *     x2fff  supervisor stack      ┘
  *     x3000  user space
- *     xfe00  device registers        supervisor only; see device.h. What is no register reads as 0
+ *     xfe00  device registers        supervisor only; see device.c. What is no register reads as 0
  *     xffff                          and forgets what is written
  *
  * Everything is defined for every guest: addresses and the PC wrap at 16 bits, a stack may lie
@@ -154,6 +154,7 @@ typedef struct nf_lc3 {
     uint32_t key_wait_count; /* and how often in close succession */
     uint16_t keyboard_status, keyboard_data, display_status, timer_status, timer_interval;
     bool input_ended;
+    uint8_t device_requests;    /* interrupts that devices want, see device.c */
     uint8_t request_priorities; /* a bit for each priority that has a request */
     uint8_t request_vectors[8]; /* by priority */
 

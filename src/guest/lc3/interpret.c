@@ -1,0 +1,370 @@
+/*
+ * The LC-3's interpreter: direct-threaded code over predecoded cells.
+ *
+ * Each word of memory has a cell: where the code for its instruction lies, and the operands that
+ * this code needs, relative addresses already absolute. Code for one instruction ends with a jump
+ * to that of the next cell, so every instruction has an indirect branch of its own, which the CPU
+ * predicts by what came before. (Bell, Threaded Code, 1973; Ertl and Gregg, 2003.)
+ *
+ *     cell of x3001            ┌─► ADD_IMM_1_2:  r1 = r2 + value; condition = r1;
+ *     | handler | value | ab | │                 cell++; if (--budget == 0) leave; jump to handler
+ *          └───────────────────┘
+ *
+ * A cell is decoded when it is first executed: until then, and again when its word is written, its
+ * handler is `decode`. So code that modifies itself is right at the next fetch. code_map tells
+ * stores which words have a decoded cell.
+ *
+ * Guest registers are local variables, which the compiler keeps in host registers; hence the
+ * frequent instructions exist once for each pair of registers. machine->reg is written too, and the
+ * less frequent instructions read their operands there. Anything but plain memory, arithmetic and
+ * jumps is left to nf_lc3_step(), behind which the local variables are loaded anew.
+ *
+ * Branches whose target lies in user space need no check, for it is plain in every mode.
+ *
+ * nf_lc3_interpret() is longer than a function should be: the labels of computed jumps can be in
+ * one function only.
+ */
+#include "machine_internal.h"
+
+struct nf_lc3_cell {
+    const void *handler;
+    uint16_t value;
+    uint8_t a, b;   /* registers */
+    int32_t target; /* of a branch: the byte offset of the target's cell */
+};
+
+#define LIKELY(condition)   __builtin_expect((condition), 1)
+#define UNLIKELY(condition) __builtin_expect((condition), 0)
+
+#define EACH(X)         X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
+#define EACH_WITH(d, X) X(d, 0) X(d, 1) X(d, 2) X(d, 3) X(d, 4) X(d, 5) X(d, 6) X(d, 7)
+#define EACH_PAIR(X)                                                                               \
+    EACH_WITH(0, X)                                                                                \
+    EACH_WITH(1, X) EACH_WITH(2, X) EACH_WITH(3, X) EACH_WITH(4, X) EACH_WITH(5, X)                \
+        EACH_WITH(6, X) EACH_WITH(7, X)
+
+/* Handlers by the registers that they are made for: the destination, then the source or base. */
+typedef struct handlers {
+    const void *decode, *step, *st, *sti, *jmp, *ret, *jsr, *jsrr, *far;
+    const void *br[8]; /* by conditions */
+    const void *ld[8], *ldi[8], *lea[8], *lea_cc[8], *not [8], *and[8], *and_imm[8], *clear[8];
+    const void *str[8];
+    const void *add_to[64], *add[64], *add_imm[64], *ldr[64];
+} handlers;
+
+/* --- decoding --------------------------------------------------------------------------------- */
+
+static const void *add_handler(nf_lc3_cell *cell, const nf_lc3_inst *inst, const handlers *h)
+{
+    unsigned row = inst->dr * 8U;
+    if (inst->dr == inst->sr1) return h->add_to[row + inst->sr2];
+    if (inst->dr == inst->sr2) return h->add_to[row + inst->sr1];
+    cell->b = inst->sr2;
+    return h->add[row + inst->sr1];
+}
+
+static const void *branch_handler(const nf_lc3_cell *cell, const nf_lc3_inst *inst,
+                                  const handlers *h)
+{
+    bool near = (uint16_t)(cell->value - NF_LC3_USER_START) < NF_LC3_USER_SPAN;
+    return near ? h->br[inst->dr] : h->far;
+}
+
+static const void *handler_of(const nf_lc3 *m, nf_lc3_cell *cell, const nf_lc3_inst *inst,
+                              const handlers *h)
+{
+    unsigned dr = inst->dr, pair = dr * 8 + inst->sr1;
+    switch (inst->op) {
+    case NF_LC3_BR: return branch_handler(cell, inst, h);
+    case NF_LC3_ADD: return add_handler(cell, inst, h);
+    case NF_LC3_ADD_IMM: return h->add_imm[pair];
+    case NF_LC3_AND: return h->and[dr];
+    case NF_LC3_AND_IMM: return inst->immediate ? h->and_imm[dr] : h->clear[dr];
+    case NF_LC3_NOT: return h->not [dr];
+    case NF_LC3_LD: return h->ld[dr];
+    case NF_LC3_LDI: return h->ldi[dr];
+    case NF_LC3_LDR: return h->ldr[pair];
+    case NF_LC3_LEA: return m->config.edition == NF_LC3_EDITION_2 ? h->lea_cc[dr] : h->lea[dr];
+    case NF_LC3_ST: return h->st;
+    case NF_LC3_STI: return h->sti;
+    case NF_LC3_STR: return h->str[inst->sr1];
+    case NF_LC3_JMP: return inst->sr1 == 7 ? h->ret : h->jmp;
+    case NF_LC3_JSR: return h->jsr;
+    case NF_LC3_JSRR: return h->jsrr;
+    default: return h->step;
+    }
+}
+
+static bool is_relative(nf_lc3_op op)
+{
+    nf_lc3_operands operands = nf_lc3_op_info_of(op)->operands;
+    return operands == NF_LC3_OPERANDS_DR_LABEL9 || operands == NF_LC3_OPERANDS_NZP_LABEL9 ||
+           operands == NF_LC3_OPERANDS_LABEL11;
+}
+
+static void cell_decode(nf_lc3 *m, uint16_t address, const handlers *h)
+{
+    nf_lc3_cell *cell = &m->cells[address];
+    nf_lc3_inst inst = nf_lc3_decode(m->memory[address]);
+    cell->value = (uint16_t)inst.immediate;
+    if (is_relative(inst.op)) cell->value = (uint16_t)(address + 1 + inst.immediate);
+    cell->target = (int32_t)(cell->value * sizeof *cell);
+    if (inst.op == NF_LC3_JSR) cell->value = (uint16_t)(address + 1);
+    /* AND reads its second operand there; STR, ST and STI what they store. */
+    cell->a = nf_lc3_op_info_of(inst.op)->class == NF_LC3_CLASS_STORE ? inst.dr : inst.sr1;
+    cell->b = inst.op == NF_LC3_BR ? inst.dr : inst.sr2;
+    cell->handler = handler_of(m, cell, &inst, h);
+    m->code_map[address] |= NF_LC3_CODE_CELL;
+}
+
+/* One cell more than words: it keeps what undecoded cells have. */
+static bool cells_make(nf_lc3 *m, const handlers *h)
+{
+    m->cells = nf_os_pages_map((NF_LC3_WORDS + 1) * sizeof *m->cells, 0);
+    if (m->cells == NULL) return false;
+    for (uint32_t i = 0; i <= NF_LC3_WORDS; i++) m->cells[i].handler = h->decode;
+    return true;
+}
+
+void nf_lc3_cell_forget(nf_lc3 *machine, uint16_t address)
+{
+    machine->cells[address].handler = machine->cells[NF_LC3_WORDS].handler;
+}
+
+void nf_lc3_cells_free(nf_lc3 *machine)
+{
+    if (machine->cells)
+        nf_os_pages_unmap(machine->cells, (NF_LC3_WORDS + 1) * sizeof *machine->cells);
+    machine->cells = NULL;
+}
+
+/* --- execution -------------------------------------------------------------------------------- */
+
+/* clang takes minutes for hundreds of computed jumps in one function; it gets one. */
+#ifdef __clang__
+#define DISPATCH goto dispatch
+#else
+#define DISPATCH goto * cell->handler
+#endif
+
+#define NEXT                                                                                       \
+    do {                                                                                           \
+        cell++;                                                                                    \
+        if (UNLIKELY(--budget == 0)) goto leave;                                                   \
+        DISPATCH;                                                                                  \
+    } while (0)
+
+#define GO_TO(address)                                                                             \
+    do {                                                                                           \
+        cell = m->cells + (address);                                                               \
+        if (UNLIKELY(--budget == 0)) goto leave;                                                   \
+        DISPATCH;                                                                                  \
+    } while (0)
+
+#define BRANCH_TO_TARGET                                                                           \
+    do {                                                                                           \
+        cell = (nf_lc3_cell *)((char *)m->cells + cell->target);                                   \
+        if (UNLIKELY(--budget == 0)) goto leave;                                                   \
+        DISPATCH;                                                                                  \
+    } while (0)
+
+#define NEEDS_PLAIN(address)                                                                       \
+    if (UNLIKELY(!nf_lc3_is_plain(m, (uint16_t)(address)))) goto step
+
+#define SET(d, result)                                                                             \
+    do {                                                                                           \
+        r##d = (uint32_t)(result);                                                                 \
+        m->reg[d] = (uint16_t)r##d;                                                                \
+    } while (0)
+
+#define SET_CC(d, result)                                                                          \
+    do {                                                                                           \
+        SET(d, result);                                                                            \
+        condition = r##d;                                                                          \
+        NEXT;                                                                                      \
+    } while (0)
+
+#define STORE(address, word)                                                                       \
+    do {                                                                                           \
+        m->memory[address] = (word);                                                               \
+        if (UNLIKELY(m->code_map[address])) nf_lc3_code_written(m, (uint16_t)(address));           \
+        NEXT;                                                                                      \
+    } while (0)
+
+#define BRANCH(name, test)                                                                         \
+    name:                                                                                          \
+    if (test) BRANCH_TO_TARGET;                                                                    \
+    NEXT;
+
+/* Handlers for one register, and for a pair. */
+#define DO_LD(d)                                                                                   \
+    LD_##d : address = cell->value;                                                                \
+    NEEDS_PLAIN(address);                                                                          \
+    SET_CC(d, m->memory[address]);
+#define DO_LDI(d)                                                                                  \
+    LDI_##d : address = cell->value;                                                               \
+    NEEDS_PLAIN(address);                                                                          \
+    address = m->memory[address];                                                                  \
+    NEEDS_PLAIN(address);                                                                          \
+    SET_CC(d, m->memory[address]);
+#define DO_LEA(d)                                                                                  \
+    LEA_##d : SET(d, cell->value);                                                                 \
+    NEXT;
+#define DO_LEA_CC(d)  LEA_CC_##d : SET_CC(d, cell->value);
+#define DO_NOT(d)     NOT_##d : SET_CC(d, ~m->reg[cell->a]);
+#define DO_AND(d)     AND_##d : SET_CC(d, m->reg[cell->a] & m->reg[cell->b]);
+#define DO_AND_IMM(d) AND_IMM_##d : SET_CC(d, m->reg[cell->a] & cell->value);
+#define DO_CLEAR(d)   CLEAR_##d : SET_CC(d, 0);
+#define DO_STR(base)                                                                               \
+    STR_##base : address = (uint16_t)(r##base + cell->value);                                      \
+    NEEDS_PLAIN(address);                                                                          \
+    STORE(address, m->reg[cell->a]);
+#define DO_ADD_TO(d, s)  ADD_TO_##d##_##s : SET_CC(d, r##d + r##s);
+#define DO_ADD(d, s)     ADD_##d##_##s : SET_CC(d, r##s + m->reg[cell->b]);
+#define DO_ADD_IMM(d, s) ADD_IMM_##d##_##s : SET_CC(d, r##s + cell->value);
+#define DO_LDR(d, base)                                                                            \
+    LDR_##d##_##base : address = (uint16_t)(r##base + cell->value);                                \
+    NEEDS_PLAIN(address);                                                                          \
+    SET_CC(d, m->memory[address]);
+
+/* Their addresses. */
+#define AT_LD(d)         &&LD_##d,
+#define AT_LDI(d)        &&LDI_##d,
+#define AT_LEA(d)        &&LEA_##d,
+#define AT_LEA_CC(d)     &&LEA_CC_##d,
+#define AT_NOT(d)        &&NOT_##d,
+#define AT_AND(d)        &&AND_##d,
+#define AT_AND_IMM(d)    &&AND_IMM_##d,
+#define AT_CLEAR(d)      &&CLEAR_##d,
+#define AT_STR(d)        &&STR_##d,
+#define AT_ADD_TO(d, s)  &&ADD_TO_##d##_##s,
+#define AT_ADD(d, s)     &&ADD_##d##_##s,
+#define AT_ADD_IMM(d, s) &&ADD_IMM_##d##_##s,
+#define AT_LDR(d, s)     &&LDR_##d##_##s,
+
+#define LOCAL(n)  uint32_t r##n = m->reg[n];
+#define RELOAD(n) r##n = m->reg[n];
+
+/* What machine->pc says, where that may not be plain. */
+#define GO_TO_PC                                                                                   \
+    do {                                                                                           \
+        cell = m->cells + m->pc;                                                                   \
+        NEEDS_PLAIN(m->pc);                                                                        \
+        DISPATCH;                                                                                  \
+    } while (0)
+
+void nf_lc3_interpret(nf_lc3 *m, uint64_t count)
+{
+    static const handlers labels = {
+        .decode = &&decode,
+        .step = &&step,
+        .st = &&st,
+        .sti = &&sti,
+        .jmp = &&jmp,
+        .ret = &&ret,
+        .jsr = &&jsr,
+        .jsrr = &&jsrr,
+        .far = &&far,
+        .br = {&&nop, &&brp, &&brz, &&brzp, &&brn, &&brnp, &&brnz, &&br},
+        .ld = {EACH(AT_LD)},
+        .ldi = {EACH(AT_LDI)},
+        .lea = {EACH(AT_LEA)},
+        .lea_cc = {EACH(AT_LEA_CC)},
+        .not = {EACH(AT_NOT)},
+        .and = {EACH(AT_AND)},
+        .and_imm = {EACH(AT_AND_IMM)},
+        .clear = {EACH(AT_CLEAR)},
+        .str = {EACH(AT_STR)},
+        .add_to = {EACH_PAIR(AT_ADD_TO)},
+        .add = {EACH_PAIR(AT_ADD)},
+        .add_imm = {EACH_PAIR(AT_ADD_IMM)},
+        .ldr = {EACH_PAIR(AT_LDR)},
+    };
+    if (count == 0) return;
+    if (m->cells == NULL && !cells_make(m, &labels)) {
+        nf_lc3_step(m); /* without the memory it goes on slowly */
+        return;
+    }
+    uint64_t budget = count;
+    uint32_t condition = m->condition;
+    uint32_t address;
+    nf_lc3_cell *cell;
+    m->instructions += count;
+    EACH(LOCAL)
+    GO_TO_PC;
+
+#ifdef __clang__
+dispatch:
+    goto * cell->handler;
+#endif
+decode:
+    address = (uint16_t)(cell - m->cells);
+    NEEDS_PLAIN(address);
+    cell_decode(m, (uint16_t)address, &labels);
+    DISPATCH;
+
+    EACH(DO_LD)
+    EACH(DO_LDI) EACH(DO_LEA) EACH(DO_LEA_CC) EACH(DO_NOT) EACH(DO_AND) EACH(DO_AND_IMM)
+        EACH(DO_CLEAR) EACH(DO_STR) EACH_PAIR(DO_ADD_TO) EACH_PAIR(DO_ADD) EACH_PAIR(DO_ADD_IMM)
+            EACH_PAIR(DO_LDR)
+
+                st : address = cell->value;
+    NEEDS_PLAIN(address);
+    STORE(address, m->reg[cell->a]);
+sti:
+    address = cell->value;
+    NEEDS_PLAIN(address);
+    address = m->memory[address];
+    NEEDS_PLAIN(address);
+    STORE(address, m->reg[cell->a]);
+jmp:
+    address = m->reg[cell->a];
+    NEEDS_PLAIN(address);
+    GO_TO(address);
+ret:
+    address = (uint16_t)r7;
+    NEEDS_PLAIN(address);
+    GO_TO(address);
+jsrr:
+    address = m->reg[cell->a];
+    NEEDS_PLAIN(address);
+    SET(7, cell + 1 - m->cells);
+    GO_TO(address);
+jsr:
+    NEEDS_PLAIN((uint16_t)(cell->target / (int32_t)sizeof *cell));
+    SET(7, cell->value);
+    BRANCH_TO_TARGET;
+far:
+    if (!(cell->b & ((int16_t)condition < 0    ? NF_LC3_N
+                     : (int16_t)condition == 0 ? NF_LC3_Z
+                                               : NF_LC3_P)))
+        NEXT;
+    NEEDS_PLAIN(cell->value);
+    GO_TO(cell->value);
+nop:
+    NEXT;
+br:
+    BRANCH_TO_TARGET;
+    BRANCH(brn, (int16_t)condition < 0)
+    BRANCH(brz, (int16_t)condition == 0)
+    BRANCH(brp, (int16_t)condition > 0)
+    BRANCH(brnz, (int16_t)condition <= 0)
+    BRANCH(brzp, (int16_t)condition >= 0)
+    BRANCH(brnp, (int16_t)condition != 0)
+
+step:
+    m->pc = (uint16_t)(cell - m->cells);
+    m->condition = (uint16_t)condition;
+    m->instructions -= budget;
+    nf_lc3_step(m);
+    budget--;
+    if (m->attention || budget == 0) return;
+    m->instructions += budget;
+    condition = m->condition;
+    EACH(RELOAD)
+    GO_TO_PC;
+
+leave:
+    m->pc = (uint16_t)(cell - m->cells);
+    m->condition = (uint16_t)condition;
+}

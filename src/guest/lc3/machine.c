@@ -1,0 +1,224 @@
+/*
+ * The LC-3 machine: life, modes, entry to traps and interrupts, the run loop.
+ *
+ * Time is the count of instructions. nf_lc3_run() asks its engine for as many as may pass before
+ * a device wants attention, and looks at devices between; so interrupts come before the same
+ * instruction whatever the engine. An engine comes back early when something happened that may
+ * concern the rest: a register of a device was written, the PSR changed, the machine stopped.
+ *
+ *     run ──► attend: keys, timer, due interrupt ──► engine(n) ──► attention, or n done ─┐
+ *              ▲                                                                         │
+ *              └─────────────────────────────────────────────────────────────────────────┘
+ *
+ * Stacks: R6 is the stack pointer of the mode that runs, saved_sp that of the other one. Both are
+ * exchanged whenever the mode changes by a trap, an interrupt or an RTI, as the book says.
+ *
+ * The PC that an exception saves is that of the instruction that caused it (the book's state
+ * machine decrements the PC again); a trap saves that of the next one.
+ */
+#include "machine_internal.h"
+#include "stats.h"
+
+/* The most that an engine is asked for at once: how long nf_lc3_ask_stop() may go unheard. */
+enum { SLICE = 1 << 16 };
+
+nf_status nf_lc3_new(const nf_lc3_config *config, nf_lc3 **machine, nf_error *error)
+{
+    nf_lc3 *m = nf_os_pages_map(sizeof *m, 0);
+    if (m == NULL) return nf_fail(error, NF_MEMORY, "no memory for an LC-3");
+    m->config = *config;
+    m->engine = nf_lc3_interpret;
+    nf_lc3_os_install(m);
+    nf_lc3_start(m, NF_LC3_USER_START);
+    *machine = m;
+    return NF_OK;
+}
+
+void nf_lc3_free(nf_lc3 *machine)
+{
+    if (machine == NULL) return;
+    nf_lc3_cells_free(machine);
+    nf_os_pages_unmap(machine, sizeof *machine);
+}
+
+nf_status nf_lc3_load(nf_lc3 *machine, uint16_t origin, const uint16_t *words, size_t count,
+                      nf_error *error)
+{
+    if (count > NF_LC3_DEVICES || origin > NF_LC3_DEVICES - count)
+        return nf_fail(error, NF_ARGUMENT,
+                       "%zu words at x%04x reach into the device registers at x%04x", count, origin,
+                       NF_LC3_DEVICES);
+    for (size_t i = 0; i < count; i++) {
+        uint16_t address = (uint16_t)(origin + i);
+        machine->memory[address] = words[i];
+        if (machine->code_map[address]) nf_lc3_code_written(machine, address);
+    }
+    return NF_OK;
+}
+
+void nf_lc3_use_loaded_os(nf_lc3 *machine)
+{
+    machine->os_fast = false;
+    for (unsigned i = 0; i < sizeof machine->vectors / sizeof *machine->vectors; i++)
+        machine->vectors[i] = machine->memory[i];
+}
+
+void nf_lc3_start(nf_lc3 *machine, uint16_t pc)
+{
+    bool user = (uint16_t)(pc - NF_LC3_USER_START) < NF_LC3_USER_SPAN;
+    nf_lc3_set_psr(machine, (user ? NF_LC3_USER : 0) | NF_LC3_Z);
+    machine->pc = pc;
+    machine->mcr = NF_LC3_MCR_RUNS;
+    machine->stop = NF_LC3_GOING;
+    if (user)
+        machine->saved_sp = NF_LC3_SUPERVISOR_STACK;
+    else
+        machine->reg[6] = NF_LC3_SUPERVISOR_STACK;
+    nf_lc3_devices_reset(machine);
+    machine->attention = NF_LC3_ATTEND_EVENTS;
+}
+
+void nf_lc3_code_written(nf_lc3 *machine, uint16_t address)
+{
+    uint8_t kinds = machine->code_map[address];
+    machine->code_map[address] = 0;
+    if (kinds & NF_LC3_CODE_OS) machine->os_fast = false;
+    if (kinds & NF_LC3_CODE_CELL) nf_lc3_cell_forget(machine, address);
+    if (kinds & NF_LC3_CODE_BLOCK)
+        machine->config.hooks.code_written(machine->config.hooks.code, address);
+}
+
+/* --- the PSR ---------------------------------------------------------------------------------- */
+
+uint16_t nf_lc3_psr(const nf_lc3 *machine)
+{
+    int16_t condition = (int16_t)machine->condition;
+    if (machine->attention & NF_LC3_ATTEND_CC) return machine->psr | machine->odd_cc;
+    return machine->psr | (condition < 0 ? NF_LC3_N : condition == 0 ? NF_LC3_Z : NF_LC3_P);
+}
+
+void nf_lc3_set_condition(nf_lc3 *machine, uint16_t result)
+{
+    machine->condition = result;
+    machine->attention &= ~(uint32_t)NF_LC3_ATTEND_CC;
+}
+
+static void cc_set(nf_lc3 *machine, uint16_t cc)
+{
+    switch (cc) {
+    case NF_LC3_N: nf_lc3_set_condition(machine, 0x8000); break;
+    case NF_LC3_Z: nf_lc3_set_condition(machine, 0); break;
+    case NF_LC3_P: nf_lc3_set_condition(machine, 1); break;
+    default: machine->odd_cc = (uint8_t)cc; machine->attention |= NF_LC3_ATTEND_CC;
+    }
+}
+
+bool nf_lc3_is_privileged(const nf_lc3 *machine)
+{
+    return !(machine->psr & NF_LC3_USER) || machine->config.ignore_privilege;
+}
+
+void nf_lc3_set_psr(nf_lc3 *machine, uint16_t psr)
+{
+    machine->psr = psr & (NF_LC3_USER | NF_LC3_PRIORITY);
+    cc_set(machine, psr & NF_LC3_CC);
+    bool confined = machine->config.edition == NF_LC3_EDITION_3 && !nf_lc3_is_privileged(machine);
+    machine->access_low = confined ? NF_LC3_USER_START : 0;
+    machine->access_span = confined ? NF_LC3_USER_SPAN : NF_LC3_DEVICES;
+    machine->attention |= NF_LC3_ATTEND_EVENTS;
+}
+
+void nf_lc3_set_psr_and_stack(nf_lc3 *machine, uint16_t psr)
+{
+    if ((psr ^ machine->psr) & NF_LC3_USER) {
+        uint16_t other = machine->saved_sp;
+        machine->saved_sp = machine->reg[6];
+        machine->reg[6] = other;
+    }
+    nf_lc3_set_psr(machine, psr);
+}
+
+void nf_lc3_enter(nf_lc3 *machine, uint16_t table, uint16_t priority, uint16_t return_pc)
+{
+    uint16_t psr = nf_lc3_psr(machine);
+    nf_lc3_set_psr_and_stack(machine, priority | (psr & NF_LC3_CC));
+    nf_lc3_write(machine, --machine->reg[6], psr);
+    nf_lc3_write(machine, --machine->reg[6], return_pc);
+    machine->pc = nf_lc3_read(machine, table);
+}
+
+/* --- memory ----------------------------------------------------------------------------------- */
+
+uint16_t nf_lc3_read(nf_lc3 *machine, uint16_t address)
+{
+    return address < NF_LC3_DEVICES ? machine->memory[address]
+                                    : nf_lc3_device_read(machine, address);
+}
+
+void nf_lc3_write(nf_lc3 *machine, uint16_t address, uint16_t word)
+{
+    if (address >= NF_LC3_DEVICES) {
+        nf_lc3_device_write(machine, address, word);
+        return;
+    }
+    machine->memory[address] = word;
+    if (machine->code_map[address]) nf_lc3_code_written(machine, address);
+}
+
+/* --- runs ------------------------------------------------------------------------------------- */
+
+void nf_lc3_stop_for(nf_lc3 *machine, nf_lc3_stop reason)
+{
+    machine->stop = reason;
+    machine->attention |= NF_LC3_ATTEND_STOP;
+}
+
+void nf_lc3_ask_stop(nf_lc3 *machine)
+{
+    __atomic_store_n(&machine->stop_asked, true, __ATOMIC_RELAXED);
+}
+
+/* Only a start gets the machine out of a halt; every other stop is over when it runs again. */
+static void stop_forget(nf_lc3 *machine)
+{
+    machine->attention &= ~(uint32_t)NF_LC3_ATTEND_STOP;
+    machine->stop = NF_LC3_GOING;
+    if (!(machine->mcr & NF_LC3_MCR_RUNS)) nf_lc3_stop_for(machine, NF_LC3_STOP_HALTED);
+}
+
+static void slice_run(nf_lc3 *machine, uint64_t end)
+{
+    uint64_t until = machine->event_at < end ? machine->event_at : end;
+    uint64_t count = until - machine->instructions;
+    machine->engine(machine, count < SLICE ? count : SLICE);
+    if (machine->stats) nf_lc3_stats_note(machine->stats, machine);
+}
+
+static nf_lc3_stop run(nf_lc3 *machine, uint64_t limit, bool by_steps)
+{
+    uint64_t start = machine->instructions;
+    uint64_t end = limit < NF_LC3_NEVER - start ? start + limit : NF_LC3_NEVER;
+    stop_forget(machine);
+    if (machine->stats) nf_lc3_stats_begin(machine->stats, machine);
+    while (machine->instructions < end) {
+        nf_lc3_devices_attend(machine);
+        if (__atomic_exchange_n(&machine->stop_asked, false, __ATOMIC_RELAXED))
+            nf_lc3_stop_for(machine, NF_LC3_STOP_ASKED);
+        if (machine->stop != NF_LC3_GOING) break;
+        if (by_steps || machine->attention & NF_LC3_ATTEND_CC)
+            nf_lc3_step(machine);
+        else
+            slice_run(machine, end);
+    }
+    return machine->stop != NF_LC3_GOING ? machine->stop : NF_LC3_STOP_LIMIT;
+}
+
+nf_lc3_stop nf_lc3_run(nf_lc3 *machine, uint64_t limit)
+{
+    return run(machine, limit, false);
+}
+
+nf_lc3_stop nf_lc3_run_by_steps(nf_lc3 *machine, uint64_t limit)
+{
+    return run(machine, limit, true);
+}
