@@ -262,12 +262,16 @@ static bool is_candidate(const nf_vreg_data *data, candidates c, uint32_t reg)
     return data->class_ == NF_CLASS_GPR || reg - c.regs[0] < c.count;
 }
 
-/* Follows the hints from the interval's vreg to one whose register is good. */
+/* The register that it will be wanted in at the loop's end; else follows the hints from the
+ * interval's vreg to one whose register is good. */
 static uint32_t hinted(const nf_scan *s, const nf_interval *it, candidates c, const horizon *h)
 {
     uint8_t own = s->latest[it->vreg];
     if (own != NF_REG_NONE && h->until[own] >= it->end) return own;
-    nf_vreg v = data_of(s, it)->hint;
+    nf_vreg v = data_of(s, it)->hint, next = data_of(s, it)->next;
+    uint32_t goal = next.id ? s->latest[next.id] : NF_REG_NONE;
+    if (goal != NF_REG_NONE && is_candidate(data_of(s, it), c, goal) && h->until[goal] >= it->end)
+        return goal;
     for (unsigned step = 0; step < HINT_STEPS_MAX && v.id != 0; step++) {
         uint32_t reg = nf_vreg_is_fixed(v) ? (uint32_t)nf_vreg_reg(v) : s->latest[v.id];
         bool allowed = reg != NF_REG_NONE && is_candidate(data_of(s, it), c, reg);

@@ -186,6 +186,7 @@ static void build_args(nf_scan *s, const nf_lir_block *block, uint32_t start, ui
             use_add(s, arg.id, end - 1, NF_USE_ANY);
             nf_vreg_data *data = nf_vreg_at(lir, arg), *target = nf_vreg_at(lir, param);
             if (data->hint.id == 0) data->hint = param;
+            if (edge->to <= edge->from) data->next = param;
             if (target->hint.id == 0 && edge->to > edge->from) target->hint = arg;
         }
     }

@@ -90,6 +90,7 @@ typedef struct nf_vreg_data {
     uint8_t remat;  /* nf_remat */
     bool low;       /* vectors: used where only XMM0-15 can be encoded */
     nf_vreg hint;   /* good to share a register with; fixed or virtual */
+    nf_vreg next;   /* the loop's parameter that this is for the next iteration; better still */
     int64_t payload;
 } nf_vreg_data;
 
