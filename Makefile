@@ -240,7 +240,7 @@ $(FUZZ)/%: $(FUZZ)/test/%.o $(FUZZ)/parts.a $(FUZZ)/libnanoforge.a
 TEST_SCRIPTS := $(sort $(shell find test -maxdepth 1 -name '*.sh' -perm -u+x))
 # ThreadSanitizer looks at what has threads; the other tests would only take ten times as long.
 ifeq ($(SANITIZE),thread)
-TEST_SCRIPTS := $(filter-out %/csmith.sh %/docs.sh %/import.sh %/install.sh %/man.sh %/workloads.sh,$(TEST_SCRIPTS))
+TEST_SCRIPTS := $(filter-out %/bus_model.sh %/csmith.sh %/docs.sh %/import.sh %/install.sh %/man.sh %/workloads.sh,$(TEST_SCRIPTS))
 TESTS := $(patsubst test/%.c,%,$(shell grep -l 'pthread_create\|nf_race_run\|nf_engine_new\|fork()' test/test_*.c))
 endif
 TEST_FUZZERS := $(if $(SANITIZE),,$(if $(HAVE_FUZZER),$(FUZZERS:%=$(FUZZ)/%)))
@@ -315,7 +315,7 @@ check-cppcheck: $(TIDY_SRC:%.c=$(BUILD)/cppcheck/%.stamp)
 # --- the freestanding archive ---------------------------------------------------------------------
 
 .PHONY: freestanding
-BARE_FLOORS := base os ir opt x64 code race engine guest
+BARE_FLOORS := base os ir opt x64 code race engine guest bus
 BARE_SRC := $(sort $(shell find $(wildcard $(BARE_FLOORS:%=src/%)) -name '*.c' ! -path '*/linux/*'))
 BARE_OBJ := $(BARE_SRC:%.c=$(BUILD)/bare/%.o)
 BARE_CFLAGS := $(COMMON_CFLAGS) -O2 -g -ffreestanding -nostdlib -fno-pie -fno-stack-protector \

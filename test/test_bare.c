@@ -136,6 +136,13 @@ static void there_is_one_thread(void **unused)
     assert_false(nf_os_condition_wait(&condition, &mutex, NF_OS_FOREVER));
     nf_os_mutex_unlock(&mutex);
     assert_true(nf_os_mutex_try_lock(&mutex));
+    uint32_t word = 1;
+    nf_os_wait(&word, 1, NF_OS_FOREVER); /* at once: nobody could wake */
+    nf_os_wake(&word);
+    assert_true(nf_os_fence_register() && nf_os_fence_everywhere());
+    assert_true(nf_os_process_is_alive(nf_os_process_stamp()));
+    assert_int_equal(nf_os_thread_pin(0, NULL), NF_OK);
+    assert_int_equal(nf_os_thread_pin(1, NULL), NF_ARGUMENT);
     assert_int_equal(nf_os_code_sync_register(NULL), NF_OK);
     nf_os_code_sync();
 }

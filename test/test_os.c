@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -458,6 +459,42 @@ static void process_and_cpu_are_known(void **unused)
 /* --- time --------------------------------------------------------------------------------------
  */
 
+static void thread_is_kept_on_a_cpu(void **unused)
+{
+    cpu_set_t before;
+    nf_error error = {0};
+    (void)unused;
+    assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+    uint32_t cpu = nf_os_cpu_number();
+    assert_int_equal(nf_os_thread_pin(cpu, NULL), NF_OK);
+    assert_int_equal(nf_os_cpu_number(), cpu);
+    assert_int_equal(nf_os_thread_pin(100000, &error), NF_ARGUMENT);
+    assert_string_equal(error.message, "CPU 100000: no such CPU");
+    assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
+}
+
+static void wake_at_three(void *context)
+{
+    uint32_t *word = context;
+    nf_os_sleep_ns(1000000);
+    __atomic_store_n(word, 3, __ATOMIC_RELEASE);
+    nf_os_wake(word);
+}
+
+static void word_is_waited_for(void **unused)
+{
+    uint32_t word = 2;
+    nf_os_thread thread;
+    (void)unused;
+    nf_os_wait(&word, 1, NF_OS_FOREVER); /* it is another one already */
+    uint64_t start = nf_os_time_ns();
+    nf_os_wait(&word, 2, 2000000);
+    assert_true(nf_os_time_ns() > start);
+    assert_int_equal(nf_os_thread_create(&thread, "wake", wake_at_three, &word, NULL), NF_OK);
+    while (__atomic_load_n(&word, __ATOMIC_ACQUIRE) != 3) nf_os_wait(&word, 2, NF_OS_FOREVER);
+    nf_os_thread_join(&thread);
+}
+
 static void time_goes_forward(void **unused)
 {
     uint64_t last = nf_os_time_ns();
@@ -655,6 +692,8 @@ int main(void)
         cmocka_unit_test(thread_takes_no_asynchronous_signal),
         cmocka_unit_test(code_written_anew_is_seen_after_a_sync),
         cmocka_unit_test(process_and_cpu_are_known),
+        cmocka_unit_test(thread_is_kept_on_a_cpu),
+        cmocka_unit_test(word_is_waited_for),
         cmocka_unit_test(time_goes_forward),
         cmocka_unit_test(tsc_rate_is_plausible),
         cmocka_unit_test(features_are_those_that_linux_sees),

@@ -97,6 +97,12 @@ static inline void nf_os_relax(void)
     __asm__ volatile("pause" : : : "memory");
 }
 
+/* A hint that the cache line will soon be written, best into this core's cache. Any address. */
+static inline void nf_os_prefetch_write(const void *line)
+{
+    __asm__ volatile("prefetchw %0" : : "m"(*(const char *)line));
+}
+
 /* --- threads --------------------------------------------------------------------------------- */
 
 enum { NF_OS_THREAD_NAME_BYTES = 16 };
@@ -124,6 +130,35 @@ void nf_os_yield(void);
 void nf_os_sleep_ns(uint64_t duration_ns); /* at least this long */
 uint32_t nf_os_cpu_number(void);           /* where the thread runs right now */
 uint32_t nf_os_cpu_count(void);            /* that this process may run on; at least 1 */
+
+/* Keeps the calling thread on one CPU. NF_ARGUMENT: there is no such CPU, or it is not allowed. */
+nf_status nf_os_thread_pin(uint32_t cpu, nf_error *error);
+
+/*
+ * Waiting for a word in memory, which may be shared between processes. wait sleeps as long as the
+ * word is as expected, until a wake comes, or for timeout_ns; it may also return for no reason.
+ * Who changes the word and then wakes is never missed: wait compares and falls asleep in one step.
+ * (Bare: wait returns at once, for nobody else can change the word.)
+ */
+void nf_os_wait(const uint32_t *word, uint32_t expected, uint64_t timeout_ns);
+void nf_os_wake(const uint32_t *word); /* everybody who waits for it */
+
+/*
+ * One side of an asymmetric fence: every thread of a registered process passes through a full
+ * memory fence before fence_everywhere returns, so that threads which often store to one place and
+ * then load another need none of their own. Takes some microseconds. A process registers once;
+ * again does nothing. False: the platform cannot.
+ */
+bool nf_os_fence_register(void);
+bool nf_os_fence_everywhere(void);
+
+/*
+ * A number for this process that no other one gets before the machine is started anew; never 0.
+ * Known to processes of one namespace only. is_alive is false when the process has ended, even if
+ * its parent has not yet taken notice; each call of it reads a file.
+ */
+uint64_t nf_os_process_stamp(void);
+bool nf_os_process_is_alive(uint64_t stamp);
 
 /* Storage for the platform's mutex and condition; address-bound: init where it will stay. */
 typedef struct nf_os_mutex {

@@ -103,6 +103,44 @@ void nf_os_condition_broadcast(nf_os_condition *condition)
     (void)condition;
 }
 
+nf_status nf_os_thread_pin(uint32_t cpu, nf_error *error)
+{
+    return cpu == 0 ? NF_OK : nf_fail(error, NF_ARGUMENT, "CPU %u: there is one", cpu);
+}
+
+void nf_os_wait(const uint32_t *word, uint32_t expected, uint64_t timeout_ns)
+{
+    (void)word;
+    (void)expected;
+    (void)timeout_ns;
+}
+
+void nf_os_wake(const uint32_t *word)
+{
+    (void)word;
+}
+
+/* The one thread sees its own stores. */
+bool nf_os_fence_register(void)
+{
+    return true;
+}
+
+bool nf_os_fence_everywhere(void)
+{
+    return true;
+}
+
+uint64_t nf_os_process_stamp(void)
+{
+    return 1;
+}
+
+bool nf_os_process_is_alive(uint64_t stamp)
+{
+    return stamp == 1;
+}
+
 nf_status nf_os_code_sync_register(nf_error *error)
 {
     (void)error;
