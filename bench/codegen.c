@@ -173,7 +173,7 @@ static nf_status blob_make(lab *l, nf_function *function, nf_recipe recipe, nf_b
     };
     nf_compiled compiled = {0};
     nf_status status = NF_OK;
-    if (recipe.llvm) return nf_llvm_compile(function, NULL, recipe.llvm, &l->arena, blob, error);
+    if (recipe.llvm) return nf_llvm_compile(function, recipe, NULL, &l->arena, blob, error);
     if (recipe.variant) {
         nf_func *f = nf_func_clone(function->ir, &l->arena);
         nf_opt opt = {.scratch = &l->arena,
@@ -411,7 +411,8 @@ static void rows_add(bench *b, const result *results, uint32_t count)
 
 static void program_open(lab *l, const char *source)
 {
-    const nf_config config = {.mode = NF_MODE_BASELINE, .no_background = true, .no_counters = true};
+    const nf_config config = {
+        .mode = NF_MODE_BASELINE, .no_background = true, .no_counters = true, .cache = ""};
     char bitcode[NAME_BYTES];
     nf_error error = {0};
     snprintf(bitcode, sizeof bitcode, "%s.bc", l->name);

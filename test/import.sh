@@ -34,6 +34,9 @@ if [ "$status" -ne 3 ]; then
     finish
     exit
 fi
+(PATH="${NANOFORGE%/*}:$PATH" timeout "$limit" nanoforge run --quiet "$work/three.c") 2>"$work/err"
+[ $? -eq 3 ]
+verdict $? "the shell finds nanoforge, and nanoforge its plug-in" "$work/err"
 for file in "$folder"/*.c; do
     name=$(basename "$file" .c)
     for level in O0 O1 O2 O3; do

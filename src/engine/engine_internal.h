@@ -221,6 +221,11 @@ typedef struct nf_function {
     uint32_t swap_count;
 } nf_function;
 
+/* 128 bits, by which the cache finds what was made of a program. */
+typedef struct nf_cache_key {
+    uint64_t words[2];
+} nf_cache_key;
+
 struct nf_program {
     nf_engine *engine;
     nf_program *next;
@@ -235,6 +240,7 @@ struct nf_program {
     nf_llvm_unit *unit;       /* NULL: not born as bitcode, or not read yet; under llvm.c's lock */
     const nf_source *sources; /* what the unit is made of, in the arena */
     uint32_t source_count;
+    nf_cache_key key;        /* of the sources and the plug-in */
     uint64_t stubs, entries; /* code objects */
 };
 
@@ -314,13 +320,14 @@ extern const nf_llvm_options nf_llvm_variants[]; /* llvm_variants.def */
 extern const uint32_t nf_llvm_variant_count;
 /* Loads the plug-in at its first use; NF_UNSUPPORTED with the reason when there is none. */
 nf_status nf_llvm_open(nf_engine *engine, nf_error *error);
-/* Reads and links the program's sources into its unit, and imports that. */
+/* Reads and links the program's sources into its unit, and imports that: a verified module. */
 nf_status nf_llvm_import(nf_program *program, nf_module **module, const nf_llvm_foreign **foreign,
                          uint32_t *foreign_count, nf_error *error);
 /* A blob of the function, or of its rest for OSR if that is not NULL; any thread. */
-nf_status nf_llvm_compile(nf_function *function, const nf_func *rest,
-                          const nf_llvm_options *options, nf_arena *arena, nf_blob *blob,
-                          nf_error *error);
+nf_status nf_llvm_compile(nf_function *function, nf_recipe recipe, const nf_func *rest,
+                          nf_arena *arena, nf_blob *blob, nf_error *error);
+/* Whether an earlier run has left that, so that it costs next to nothing. */
+bool nf_llvm_is_kept(const nf_function *function, nf_recipe recipe);
 void nf_llvm_close(nf_program *program);
 /* For who is about to leave by exit(): waits until nobody is in LLVM, and nobody will be. Without
  * it, an exit while the plug-in is just being loaded runs destructors of what is being made. */

@@ -290,18 +290,16 @@ static void foreign_tell(nf_program *program)
     }
 }
 
-/* On failure the program goes and the module stays the caller's. */
+/* Of a verified module. On failure the program goes and the module stays the caller's. */
 static nf_status program_finish(nf_program *program, nf_module *module,
                                 const nf_llvm_foreign *foreign, uint32_t foreign_count,
                                 nf_program **out, nf_error *error)
 {
     nf_engine *engine = program->engine;
     program->module = module;
-    nf_status status = nf_module_verify(module, error);
     const char **reasons = foreign_reasons(program, foreign, foreign_count);
-    if (status == NF_OK && reasons == NULL)
-        status = nf_fail(error, NF_MEMORY, "%s: no memory to link", module->name);
-    if (status == NF_OK) status = program_link(program, reasons, error);
+    nf_status status = reasons ? program_link(program, reasons, error)
+                               : nf_fail(error, NF_MEMORY, "%s: no memory to link", module->name);
     if (status != NF_OK) {
         program_free(program, false);
         return status;
@@ -316,6 +314,8 @@ static nf_status program_finish(nf_program *program, nf_module *module,
 nf_status nf_program_add(nf_engine *engine, nf_module *module, nf_program **out, nf_error *error)
 {
     *out = NULL;
+    nf_status status = nf_module_verify(module, error);
+    if (status != NF_OK) return status;
     nf_program *program = program_new(engine, error);
     if (program == NULL) return NF_MEMORY;
     return program_finish(program, module, NULL, 0, out, error);

@@ -449,7 +449,7 @@ static void end_audit(nf_function *function, uint64_t now)
 /* On a single processor LLVM and its races take their time from the program itself. */
 static double price_of(round_plan plan)
 {
-    static const double ALONE = 20;
+    static const double ALONE = 50;
     bool dear = plan.kind == RACE_LLVM || plan.kind == RACE_ALL;
     return plan.spent_ns * (dear && nf_os_cpu_count() == 1 ? ALONE : 1);
 }
@@ -496,11 +496,17 @@ static void effects_find(nf_function *function)
         refuse(function, "more arguments in memory than a recorded call can hold");
 }
 
+/* The first round's guess of LLVM's costs nothing where an earlier run has left it. */
 static void step_baseline(nf_function *function, uint64_t now)
 {
-    const nf_recipe recipe = {.variant = nf_variant_default(function->engine)};
+    const nf_recipe optimised = {.variant = nf_variant_default(function->engine)};
+    const nf_recipe llvm = {.llvm = nf_llvm_variants};
     if (function->profile.spent_ns < GUESS_AFTER_NS) return;
-    guess(function, recipe, "a guess, until it has raced", now);
+    bool kept = nf_llvm_is_kept(function, llvm);
+    function->rounds_done = kept;
+    guess(function, kept ? llvm : optimised,
+          kept ? "a guess of an earlier run's, until it has raced" : "a guess, until it has raced",
+          now);
 }
 
 /* The next round, when what the function goes on costing is worth it. */

@@ -69,7 +69,7 @@ static nf_status compile_llvm(compilation *c, nf_compile *options, nf_error *err
     nf_func *rest = NULL;
     nf_status status = c->recipe.header.id ? source_make(c, options, &rest, error) : NF_OK;
     if (status != NF_OK) return status;
-    return nf_llvm_compile(c->function, rest, c->recipe.llvm, c->arena, &c->compiled.blob, error);
+    return nf_llvm_compile(c->function, c->recipe, rest, c->arena, &c->compiled.blob, error);
 }
 
 static nf_status compile(compilation *c, nf_error *error)

@@ -7,6 +7,7 @@
  * 13.3 and 15.2.
  */
 #include "cpu.h"
+#include "base/hash.h"
 #include "base/text.h"
 
 enum { EAX, EBX, ECX, EDX, REGISTERS };
@@ -14,6 +15,7 @@ enum { EAX, EBX, ECX, EDX, REGISTERS };
 enum {
     LEAF_VENDOR = 0,
     LEAF_FEATURES = 1,
+    LEAF_STRUCTURED = 7,
     LEAF_EXTENDED = 0x80000000,
     LEAF_BRAND = 0x80000002,
     LEAF_BRAND_LAST = 0x80000004,
@@ -73,6 +75,23 @@ static uint64_t features_read(void)
         if (usable && registers[features[i].where] >> features[i].bit & 1) mask |= UINT64_C(1) << i;
     }
     return mask;
+}
+
+uint64_t nf_cpu_fingerprint(void)
+{
+    /* EBX of leaf 1 says which processor of the machine this is, so it is left out. */
+    static const struct word {
+        uint32_t leaf, first;
+    } words[] = {{LEAF_FEATURES, ECX}, {LEAF_STRUCTURED, EBX}, {LEAF_EXTENDED + 1, ECX}};
+    uint32_t registers[REGISTERS];
+    cpuid(LEAF_FEATURES, 0, registers);
+    uint64_t hash = nf_hash_mix(0, registers[EAX]);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        cpuid(words[i].leaf, 0, registers);
+        for (uint32_t r = words[i].first; r < REGISTERS; r++)
+            hash = nf_hash_mix(hash, registers[r]);
+    }
+    return hash;
 }
 
 uint64_t nf_cpu_features(void)

@@ -33,6 +33,9 @@ typedef struct nf_cpu_model {
 } nf_cpu_model;
 
 uint64_t nf_cpu_features(void);
+/* A hash of what CPUID says of the processor's kind: where it is equal, code made for one processor
+ * runs on the other. */
+uint64_t nf_cpu_fingerprint(void);
 
 /* The name of the feature with this index (below NF_CPU_FEATURE_COUNT): "avx2". */
 const char *nf_cpu_feature_name(uint32_t index);

@@ -16,12 +16,18 @@ nf_status nf_llvm_import(nf_program *program, nf_module **module, const nf_llvm_
     return nf_llvm_open(program->engine, error);
 }
 
-nf_status nf_llvm_compile(nf_function *function, const nf_func *rest,
-                          const nf_llvm_options *options, nf_arena *arena, nf_blob *blob,
-                          nf_error *error)
+bool nf_llvm_is_kept(const nf_function *function, nf_recipe recipe)
 {
+    (void)function;
+    (void)recipe;
+    return false;
+}
+
+nf_status nf_llvm_compile(nf_function *function, nf_recipe recipe, const nf_func *rest,
+                          nf_arena *arena, nf_blob *blob, nf_error *error)
+{
+    (void)recipe;
     (void)rest;
-    (void)options;
     (void)arena;
     (void)blob;
     return nf_llvm_open(function->engine, error);

@@ -10,16 +10,20 @@
  * that is registered runs first; so ours is registered anew after the 1st, 2nd, 4th, ... use.
  *
  * A program that was born as bitcode keeps its sources, so that the unit can be read when the first
- * function wants to be compiled; one that is started from stored NIR may never need it.
+ * function wants to be compiled; one that is started from stored NIR may never need it. Objects of
+ * its functions are kept too, so that a second run pays for what it looks at, not for LLVM.
  */
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "code/object.h"
 #include "engine/engine_internal.h"
 #include "nir_cache.h"
+
+enum { PATH_BYTES = 4096 };
 
 /* Held while LLVM works, for any engine. */
 static pthread_mutex_t llvm_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -32,35 +36,42 @@ static const char rest_name[] = "__nf_rest";
 
 static const char file_name[] = "libnanoforge-llvm.so";
 
-/* The folder of whatever has this code, with its last slash. */
-static size_t own_folder(char *path, size_t size)
+/* The file that has this code. A program that the shell has found has no path to its name. */
+static const char *own_file(void)
 {
     Dl_info info;
-    if (!dladdr((void *)own_folder, &info) || info.dli_fname == NULL) return 0;
-    const char *slash = strrchr(info.dli_fname, '/');
-    size_t length = slash ? (size_t)(slash - info.dli_fname) + 1 : 0;
-    if (length >= size) return 0;
-    memcpy(path, info.dli_fname, length);
-    path[length] = 0;
-    return length;
+    if (!dladdr((void *)own_file, &info) || info.dli_fname == NULL) return NULL;
+    return strchr(info.dli_fname, '/') ? info.dli_fname : "/proc/self/exe";
+}
+
+/* Its folder, with the last slash. */
+static size_t own_folder(char *path, size_t size)
+{
+    const char *file = own_file();
+    char *whole = file ? realpath(file, NULL) : NULL;
+    const char *slash = whole ? strrchr(whole, '/') : NULL;
+    size_t length = slash ? (size_t)(slash - whole) + 1 : 0;
+    if (length < size) nf_format(path, length + 1, "%s", whole ? whole : "");
+    free(whole);
+    return length < size ? length : 0;
 }
 
 /* Its path, or its name alone where the loader must look. */
-static void plugin_find(char path[NF_CACHE_PATH_BYTES])
+static void plugin_find(char path[PATH_BYTES])
 {
     static const char *const places[] = {"", "../lib/"};
-    char folder[NF_CACHE_PATH_BYTES - 64];
+    char folder[PATH_BYTES - 64];
     const char *named = getenv("NANOFORGE_LLVM");
     if (named) {
-        nf_format(path, NF_CACHE_PATH_BYTES, "%s", named);
+        nf_format(path, PATH_BYTES, "%s", named);
         return;
     }
     size_t length = own_folder(folder, sizeof folder);
     for (size_t i = 0; length && i < sizeof places / sizeof *places; i++) {
-        nf_format(path, NF_CACHE_PATH_BYTES, "%s%s%s", folder, places[i], file_name);
+        nf_format(path, PATH_BYTES, "%s%s%s", folder, places[i], file_name);
         if (access(path, R_OK) == 0) return;
     }
-    nf_format(path, NF_CACHE_PATH_BYTES, "%s", file_name);
+    nf_format(path, PATH_BYTES, "%s", file_name);
 }
 
 /* A child of fork() has no thread that could be in LLVM, whatever the lock says. */
@@ -91,7 +102,7 @@ static void llvm_leave(void)
 static nf_status plugin_load(nf_engine *engine, nf_error *error)
 {
     if (engine->llvm) return NF_OK;
-    char path[NF_CACHE_PATH_BYTES];
+    char path[PATH_BYTES];
     plugin_find(path);
     __atomic_store_n(&llvm_process, getpid(), __ATOMIC_RELEASE);
     void *plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);
@@ -124,14 +135,36 @@ static nf_status unit_need(nf_program *program, nf_error *error)
                                             error);
 }
 
+static void key_add_file(nf_cache_key *key, const char *path)
+{
+    struct stat file = {0};
+    if (path == NULL || stat(path, &file) != 0) file.st_size = 0;
+    nf_cache_key_add(key, &file.st_size, sizeof file.st_size);
+    nf_cache_key_add(key, &file.st_mtim, sizeof file.st_mtim);
+}
+
+/* The plug-in and this library decide what is made of the sources. */
+static nf_cache_key key_of(const nf_program *program)
+{
+    char plugin[PATH_BYTES];
+    nf_cache_key key = nf_cache_key_new();
+    plugin_find(plugin);
+    key_add_file(&key, plugin);
+    key_add_file(&key, own_file());
+    for (uint32_t i = 0; i < program->source_count; i++) {
+        const nf_source *source = &program->sources[i];
+        nf_cache_key_add(&key, source->bytes, source->size);
+        nf_cache_key_add(&key, source->name, strlen(source->name));
+    }
+    return key;
+}
+
 nf_status nf_llvm_import(nf_program *program, nf_module **module, const nf_llvm_foreign **foreign,
                          uint32_t *foreign_count, nf_error *error)
 {
     nf_engine *engine = program->engine;
-    char plugin[NF_CACHE_PATH_BYTES], kept[NF_CACHE_PATH_BYTES];
-    plugin_find(plugin);
-    nf_nir_cache_path(program, plugin, kept);
-    if (nf_nir_cache_get(program, kept, module, foreign, foreign_count)) return NF_OK;
+    program->key = key_of(program);
+    if (nf_nir_cache_get(program, module, foreign, foreign_count)) return NF_OK;
     nf_status status = llvm_enter(error);
     if (status != NF_OK) return status;
     status = unit_need(program, error);
@@ -139,8 +172,12 @@ nf_status nf_llvm_import(nf_program *program, nf_module **module, const nf_llvm_
         status = engine->llvm->unit_import(program->unit, &engine->allocator, &program->arena,
                                            module, foreign, foreign_count, error);
     llvm_leave();
-    if (status == NF_OK && nf_module_verify(*module, error) == NF_OK)
-        nf_nir_cache_put(program, kept, *module, *foreign, *foreign_count);
+    if (status != NF_OK) return status;
+    status = nf_module_verify(*module, error);
+    if (status == NF_OK)
+        nf_nir_cache_put(program, *module, *foreign, *foreign_count);
+    else
+        nf_module_free(*module);
     return status;
 }
 
@@ -161,26 +198,82 @@ static nf_status compile(nf_function *function, const nf_func *rest, const nf_ll
     return llvm->compile_nir(function->ir, NULL, options, arena, bytes, size, error);
 }
 
-nf_status nf_llvm_compile(nf_function *function, const nf_func *rest,
-                          const nf_llvm_options *options, nf_arena *arena, nf_blob *blob,
-                          nf_error *error)
+/* Of the object that LLVM makes of a function of the unit, or of its rest from a loop on. */
+static nf_cache_key object_key(const nf_function *function, nf_recipe recipe)
 {
-    nf_engine *engine = function->engine;
-    nf_llvm_options native = *options;
-    nf_object object;
-    const void *bytes;
-    size_t size;
-    native.features = engine->features;
+    nf_cache_key key = function->program->key;
+    uint64_t processor = nf_cpu_fingerprint(), features = function->engine->features;
+    nf_cache_key_add(&key, function->name, strlen(function->name));
+    nf_cache_key_add(&key, recipe.llvm->name, strlen(recipe.llvm->name));
+    nf_cache_key_add(&key, &features, sizeof features);
+    nf_cache_key_add(&key, &recipe.header.id, sizeof recipe.header.id);
+    nf_cache_key_add(&key, &processor, sizeof processor);
+    return key;
+}
+
+static bool object_get(const nf_engine *engine, nf_cache_key key, nf_arena *arena,
+                       const void **bytes, size_t *size)
+{
+    const void *kept = nf_cache_get(engine, key, NF_CACHE_OBJECT, size);
+    void *copy = kept ? nf_arena_alloc(arena, *size) : NULL;
+    if (copy) memcpy(copy, kept, *size);
+    if (kept) nf_cache_release(kept, *size);
+    *bytes = copy;
+    return copy != NULL;
+}
+
+static nf_status object_make(nf_function *function, const nf_func *rest,
+                             const nf_llvm_options *options, nf_arena *arena, const void **bytes,
+                             size_t *size, nf_error *error)
+{
     nf_status status = llvm_enter(error);
     if (status != NF_OK) return status;
     status = unit_need(function->program, error);
-    if (status == NF_OK) status = compile(function, rest, &native, arena, &bytes, &size, error);
+    if (status == NF_OK) status = compile(function, rest, options, arena, bytes, size, error);
     llvm_leave();
+    return status;
+}
+
+/* What was not born as bitcode has no key to be found by. */
+static bool may_be_kept(const nf_function *function)
+{
+    return function->program->source_count > 0;
+}
+
+bool nf_llvm_is_kept(const nf_function *function, nf_recipe recipe)
+{
+    return may_be_kept(function) &&
+           nf_cache_has(function->engine, object_key(function, recipe), NF_CACHE_OBJECT);
+}
+
+/* The object, from an earlier run or made now. */
+static nf_status object_find(nf_function *function, nf_recipe recipe, const nf_func *rest,
+                             nf_arena *arena, const void **bytes, size_t *size, nf_error *error)
+{
+    const nf_engine *engine = function->engine;
+    nf_llvm_options options = *recipe.llvm;
+    options.features = engine->features;
+    if (!may_be_kept(function))
+        return object_make(function, rest, &options, arena, bytes, size, error);
+    nf_cache_key key = object_key(function, recipe);
+    if (object_get(engine, key, arena, bytes, size)) return NF_OK;
+    nf_status status = object_make(function, rest, &options, arena, bytes, size, error);
+    if (status == NF_OK) nf_cache_put(engine, key, NF_CACHE_OBJECT, *bytes, *size);
+    return status;
+}
+
+nf_status nf_llvm_compile(nf_function *function, nf_recipe recipe, const nf_func *rest,
+                          nf_arena *arena, nf_blob *blob, nf_error *error)
+{
+    nf_object object;
+    const void *bytes;
+    size_t size;
+    nf_status status = object_find(function, recipe, rest, arena, &bytes, &size, error);
     if (status != NF_OK) return status;
     nf_object_options reading = {.entry = rest ? rest_name : function->name,
                                  .resolve = resolve,
                                  .context = function->program};
-    nf_code_memory_range(engine->code, &reading.code_start, &reading.code_end);
+    nf_code_memory_range(function->engine->code, &reading.code_start, &reading.code_end);
     status = nf_object_read(bytes, size, &reading, arena, &object, error);
     if (status == NF_OK) *blob = object.blob;
     return status;

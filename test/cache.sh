@@ -1,0 +1,96 @@
+#!/bin/sh
+# What a run of a C program leaves for the next one: imported modules, and objects of LLVM's.
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" # libLLVM leaks
+. test/lib_tap.sh
+cache=$XDG_CACHE_HOME/nanoforge
+
+cat >"$work/sum.c" <<'C'
+#include <stdarg.h>
+#include <stdio.h>
+static int sum(int count, ...)
+{
+    va_list list;
+    int total = 0;
+    va_start(list, count);
+    while (count-- > 0) total += va_arg(list, int);
+    va_end(list);
+    return total;
+}
+int main(int count, char **arguments)
+{
+    (void)arguments;
+    printf("%d\n", sum(3, count, 2, 3));
+    return 0;
+}
+C
+
+# Runs it, and notes what the loader opened.
+run() {
+    rm -f "$work"/loader.*
+    LD_DEBUG=files LD_DEBUG_OUTPUT="$work/loader" nf run --quiet "$work/sum.bc"
+    expect "$1: runs" 0
+    printed "$1: right" '^6$'
+}
+
+loads_llvm() {
+    grep -q 'libLLVM' "$work"/loader.*
+}
+
+loads_no_llvm() {
+    ! loads_llvm
+}
+
+has_kinds() {
+    ls "$cache"/*.nir "$cache"/*.o
+}
+
+# What stands at the end of each file becomes something else.
+damage() {
+    for file in "$cache"/*; do
+        size=$(stat -c %s "$file")
+        printf 'damage' | dd of="$file" bs=1 seek=$((size - 6)) conv=notrunc 2>/dev/null
+    done
+}
+
+if ! clang-19 -O1 -fno-inline -emit-llvm -c "$work/sum.c" -o "$work/sum.bc" 2>"$work/err"; then
+    skip "the cache" "no clang-19"
+    finish
+    exit
+fi
+nf run --quiet "$work/sum.bc"
+if [ "$status" -ne 0 ]; then
+    skip "the cache" "nanoforge runs no C here"
+    finish
+    exit
+fi
+rm -rf "$cache"
+run "first run"
+check "first run: loads LLVM" loads_llvm
+check "first run: keeps a module and an object" has_kinds
+run "second run"
+check "second run: loads no LLVM" loads_no_llvm
+damage
+run "damaged files"
+check "damaged files: LLVM makes them anew" loads_llvm
+run "mended files"
+check "mended files: load no LLVM" loads_no_llvm
+chmod g+w "$cache"/*
+run "files that others can write"
+check "files that others can write are passed over" loads_llvm
+
+truncate -s 300M "$cache/old.o" "$cache/young.o"
+touch -d '2 days ago' "$cache"/*.nir
+touch -d '3 days ago' "$cache/old.o"
+truncate -s 30M "$cache/young.o"
+rm "$cache"/[0-9a-f]*.o
+run "a full cache"
+check "a full cache: the oldest goes" test ! -e "$cache/old.o"
+check "a full cache: the young stays" test -e "$cache/young.o"
+
+echo 'not a folder' >"$work/file"
+XDG_CACHE_HOME=$work/file
+run "no place for a cache"
+XDG_CACHE_HOME=relative
+run "a relative place"
+check "a relative place is not used" test ! -e relative
+finish
