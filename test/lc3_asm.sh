@@ -101,4 +101,41 @@ check "it is still there" cmp "$work/p.asm" "$work/p.hex"
 nf lc3 asm "$work/empty.asm"
 expect "an empty file" 1
 said "has no .ORIG" 'there is no .ORIG'
+
+# --- disassembling ---
+
+nf lc3 disasm --help
+expect "disasm --help" 0
+nf lc3 disasm "$work/p.obj"
+expect "disasm" 0
+printed "labels are made for targets" '^L_3000  *ADD   R0, R0, #-1  *; x3000  x103f$'
+nf lc3 disasm --symbols "$work/p.sym" --plain "$work/p.obj" -o "$work/back.asm"
+expect "disasm with symbols" 0
+check "labels are taken from there" grep -q '^ *BRp   LOOP$' "$work/back.asm"
+nf lc3 asm "$work/back.asm"
+check "what comes out assembles to the same" cmp "$work/p.obj" "$work/back.obj"
+for format in lc3tools ensemble ensemble-text bin hex native; do
+    nf lc3 disasm "$work/$format"
+    expect "disasm of $format" 0
+    printed "its words" 'HALT  *; x3002  xf025'
+done
+nf lc3 disasm "$work/p.asm"
+expect "disasm of a source, which is assembled" 0
+printed "with its labels" '^ *BRp   LOOP '
+nf lc3 disasm --format native "$work/p.obj"
+expect "disasm by another format" 0
+printed "which says what the bytes mean" '.ORIG x0030'
+nf lc3 disasm --format elf "$work/p.obj"
+expect "disasm by a format that is none" 1
+nf lc3 disasm "$work/bad.asm"
+expect "disasm of what does not assemble" 1
+printf '\060\000\360' >"$work/cut.obj"
+nf lc3 disasm "$work/cut.obj"
+expect "disasm of an object that is cut off" 1
+said "it is said where" 'cut.obj: byte 2: the file ends within a word'
+nf lc3 disasm "$NANOFORGE"
+expect "disasm of a program of another kind" 1
+said "it is said what it is" 'this is an ELF file, no LC-3 object'
+nf lc3 disasm
+expect "disasm without a file" 2
 finish

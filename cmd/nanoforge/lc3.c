@@ -8,9 +8,10 @@
 static const command commands[] = {
     {"lc3 asm", "FILE", "assemble a program", command_lc3_asm,
      "The object goes to FILE with another ending, .obj, .bin, .hex or .txt by its format, unless\n"
-     "--output names one. Formats: classic (as lc3as), lc3tools, ensemble, ensemble-text, bin, "
-     "hex,\n"
-     "native. Without --format it is classic, or lc3tools where there is more than one .ORIG."},
+     "--output names one. Formats: classic (as lc3as), lc3tools, ensemble, ensemble-text, bin,\n"
+     "hex, native. Without --format: classic, or lc3tools where .ORIG stands more than once."},
+    {"lc3 disasm", "FILE", "show an object file as assembly source", command_lc3_disasm,
+     "What is printed assembles to the same words again. FILE may be of any format."},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands, PREFIX_BYTES = sizeof "lc3 " - 1 };
 

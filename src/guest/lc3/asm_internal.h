@@ -141,6 +141,8 @@ void nf_lc3_messages_sort(nf_lc3_messages *messages);
 
 /* Pass 1 (asm_parse.c): statements, labels and addresses. */
 void nf_lc3_asm_parse(nf_lc3_asm *a, const char *text, size_t size);
+/* Whether the assembler would take the name for a label, with a colon if need be. */
+bool nf_lc3_label_is_valid(const char *name);
 nf_lc3_label *nf_lc3_label_find(nf_lc3_asm *a, const char *name, size_t length);
 
 /* Operands (asm_encode.c): the value, or false behind an error. */

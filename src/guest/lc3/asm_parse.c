@@ -42,6 +42,15 @@ static const char *label_refusal(const nf_lc3_token *token)
                                                                           : NULL;
 }
 
+bool nf_lc3_label_is_valid(const char *name)
+{
+    size_t length = nf_string_length(name);
+    nf_lc3_source_line line = {name, name + length, 1};
+    nf_lc3_token token = nf_lc3_token_next(&line, &name);
+    return token.kind == NF_LC3_TOKEN_WORD && token.length == length && token.text[0] != '.' &&
+           label_refusal(&token) == NULL;
+}
+
 static void label_define(nf_lc3_asm *a, uint32_t line, const nf_lc3_token *token, bool alone)
 {
     const char *refusal = label_refusal(token);
