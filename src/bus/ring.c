@@ -303,24 +303,32 @@ size_t nf_ring_receive_many(nf_ring_receiver *receiver, void *messages, size_t c
     return capacity - left / receiver->ring.message_bytes;
 }
 
-static nf_ring_result look_for_message(void *context)
+nf_ring_result nf_ring_look(nf_ring_receiver *receiver)
 {
-    nf_ring_receiver *receiver = context;
     if (receiver->at < receiver->stop || nf_ring_refill(receiver)) return NF_RING_OK;
     if (!nf_bus_side_is_closed(&receiver->ring.memory->sender)) return NF_RING_WAIT;
     return nf_ring_refill(receiver) ? NF_RING_OK : NF_RING_CLOSED; /* what came just before */
 }
 
+bool nf_ring_sender_is_dead(const nf_ring_receiver *receiver)
+{
+    return nf_bus_side_is_dead(&receiver->ring.memory->sender);
+}
+
+static nf_ring_result look_for_message(void *context)
+{
+    return nf_ring_look(context);
+}
+
 static bool sender_is_dead(void *context)
 {
-    const nf_ring_receiver *receiver = context;
-    return nf_bus_side_is_dead(&receiver->ring.memory->sender);
+    return nf_ring_sender_is_dead(context);
 }
 
 nf_ring_result nf_ring_wait_message(nf_ring_receiver *receiver, uint64_t timeout_ns)
 {
     for (uint32_t i = 0; i < receiver->patience && timeout_ns > 0; i++) {
-        nf_ring_result result = look_for_message(receiver);
+        nf_ring_result result = nf_ring_look(receiver);
         if (result != NF_RING_WAIT)
             return nf_bus_spun(i, &receiver->patience, &receiver->counts), result;
         nf_os_relax();

@@ -77,6 +77,7 @@ typedef enum nf_ring_result {
     NF_RING_WAIT,   /* full, or empty, now; or the time was over */
     NF_RING_CLOSED, /* the other side has closed, and there is nothing more to come */
     NF_RING_DEAD,   /* the other side's process has ended without closing */
+    NF_RING_LOST,   /* of a broadcast: messages were overwritten before they were read */
 } nf_ring_result;
 
 /* What is known of a ring: what is shared, and its shape, which nobody else can change here. */
@@ -186,6 +187,11 @@ void nf_ring_release(nf_ring_receiver *receiver);
 /* Waits until a message can be received: NF_RING_OK. NF_RING_WAIT when timeout_ns is over; CLOSED
  * and DEAD: everything has been received. */
 nf_ring_result nf_ring_wait_message(nf_ring_receiver *receiver, uint64_t timeout_ns);
+
+/* What a wait of no time says. */
+nf_ring_result nf_ring_look(nf_ring_receiver *receiver);
+/* Whether the sender's process has ended without closing; it may have left messages. */
+bool nf_ring_sender_is_dead(const nf_ring_receiver *receiver);
 
 /* Looks for more messages; false when none is published. For the functions below. */
 bool nf_ring_refill(nf_ring_receiver *receiver);
