@@ -165,7 +165,7 @@ nf_status nf_version_make(nf_function *function, nf_recipe recipe, nf_arena *are
 
 const nf_variant *nf_variant_default(const nf_engine *engine)
 {
-    static const char *const preferred[] = {"avx512.u4", "avx2.u4", "sse2.u4", "unroll4"};
+    static const char *const preferred[] = {"avx512.u2", "avx2.u4", "sse2.u4", "unroll4"};
     for (unsigned p = 0; p < sizeof preferred / sizeof *preferred; p++)
         for (uint32_t i = 0; i < nf_variant_count; i++)
             if (nf_string_equal(nf_variants[i].name, preferred[p]) &&

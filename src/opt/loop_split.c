@@ -10,6 +10,7 @@
  *                                                  exit(%k): ... %b2 ...
  */
 #include "loop_split.h"
+#include "opt_internal.h"
 
 /* --- values used behind --- */
 
@@ -49,7 +50,7 @@ bool nf_outs_find(const nf_counted *loop, nf_outs *outs)
     NF_FOR_BLOCKS(f, b)
     {
         if (is_body(loop, b)) continue;
-        NF_FOR_INSTS(f, b, v) nf_operands_each(f, v, out_visit, &search);
+        NF_FOR_INSTS(f, b, v) nf_uses_walk(f, nf_inst_at(f, v), out_visit, &search);
     }
     return !search.full;
 }
@@ -102,7 +103,7 @@ nf_block nf_exit_split(const nf_counted *loop, const nf_outs *outs, nf_block lay
     NF_FOR_BLOCKS(f, b)
     {
         if (is_body(loop, b)) continue;
-        NF_FOR_INSTS(f, b, v) nf_operands_each(f, v, out_replace, &by);
+        NF_FOR_INSTS(f, b, v) nf_uses_walk(f, nf_inst_at(f, v), out_replace, &by);
     }
     return exit;
 }

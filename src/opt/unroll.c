@@ -25,7 +25,7 @@ enum {
     INNER_COUNT_MAX = 8,        /* the same, where that lets the loop around it be vectorised */
     WHOLE_INSTS_MAX = 192,      /* and instructions that this may make */
     LOOP_INSTS_MAX = 256,       /* instructions of an unrolled loop */
-    VECTOR_LOOP_INSTS_MAX = 96, /* the same in variants that are about vectors */
+    VECTOR_LOOP_INSTS_MAX = 64, /* the same in variants that are about vectors */
 };
 
 static uint32_t body_size(const nf_counted *loop)
@@ -188,29 +188,34 @@ static bool unroll_inner(nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t lo
     return true;
 }
 
-/* The next innermost loop that was there at the start. */
-static uint32_t loop_next(const nf_cfg *cfg, const nf_bitset *seen, uint32_t block_count)
+/* Tries each innermost loop of the snapshot that was not looked at yet. Innermost loops have no block
+ * in common, so that what is done to one leaves the others as they are in the snapshot. */
+static bool round_run(nf_opt *opt, nf_func *f, const nf_cfg *cfg, nf_bitset *seen,
+                      uint32_t block_count,
+                      bool (*unroll)(nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop))
 {
+    bool changed = false;
     for (uint32_t i = 0; i < cfg->loop_count; i++) {
         uint32_t header = cfg->loops[i].header.id;
-        if (cfg->loops[i].innermost && header < block_count && !nf_bitset_has(seen, header))
-            return i;
+        if (!cfg->loops[i].innermost || header >= block_count || nf_bitset_has(seen, header))
+            continue;
+        nf_bitset_add(seen, header);
+        changed |= unroll(opt, f, cfg, i);
     }
-    return NF_NO_LOOP;
+    return changed;
 }
 
-/* Tries each innermost loop once, those too that become innermost on the way. */
+/* Tries each innermost loop that is there at the start once, those too that become innermost on the
+ * way. */
 static bool each_loop(nf_opt *opt, nf_func *f,
                       bool (*unroll)(nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop))
 {
-    uint32_t block_count = f->blocks.count, loop;
+    uint32_t block_count = f->blocks.count;
     nf_cfg cfg;
     bool changed = false;
     nf_bitset seen = nf_bitset_new(opt->scratch, block_count);
     if (seen.words == NULL || nf_cfg_build(f, opt->scratch, &cfg) != NF_OK) return false;
-    while ((loop = loop_next(&cfg, &seen, block_count)) != NF_NO_LOOP) {
-        nf_bitset_add(&seen, cfg.loops[loop].header.id);
-        if (!unroll(opt, f, &cfg, loop)) continue;
+    while (round_run(opt, f, &cfg, &seen, block_count, unroll)) {
         changed = true;
         nf_blocks_merge(f, opt->scratch);
         if (nf_cfg_build(f, opt->scratch, &cfg) != NF_OK) break;

@@ -65,44 +65,70 @@ static bool vectorise_outer(nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t
     return true;
 }
 
-static bool vectorise_loop(nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop)
+typedef struct search {
+    nf_opt *opt;
+    nf_func *f;
+    nf_cfg cfg;
+    nf_bitset seen;       /* headers of loops that were looked at */
+    uint32_t block_count; /* what was there at the start */
+    bool changed;         /* since the control flow graph was built */
+} search;
+
+/* Whether the loop around is to be tried: where the inner one can't be vectorised, or ends in sums, which
+ * cost a loop of few iterations more than its work. */
+static bool prefers_outer(const search *s, const nf_plan *plan, bool possible, uint32_t parent)
 {
-    nf_plan *plan = NF_NEW(opt->scratch, nf_plan);
-    if (plan == NULL) return false;
-    if (!plan_loop(plan, opt, f, cfg, loop)) {
-        if (vectorise_outer(opt, f, cfg, cfg->loops[loop].parent)) return true;
-        remark(opt, plan, cfg->loops[loop].header);
+    if (parent == NF_NO_LOOP || nf_block_at(s->f, s->cfg.loops[parent].header)->is_rest)
         return false;
-    }
-    nf_plan_apply(plan);
-    opt->loops_vectorised++;
-    return true;
+    return !possible || plan->reduction_count > 0;
 }
 
-/* The first innermost loop that was not looked at yet. */
-static uint32_t loop_next(const nf_cfg *cfg, const nf_bitset *seen, uint32_t block_count)
+/* The loop around one is looked at in a fresh graph: then the inner one is tried again. It is, too, when
+ * the loop around runs on vectors, for where its checks fail. */
+static void vectorise_loop(search *s, uint32_t loop)
 {
-    for (uint32_t i = 0; i < cfg->loop_count; i++) {
-        uint32_t header = cfg->loops[i].header.id;
-        if (cfg->loops[i].innermost && header < block_count && !nf_bitset_has(seen, header))
-            return i;
+    nf_block header = s->cfg.loops[loop].header;
+    uint32_t parent = s->cfg.loops[loop].parent;
+    nf_plan *plan = NF_NEW(s->opt->scratch, nf_plan);
+    if (plan == NULL) return;
+    bool possible = plan_loop(plan, s->opt, s->f, &s->cfg, loop);
+    bool outer = prefers_outer(s, plan, possible, parent);
+    if (outer && s->changed) return;
+    if (outer && vectorise_outer(s->opt, s->f, &s->cfg, parent)) {
+        s->changed = true;
+        return;
     }
-    return NF_NO_LOOP;
+    nf_bitset_add(&s->seen, header.id);
+    if (possible) {
+        nf_plan_apply(plan);
+        s->opt->loops_vectorised++;
+        s->changed = true;
+    } else {
+        remark(s->opt, plan, header);
+    }
+}
+
+/* All innermost loops of the graph that were not looked at yet. Innermost loops have no block in
+ * common, so that what is done to one leaves the others as they are in the graph. */
+static bool vectorise_round(search *s)
+{
+    s->changed = false;
+    for (uint32_t i = 0; i < s->cfg.loop_count; i++) {
+        uint32_t header = s->cfg.loops[i].header.id;
+        bool old = header < s->block_count;
+        if (s->cfg.loops[i].innermost && old && !nf_bitset_has(&s->seen, header))
+            vectorise_loop(s, i);
+    }
+    return s->changed;
 }
 
 bool nf_pass_vectorise(nf_opt *opt, nf_func *f)
 {
     if (opt->variant == NULL || opt->variant->vector_bytes == 0) return false;
     bool changed = nf_unroll_inner(opt, f);
-    uint32_t block_count = f->blocks.count, loop;
-    nf_cfg cfg;
-    nf_bitset seen = nf_bitset_new(opt->scratch, block_count);
-    if (seen.words == NULL || nf_cfg_build(f, opt->scratch, &cfg) != NF_OK) return changed;
-    while ((loop = loop_next(&cfg, &seen, block_count)) != NF_NO_LOOP) {
-        nf_bitset_add(&seen, cfg.loops[loop].header.id);
-        if (!vectorise_loop(opt, f, &cfg, loop)) continue;
-        changed = true;
-        if (nf_cfg_build(f, opt->scratch, &cfg) != NF_OK) break;
-    }
+    search s = {.opt = opt, .f = f, .block_count = f->blocks.count};
+    s.seen = nf_bitset_new(opt->scratch, s.block_count);
+    if (s.seen.words == NULL) return changed;
+    while (nf_cfg_build(f, opt->scratch, &s.cfg) == NF_OK && vectorise_round(&s)) changed = true;
     return changed;
 }

@@ -321,7 +321,8 @@ static bool outs_check(nf_outer *o)
     return true;
 }
 
-/* Copies by the variant, less where a constant count or the edges have no room for them. */
+/* Twice the variant's copies, for what inner loops carry from one iteration to the next is what they
+ * wait for; less where a constant count or the edges have no room for them. */
 static bool copies_choose(nf_outer *o)
 {
     uint64_t lanes = UINT64_C(1) << o->lanes_log2, count = o->loop.count;
@@ -332,7 +333,8 @@ static bool copies_choose(nf_outer *o)
         if (own > params) params = own;
     }
     if (params > NF_OUTER_ARGS_MAX) return refuse(o, "it carries too many values");
-    o->copies = o->opt->variant->interleave ? o->opt->variant->interleave : 1;
+    o->copies = 2u * (o->opt->variant->interleave ? o->opt->variant->interleave : 1);
+    if (o->copies > NF_OUTER_COPIES_MAX) o->copies = NF_OUTER_COPIES_MAX;
     while (o->copies > 1 &&
            ((count && count < lanes * o->copies) || params * o->copies > NF_OUTER_ARGS_MAX))
         o->copies /= 2;

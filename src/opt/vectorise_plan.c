@@ -23,6 +23,7 @@
 enum {
     DISPLACEMENT_MAX = 1 << 30, /* of accesses from their base; leaves room for copies */
     MASKED_COUNT_MIN = 4,       /* fewer iterations than that are left to the scalar loop */
+    COPIES_SIZE_MAX = 64,       /* operations of all copies of a body */
     MASKED_VECTOR_BYTES = 64,   /* at this width what is left over is done by masks */
 };
 
@@ -410,12 +411,32 @@ static bool outs_classify(nf_plan *plan)
 
 /* --- the whole --- */
 
-/* Copies and remainder by the variant, less where a constant count has no use for them. */
+/* Vector operations of one copy of the body. */
+static unsigned body_size(const nf_plan *plan)
+{
+    unsigned size = 0;
+    for (uint32_t id = 1; id < plan->loop.value_count; id++) size += plan->lanes[id].needed;
+    return size;
+}
+
+/* Whether copies wait for results of those before: floating-point sums take some cycles each. */
+static bool waits_for_sums(const nf_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->reduction_count; i++)
+        if (NF_TYPE_IS_FLOAT(plan->reductions[i].type)) return true;
+    return false;
+}
+
+/* Copies and remainder by the variant; more of what waits for itself, fewer copies of large bodies, which keep the processor busy by
+ * themselves, and where a constant count has no use for them. */
 static bool extent_choose(nf_plan *plan)
 {
+    unsigned size = body_size(plan);
     uint64_t count = plan->loop.count, lanes = nf_plan_lanes(plan);
     plan->masked = plan->opt->variant->vector_bytes >= MASKED_VECTOR_BYTES && !plan->scalar_last;
     plan->copies = plan->opt->variant->interleave ? plan->opt->variant->interleave : 1;
+    if (waits_for_sums(plan) && plan->copies < NF_COPIES_MAX) plan->copies *= 2;
+    while (plan->copies > 1 && plan->copies * size > COPIES_SIZE_MAX) plan->copies /= 2;
     if (count == 0) return true;
     if (count < MASKED_COUNT_MIN || (!plan->masked && count < lanes + plan->scalar_last))
         return refuse(plan, "it runs too few times");
