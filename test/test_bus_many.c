@@ -124,6 +124,7 @@ static void crowd_end(crowd *c, uint64_t *state)
     while ((result = nf_gather_wait(&c->receiver, NF_OS_FOREVER)) == NF_RING_OK) crowd_receive(c);
     assert_int_equal(result, NF_RING_CLOSED);
     assert_int_equal(c->receiver.dead, dead);
+    assert_int_equal(c->receiver.closed, SENDERS - dead);
     for (int i = 0; i < SENDERS; i++) assert_true(c->received[i] >= c->published[i]);
 }
 

@@ -114,7 +114,7 @@ nf_status nf_gather_receiver_attach(const nf_gather *gather, nf_gather_receiver 
     receiver->gather = *gather;
     receiver->current = receiver->rings;
     receiver->open = ~UINT64_C(0) >> (NF_GATHER_SENDERS_MAX - gather->senders);
-    receiver->dead = 0;
+    receiver->closed = receiver->dead = 0;
     receiver->patience = NF_BUS_PATIENCE_MAX;
     receiver->counts = (nf_ring_counts){0};
     for (uint32_t i = 0; i < gather->senders && status == NF_OK; i++) {
@@ -146,17 +146,20 @@ bool nf_gather_next(nf_gather_receiver *receiver)
     return false;
 }
 
-/* Calls ended() for each open ring that has no message; closes those for which it is true. False
- * when a message was found. */
-static bool sweep(nf_gather_receiver *receiver, bool (*ended)(nf_gather_receiver *, uint32_t))
+/* Gives up the open rings that have no message and for which ended() is true, and counts them.
+ * Stops at a message: true. */
+static bool sweep(nf_gather_receiver *receiver, bool (*ended)(nf_gather_receiver *, uint32_t),
+                  uint32_t *count)
 {
     for (uint64_t left = receiver->open; left != 0; left &= left - 1) {
         uint32_t index = (uint32_t)__builtin_ctzll(left);
         bool over = ended(receiver, index);
-        if (nf_ring_refill(&receiver->rings[index])) return false;
-        if (over) receiver->open &= ~(UINT64_C(1) << index);
+        if (nf_ring_refill(&receiver->rings[index])) return true;
+        if (!over) continue;
+        receiver->open &= ~(UINT64_C(1) << index);
+        ++*count;
     }
-    return true;
+    return false;
 }
 
 static bool has_closed(nf_gather_receiver *receiver, uint32_t index)
@@ -174,16 +177,15 @@ static nf_ring_result look(void *context)
     nf_gather_receiver *receiver = context;
     if (receiver->current->at < receiver->current->stop) return NF_RING_OK;
     if (nf_gather_next(receiver)) return NF_RING_OK;
-    if (!sweep(receiver, has_closed)) return nf_gather_next(receiver) ? NF_RING_OK : NF_RING_WAIT;
+    if (sweep(receiver, has_closed, &receiver->closed))
+        return nf_gather_next(receiver) ? NF_RING_OK : NF_RING_WAIT;
     return receiver->open ? NF_RING_WAIT : NF_RING_CLOSED;
 }
 
 static bool all_have_died(void *context)
 {
     nf_gather_receiver *receiver = context;
-    uint64_t before = receiver->open;
-    sweep(receiver, has_died);
-    receiver->dead += (uint32_t)__builtin_popcountll(before ^ receiver->open);
+    sweep(receiver, has_died, &receiver->dead);
     return receiver->open == 0;
 }
 

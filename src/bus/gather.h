@@ -32,7 +32,8 @@ typedef struct nf_gather_receiver {
     nf_ring_receiver *current; /* where the next message comes from, while it has any */
     nf_gather gather;
     uint64_t open; /* a bit for each ring that may bring more */
-    uint32_t dead; /* senders that died without closing */
+    /* Senders that have ended, of whom nothing is left to receive. */
+    uint32_t closed, dead;
     uint32_t patience;
     nf_ring_counts counts;
 } nf_gather_receiver;
