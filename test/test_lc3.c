@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "guest/lc3/machine.h"
+#include "guest/lc3/snapshot.h"
 #include "lib_lc3.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -369,6 +369,51 @@ static void services_are_the_same_without_native_code(void **unused)
     }
 }
 
+/* --- snapshots --------------------------------------------------------------------------------- */
+
+static void damaged_snapshots_are_refused(void **unused)
+{
+    static uint8_t bytes[NF_LC3_SNAPSHOT_BYTES];
+    nf_lc3 *m = lc3_new(&(nf_lc3_config){.edition = NF_LC3_EDITION_3});
+    nf_error error;
+    (void)unused;
+    m->reg[3] = 3;
+    nf_lc3_snapshot_write(m, bytes);
+    m->reg[3] = 4;
+    assert_int_equal(nf_lc3_snapshot_read(m, "s", bytes, 0, &error), NF_CORRUPT);
+    assert_int_equal(nf_lc3_snapshot_read(m, "s", bytes, sizeof bytes - 1, &error), NF_CORRUPT);
+    bytes[8] = 4;
+    assert_int_equal(nf_lc3_snapshot_read(m, "s", bytes, sizeof bytes, &error), NF_CORRUPT);
+    assert_string_equal(error.message, "the snapshot is damaged");
+    bytes[8] = 3;
+    bytes[0] ^= 1;
+    assert_int_equal(nf_lc3_snapshot_read(m, "s", bytes, sizeof bytes, &error), NF_CORRUPT);
+    assert_int_equal(m->reg[3], 4);
+    bytes[0] ^= 1;
+    assert_int_equal(nf_lc3_snapshot_read(m, "s", bytes, sizeof bytes, &error), NF_OK);
+    assert_int_equal(m->reg[3], 3);
+    nf_lc3_free(m);
+}
+
+/* Whatever the bytes say, the machine they make can run. */
+static void any_snapshot_can_run(void **unused)
+{
+    static uint8_t bytes[NF_LC3_SNAPSHOT_BYTES];
+    uint64_t random = 1;
+    (void)unused;
+    for (size_t round = 0; round < 50; round++) {
+        nf_lc3 *m = lc3_new(&(nf_lc3_config){.edition = NF_LC3_EDITION_3});
+        nf_lc3_snapshot_write(m, bytes);
+        for (size_t i = NF_LC3_SNAPSHOT_HEADER_BYTES; i < sizeof bytes; i++) {
+            random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
+            bytes[i] = (uint8_t)(random >> 56);
+        }
+        assert_int_equal(nf_lc3_snapshot_read(m, "", bytes, sizeof bytes, NULL), NF_OK);
+        nf_lc3_run(m, 10000);
+        nf_lc3_free(m);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -383,6 +428,8 @@ int main(void)
         cmocka_unit_test(a_program_keeps_its_own_trap),
         cmocka_unit_test(writes_reach_those_who_hold_code),
         cmocka_unit_test(services_are_the_same_without_native_code),
+        cmocka_unit_test(damaged_snapshots_are_refused),
+        cmocka_unit_test(any_snapshot_can_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
  * Programs are random instructions whose addresses mostly lie in the program itself, so that they
  * modify themselves, run into each other's middle, and now and then touch device registers, stacks
  * and vectors. Both machines run by the same pieces of random length and are compared after each.
+ * Now and then the second is thrown away, and made anew from a snapshot of the first.
  * NF_LC3_PROGRAMS sets how many programs (2000), NF_LC3_SEED the first seed (1).
  */
 #include <setjmp.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guest/lc3/snapshot.h"
 #include "lib_lc3.h"
 
 enum { WINDOW = 128, PIECES = 24, PIECE_MAX = 300 };
@@ -104,8 +106,22 @@ static void machines_compare(nf_lc3 *const machines[2], uint64_t seed)
         fail_msg("seed %llu: memory differs", (unsigned long long)seed);
 }
 
+/* The second as a new machine with the state of the first, and with the same keys to come. */
+static void machine_replace(nf_lc3 *machines[2], lc3_console consoles[2])
+{
+    static uint8_t bytes[NF_LC3_SNAPSHOT_BYTES];
+    nf_lc3_config config = {.edition = NF_LC3_EDITION_3, .hooks = machines[1]->config.hooks};
+    nf_lc3_snapshot_write(machines[0], bytes);
+    nf_lc3_free(machines[1]);
+    machines[1] = lc3_new(&config);
+    assert_int_equal(nf_lc3_snapshot_read(machines[1], "", bytes, sizeof bytes, NULL), NF_OK);
+    machines[1]->stop = machines[0]->stop;
+    assert_ptr_equal(consoles[0].input, consoles[1].input);
+}
+
 static void program_run(uint64_t seed)
 {
+    static const char keys[] = "some keys";
     nf_lc3 *machines[2];
     lc3_console consoles[2];
     random_state = seed;
@@ -115,7 +131,7 @@ static void program_run(uint64_t seed)
     };
     bool never_ends = random_below(2);
     for (size_t k = 0; k < 2; k++) {
-        lc3_console_init(&consoles[k], "some keys", &config.hooks);
+        lc3_console_init(&consoles[k], keys, &config.hooks);
         consoles[k].never_ends = never_ends;
         machines[k] = lc3_new(&config);
     }
@@ -125,6 +141,7 @@ static void program_run(uint64_t seed)
         nf_lc3_run_by_steps(machines[0], limit);
         nf_lc3_run(machines[1], limit);
         machines_compare(machines, seed);
+        if (random_below(PIECES) == 0) machine_replace(machines, consoles);
     }
     assert_int_equal(consoles[0].hash, consoles[1].hash);
     for (size_t k = 0; k < 2; k++) nf_lc3_free(machines[k]);

@@ -82,6 +82,7 @@ static void key_fetch(nf_lc3 *machine, bool wait)
     if (key == NF_LC3_INPUT_END) machine->input_ended = true;
     if (key == NF_LC3_INPUT_STOP) nf_lc3_stop_for(machine, NF_LC3_STOP_ASKED);
     if (key < 0) return;
+    machine->keys_taken++;
     machine->keyboard_data = (uint8_t)key;
     machine->keyboard_status |= READY;
     keyboard_request(machine);

@@ -40,8 +40,9 @@ struct nf_lc3_cell {
 #define EACH_WITH(d, X) X(d, 0) X(d, 1) X(d, 2) X(d, 3) X(d, 4) X(d, 5) X(d, 6) X(d, 7)
 #define EACH_PAIR(X)                                                                               \
     EACH_WITH(0, X)                                                                                \
-    EACH_WITH(1, X) EACH_WITH(2, X) EACH_WITH(3, X) EACH_WITH(4, X) EACH_WITH(5, X)                \
-        EACH_WITH(6, X) EACH_WITH(7, X)
+    EACH_WITH(1, X)                                                                                \
+    EACH_WITH(2, X) EACH_WITH(3, X) EACH_WITH(4, X) EACH_WITH(5, X) EACH_WITH(6, X)                \
+        EACH_WITH(7, X)
 
 /* Handlers by the registers that they are made for: the destination, then the source or base. */
 typedef struct handlers {
@@ -128,6 +129,7 @@ static bool cells_make(nf_lc3 *m, const handlers *h)
 
 void nf_lc3_cell_forget(nf_lc3 *machine, uint16_t address)
 {
+    if (machine->cells == NULL) return;
     machine->cells[address].handler = machine->cells[NF_LC3_WORDS].handler;
 }
 
@@ -304,11 +306,11 @@ decode:
     DISPATCH;
 
     EACH(DO_LD)
-    EACH(DO_LDI) EACH(DO_LEA) EACH(DO_LEA_CC) EACH(DO_NOT) EACH(DO_AND) EACH(DO_AND_IMM)
-        EACH(DO_CLEAR) EACH(DO_STR) EACH_PAIR(DO_ADD_TO) EACH_PAIR(DO_ADD) EACH_PAIR(DO_ADD_IMM)
-            EACH_PAIR(DO_LDR)
+    EACH(DO_LDI)
+    EACH(DO_LEA) EACH(DO_LEA_CC) EACH(DO_NOT) EACH(DO_AND) EACH(DO_AND_IMM) EACH(DO_CLEAR)
+        EACH(DO_STR) EACH_PAIR(DO_ADD_TO) EACH_PAIR(DO_ADD) EACH_PAIR(DO_ADD_IMM) EACH_PAIR(DO_LDR)
 
-                st : address = cell->value;
+            st : address = cell->value;
     NEEDS_PLAIN(address);
     STORE(address, m->reg[cell->a]);
 sti:

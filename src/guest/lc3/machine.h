@@ -73,6 +73,15 @@ typedef enum nf_lc3_exception {
 
 enum { NF_LC3_KEYBOARD_VECTOR = 0x80, NF_LC3_TIMER_VECTOR = 0x81, NF_LC3_DEVICE_PRIORITY = 4 };
 
+/* What ended in the built-in operating system's hands, which says so on the console and halts. */
+typedef enum nf_lc3_fault {
+    NF_LC3_FAULT_NONE,
+    NF_LC3_FAULT_PRIVILEGE,
+    NF_LC3_FAULT_ILLEGAL,
+    NF_LC3_FAULT_ACCESS,
+    NF_LC3_FAULT_TRAP, /* one that means nothing */
+} nf_lc3_fault;
+
 /* Why a run ended. */
 typedef enum nf_lc3_stop {
     NF_LC3_GOING,         /* it has not */
@@ -150,16 +159,20 @@ typedef struct nf_lc3 {
     /* Devices. Times are counts of instructions. */
     uint64_t event_at; /* when nf_lc3_run() must look at devices next */
     uint64_t poll_at, timer_at;
+    uint64_t keys_taken;     /* from the input hook */
     uint64_t key_wait_at;    /* when KBSR was last found empty at the end of input */
     uint32_t key_wait_count; /* and how often in close succession */
     uint16_t keyboard_status, keyboard_data, display_status, timer_status, timer_interval;
-    bool input_ended;
+    uint8_t input_ended;        /* a boolean, like os_fast: a snapshot may bring any byte */
     uint8_t device_requests;    /* interrupts that devices want, see device.c */
     uint8_t request_priorities; /* a bit for each priority that has a request */
     uint8_t request_vectors[8]; /* by priority */
 
-    bool os_fast;          /* the built-in operating system is there and unchanged */
+    uint8_t os_fast;       /* the built-in operating system is there and unchanged */
     uint16_t vectors[256]; /* the trap vectors that the machine was started with */
+
+    uint8_t fault;     /* nf_lc3_fault: the last one */
+    uint16_t fault_pc; /* and the instruction that made it */
 
     /* The execution of up to so many instructions; the interpreter, unless changed. */
     void (*engine)(struct nf_lc3 *machine, uint64_t count);

@@ -8,6 +8,8 @@
 #define NF_LC3_NEVER UINT64_MAX
 
 enum { NF_LC3_MCR = 0xfffe, NF_LC3_MCR_RUNS = 0x8000 };
+/* The traps that the operating system serves: GETC to HALT. */
+enum { NF_LC3_TRAP_SERVICES = 0x20, NF_LC3_TRAP_SERVICE_COUNT = 6 };
 enum { NF_LC3_SUPERVISOR_STACK = 0x3000 }; /* where it begins, downwards */
 
 /* --- modes and interrupts (machine.c) --- */
@@ -44,6 +46,8 @@ bool nf_lc3_trap_fast(nf_lc3 *machine, uint8_t vector);
 /* --- the built-in operating system (os.c) --- */
 
 void nf_lc3_os_install(nf_lc3 *machine);
+/* Its words in memory are its own again. */
+void nf_lc3_os_mark(nf_lc3 *machine);
 
 /* --- the interpreter (interpret.c) --- */
 

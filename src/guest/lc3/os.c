@@ -7,7 +7,7 @@
  */
 #include "machine_internal.h"
 
-enum { OS_START = 0x200, TRAPS = 0x100, INTERRUPT_COUNT = 0x100, TRAP_FIRST_SERVICE = 0x20 };
+enum { OS_START = 0x200, TRAPS = 0x100, INTERRUPT_COUNT = 0x100 };
 
 typedef enum routine {
     ROUTINE_GETC, /* the services in the order of their traps */
@@ -62,21 +62,30 @@ static const image image_3 = {
     },
 };
 
+static const image *image_of(const nf_lc3 *machine)
+{
+    return machine->config.edition == NF_LC3_EDITION_2 ? &image_2 : &image_3;
+}
+
+void nf_lc3_os_mark(nf_lc3 *machine)
+{
+    for (size_t i = 0; i < image_of(machine)->count; i++)
+        machine->code_map[OS_START + i] |= NF_LC3_CODE_OS;
+}
+
 void nf_lc3_os_install(nf_lc3 *machine)
 {
-    const image *os = machine->config.edition == NF_LC3_EDITION_2 ? &image_2 : &image_3;
+    const image *os = image_of(machine);
     uint16_t *memory = machine->memory;
     for (size_t i = 0; i < TRAPS; i++) memory[i] = os->routines[ROUTINE_BAD_TRAP];
     for (size_t i = ROUTINE_GETC; i <= ROUTINE_HALT; i++)
-        memory[TRAP_FIRST_SERVICE + i] = os->routines[i];
+        memory[NF_LC3_TRAP_SERVICES + i] = os->routines[i];
     for (size_t i = 0; i < INTERRUPT_COUNT; i++)
         memory[NF_LC3_INTERRUPTS + i] = os->routines[ROUTINE_BAD_INTERRUPT];
     for (size_t i = 0; i <= NF_LC3_ACCESS_VIOLATION; i++)
         memory[NF_LC3_INTERRUPTS + i] = os->routines[ROUTINE_PRIVILEGE + i];
-    for (size_t i = 0; i < os->count; i++) {
-        memory[OS_START + i] = os->words[i];
-        machine->code_map[OS_START + i] = NF_LC3_CODE_OS;
-    }
+    for (size_t i = 0; i < os->count; i++) memory[OS_START + i] = os->words[i];
+    nf_lc3_os_mark(machine);
     nf_lc3_use_loaded_os(machine);
     machine->os_fast = true;
 }

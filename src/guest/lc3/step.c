@@ -8,9 +8,19 @@
  */
 #include "machine_internal.h"
 
-/* The instruction that raises it is the one behind which the PC stands. */
+/* Notes a vector that leads to the built-in system's complaints. The instruction at fault is the
+ * one behind which the PC stands. */
+static void fault_note(nf_lc3 *machine, uint16_t vector, nf_lc3_fault fault)
+{
+    if (!(machine->code_map[machine->memory[vector]] & NF_LC3_CODE_OS)) return;
+    machine->fault = (uint8_t)fault;
+    machine->fault_pc = (uint16_t)(machine->pc - 1);
+}
+
 static void raise(nf_lc3 *machine, nf_lc3_exception exception)
 {
+    fault_note(machine, (uint16_t)(NF_LC3_INTERRUPTS + exception),
+               (nf_lc3_fault)(NF_LC3_FAULT_PRIVILEGE + exception));
     nf_lc3_enter(machine, (uint16_t)(NF_LC3_INTERRUPTS + exception), machine->psr & NF_LC3_PRIORITY,
                  (uint16_t)(machine->pc - 1));
 }
@@ -153,6 +163,8 @@ static void do_TRAP(nf_lc3 *m, const nf_lc3_inst *i)
 {
     uint8_t vector = (uint8_t)i->immediate;
     if (nf_lc3_trap_fast(m, vector)) return;
+    if ((uint8_t)(vector - NF_LC3_TRAP_SERVICES) >= NF_LC3_TRAP_SERVICE_COUNT)
+        fault_note(m, vector, NF_LC3_FAULT_TRAP);
     if (m->config.edition == NF_LC3_EDITION_2) {
         m->reg[7] = m->pc;
         m->pc = m->memory[vector];

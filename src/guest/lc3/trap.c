@@ -117,10 +117,9 @@ static void trap_halt(nf_lc3 *m)
     nf_lc3_write(m, NF_LC3_MCR, m->mcr & (uint16_t)~NF_LC3_MCR_RUNS);
 }
 
-static void (*const services[])(nf_lc3 *) = {
+static void (*const services[NF_LC3_TRAP_SERVICE_COUNT])(nf_lc3 *) = {
     trap_getc, trap_out, trap_puts, trap_in, trap_putsp, trap_halt,
 };
-enum { SERVICE_FIRST = 0x20, SERVICE_COUNT = sizeof services / sizeof *services };
 
 /* Whether there is a bus, and the trap was one. */
 static bool bus_trap(nf_lc3 *m, uint8_t vector)
@@ -145,10 +144,10 @@ static bool bus_trap(nf_lc3 *m, uint8_t vector)
 
 bool nf_lc3_trap_fast(nf_lc3 *machine, uint8_t vector)
 {
-    unsigned service = (unsigned)vector - SERVICE_FIRST;
+    unsigned service = (unsigned)vector - NF_LC3_TRAP_SERVICES;
     uint16_t next = machine->pc;
     if (machine->memory[vector] != machine->vectors[vector]) return false;
-    if (service < SERVICE_COUNT && machine->os_fast)
+    if (service < NF_LC3_TRAP_SERVICE_COUNT && machine->os_fast)
         services[service](machine);
     else if (!bus_trap(machine, vector))
         return false;
