@@ -21,6 +21,16 @@ for command in run race cat verify pass compile eval version; do
     done
 done
 
+sed 's/\\-/-/g' man/nanoforge-lc3.1 >"$work/page"
+for command in run; do
+    nf lc3 $command --help
+    for option in $(grep -o -e '--[a-z][a-z-]*' "$work/out" | sort -u); do
+        [ "$option" = --help ] && continue
+        grep -q -e "$option" "$work/page"
+        verdict $? "nanoforge-lc3(1) has $option of $command"
+    done
+done
+
 for name in $(grep -o 'nf_[a-z_]*(' include/nanoforge/nanoforge.h | tr -d '(' | sort -u); do
     case $name in nf_cpu_features) continue ;; esac # of another header, named in a comment
     grep -q "$name" man/nanoforge.3

@@ -5,6 +5,7 @@
 #include "command.h"
 #include "guest/lc3/object.h"
 
+int command_lc3_run(const command *, int, char **);
 int command_lc3_asm(const command *, int, char **);
 int command_lc3_disasm(const command *, int, char **);
 

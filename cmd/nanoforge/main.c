@@ -18,7 +18,7 @@ static const command commands[] = {
     {"pass", "NAME FILE", "run one pass of the optimiser and print the result", command_pass, ""},
     {"compile", "FILE", "compile functions and show what they became", command_compile, ""},
     {"eval", "FILE [-- ARGUMENT...]", "run a program on the evaluator alone", command_eval, ""},
-    {"lc3", "COMMAND ...", "assemble and examine programs of the LC-3", command_lc3, ""},
+    {"lc3", "COMMAND ...", "assemble and run programs of the LC-3", command_lc3, ""},
     {"version", "", "print version and CPU features", command_version, ""},
     {"help", "[COMMAND]", "print help, of one command or of all", command_help, ""},
 };

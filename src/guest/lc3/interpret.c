@@ -41,8 +41,7 @@ struct nf_lc3_cell {
 #define EACH_PAIR(X)                                                                               \
     EACH_WITH(0, X)                                                                                \
     EACH_WITH(1, X)                                                                                \
-    EACH_WITH(2, X) EACH_WITH(3, X) EACH_WITH(4, X) EACH_WITH(5, X) EACH_WITH(6, X)                \
-        EACH_WITH(7, X)
+    EACH_WITH(2, X) EACH_WITH(3, X) EACH_WITH(4, X) EACH_WITH(5, X) EACH_WITH(6, X) EACH_WITH(7, X)
 
 /* Handlers by the registers that they are made for: the destination, then the source or base. */
 typedef struct handlers {
@@ -307,8 +306,9 @@ decode:
 
     EACH(DO_LD)
     EACH(DO_LDI)
-    EACH(DO_LEA) EACH(DO_LEA_CC) EACH(DO_NOT) EACH(DO_AND) EACH(DO_AND_IMM) EACH(DO_CLEAR)
-        EACH(DO_STR) EACH_PAIR(DO_ADD_TO) EACH_PAIR(DO_ADD) EACH_PAIR(DO_ADD_IMM) EACH_PAIR(DO_LDR)
+    EACH(DO_LEA)
+    EACH(DO_LEA_CC) EACH(DO_NOT) EACH(DO_AND) EACH(DO_AND_IMM) EACH(DO_CLEAR) EACH(DO_STR)
+        EACH_PAIR(DO_ADD_TO) EACH_PAIR(DO_ADD) EACH_PAIR(DO_ADD_IMM) EACH_PAIR(DO_LDR)
 
             st : address = cell->value;
     NEEDS_PLAIN(address);

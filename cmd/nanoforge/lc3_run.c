@@ -1,0 +1,288 @@
+/*
+ * nanoforge lc3 run: programs of the LC-3, on the terminal or in a pipe.
+ *
+ * What decides a run is said on the command line: the files, the keys (--input), what the program
+ * leaves uninitialised (--seed), where it ends (--limit), or the state it goes on from (--resume).
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lc3_console.h"
+#include "lc3_program.h"
+#include "lc3_stats.h"
+#include "guest/lc3/snapshot.h"
+#include "os/os.h"
+
+/* Exit codes besides those of every command. */
+enum { EXIT_FAULT = 3, EXIT_LIMIT = 4, EXIT_INPUT = 5, EXIT_SIGNAL = 128 };
+
+/* Output is flushed after so many instructions at the latest. */
+enum { PIECE = 20 * 1000 * 1000 };
+
+typedef struct run_options {
+    const char *engine, *input, *os, *json, *snapshot, *resume, *start;
+    uint64_t edition, limit, seed;
+    bool ignore_privilege, stats, trace;
+} run_options;
+
+typedef struct run_state {
+    const run_options *options;
+    nf_lc3 *machine;
+    lc3_program program;
+    lc3_measure measure;
+    uint16_t start; /* with --start */
+} run_state;
+
+/* --- setting up -------------------------------------------------------------------------------- */
+
+/* What the program does not initialise: user space and registers. */
+static void randomise(nf_lc3 *machine, uint64_t seed)
+{
+    if (seed == 0) return;
+    for (uint32_t i = 0; i < NF_LC3_USER_SPAN + NF_LC3_REGISTERS; i++) {
+        seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        uint16_t word = (uint16_t)(seed >> 48);
+        if (i < NF_LC3_USER_SPAN)
+            machine->memory[NF_LC3_USER_START + i] = word;
+        else
+            machine->reg[i - NF_LC3_USER_SPAN] = word;
+    }
+}
+
+static bool os_load(nf_lc3 *machine, const char *path)
+{
+    lc3_program os;
+    if (!lc3_program_load(&os, machine, &path, 1)) return false;
+    lc3_program_free(&os);
+    nf_lc3_use_loaded_os(machine);
+    return true;
+}
+
+static bool state_resume(nf_lc3 *machine, const char *path)
+{
+    size_t size;
+    nf_error error = {0};
+    uint8_t *bytes = file_read(path, &size);
+    if (bytes == NULL) return false;
+    nf_status status = nf_lc3_snapshot_read(machine, path, bytes, size, &error);
+    free(bytes);
+    if (status != NF_OK) complain_error(&error);
+    return status == NF_OK;
+}
+
+static bool state_save(const nf_lc3 *machine, const char *path)
+{
+    static uint8_t bytes[NF_LC3_SNAPSHOT_BYTES];
+    nf_lc3_snapshot_write(machine, bytes);
+    return file_write(path, bytes, sizeof bytes);
+}
+
+static bool machine_fill(run_state *run, const arguments *a)
+{
+    const run_options *o = run->options;
+    nf_lc3 *machine = run->machine;
+    if (o->resume) {
+        if (!state_resume(machine, o->resume)) return false;
+    } else {
+        randomise(machine, o->seed);
+    }
+    if (o->os && !os_load(machine, o->os)) return false;
+    if (!lc3_program_load(&run->program, machine, a->files, a->count)) return false;
+    if (!o->resume || o->start) nf_lc3_start(machine, o->start ? run->start : run->program.start);
+    return lc3_console_open(o->input, machine->keys_taken, &machine->config.hooks);
+}
+
+/* --- running ----------------------------------------------------------------------------------- */
+
+/* The reference as an engine. */
+static void engine_step(nf_lc3 *machine, uint64_t count)
+{
+    while (count-- > 0 && machine->attention == 0) nf_lc3_step(machine);
+}
+
+/* The engines by name; the first is what runs without --engine. */
+static const struct {
+    const char *name;
+    void (*engine)(nf_lc3 *machine, uint64_t count);
+} engines[] = {
+    {"interp", nf_lc3_interpret},
+    {"step", engine_step},
+};
+enum { ENGINE_COUNT = sizeof engines / sizeof *engines };
+
+/* One line for an instruction that is about to run, with what it finds. */
+static void trace_line(const run_state *run)
+{
+    const nf_lc3 *m = run->machine;
+    const nf_lc3_line *line = lc3_program_line(&run->program, m->pc);
+    uint16_t word = m->pc < NF_LC3_DEVICES ? m->memory[m->pc] : 0;
+    fprintf(stderr, "%10" PRIu64 "  x%04X %04X  %-5s", m->instructions, m->pc, word,
+            nf_lc3_op_info_of(nf_lc3_decode(word).op)->mnemonic);
+    for (int i = 0; i < NF_LC3_REGISTERS; i++) fprintf(stderr, " %04X", m->reg[i]);
+    fprintf(stderr, "  PSR %04X%s%s\n", nf_lc3_psr(m), line ? "  " : "", line ? line->text : "");
+}
+
+/* Runs up to a limit of instructions in all, or a stop. */
+static nf_lc3_stop machine_run(run_state *run)
+{
+    nf_lc3 *machine = run->machine;
+    uint64_t left = run->options->limit ? run->options->limit : UINT64_MAX;
+    nf_lc3_stop stop = NF_LC3_STOP_LIMIT;
+    while (stop == NF_LC3_STOP_LIMIT && left > 0) {
+        uint64_t before = machine->instructions;
+        if (run->options->trace) trace_line(run);
+        uint64_t piece = run->options->trace ? 1 : PIECE;
+        stop = nf_lc3_run(machine, left < piece ? left : piece);
+        left -= machine->instructions - before;
+        lc3_console_flush();
+    }
+    return stop;
+}
+
+/* What the system said to the program's user, said to the programmer. */
+static void fault_tell(const run_state *run)
+{
+    static const char *const texts[] = {
+        [NF_LC3_FAULT_PRIVILEGE] = "RTI in user mode",
+        [NF_LC3_FAULT_ILLEGAL] = "illegal opcode",
+        [NF_LC3_FAULT_ACCESS] = "access to system space in user mode",
+        [NF_LC3_FAULT_TRAP] = "undefined trap",
+    };
+    const nf_lc3 *m = run->machine;
+    const nf_lc3_line *line = lc3_program_line(&run->program, m->fault_pc);
+    const char *text = m->fault < sizeof texts / sizeof *texts ? texts[m->fault] : "fault";
+    uint16_t word = m->fault_pc < NF_LC3_DEVICES ? m->memory[m->fault_pc] : 0;
+    complain("%s at x%04X: %04X%s%s", text, m->fault_pc, word, line ? ": " : "",
+             line ? line->text : "");
+}
+
+static int status_of(const run_state *run, nf_lc3_stop stop)
+{
+    switch (stop) {
+    case NF_LC3_STOP_HALTED:
+        if (run->machine->fault == NF_LC3_FAULT_NONE) return EXIT_FINE;
+        fault_tell(run);
+        return EXIT_FAULT;
+    case NF_LC3_STOP_LIMIT:
+        complain("stopped at the limit of %" PRIu64 " instructions", run->options->limit);
+        return EXIT_LIMIT;
+    case NF_LC3_STOP_INPUT:
+        complain("the program waits for a key, and input has ended");
+        return EXIT_INPUT;
+    default: return EXIT_SIGNAL + lc3_console_signal();
+    }
+}
+
+static bool report_write(const run_state *run, const char *engine, int status)
+{
+    nf_arena arena;
+    nf_text text;
+    nf_json json;
+    nf_arena_init(&arena, nf_os_allocator());
+    nf_text_init(&text, &arena);
+    nf_json_init(&json, &text, true);
+    nf_json_object_begin(&json);
+    nf_json_key(&json, "engine");
+    nf_json_string(&json, engine);
+    nf_json_key(&json, "status");
+    nf_json_int(&json, status);
+    lc3_measure_json(&run->measure, &json);
+    nf_json_object_end(&json);
+    nf_text_append(&text, "\n", 1);
+    bool fine = !arena.failed && file_write(run->options->json, text.data, text.length);
+    nf_arena_free(&arena);
+    return fine;
+}
+
+/* From the first instruction to the last word on how it went. */
+static int run_whole(run_state *run, const char *engine)
+{
+    const run_options *o = run->options;
+    bool measured = o->stats || o->json;
+    lc3_console_watch(run->machine);
+    if (measured) lc3_measure_begin(&run->measure, run->machine);
+    nf_lc3_stop stop = machine_run(run);
+    if (measured) lc3_measure_end(&run->measure, run->machine);
+    bool fine = lc3_console_close();
+    int status = status_of(run, stop);
+    if (o->stats) lc3_measure_print(&run->measure, stderr);
+    if (o->json && !report_write(run, engine, status)) fine = false;
+    if (o->snapshot && !state_save(run->machine, o->snapshot)) fine = false;
+    return status == EXIT_FINE && !fine ? EXIT_FAILED : status;
+}
+
+static int run(run_state *run, const arguments *a, int engine)
+{
+    const run_options *o = run->options;
+    const nf_lc3_config config = {
+        .edition = (nf_lc3_edition)o->edition,
+        .ignore_privilege = o->ignore_privilege,
+    };
+    nf_error error = {0};
+    int status = EXIT_FAILED;
+    if (nf_lc3_new(&config, &run->machine, &error) != NF_OK) {
+        complain_error(&error);
+        return EXIT_FAILED;
+    }
+    run->machine->engine = engines[engine].engine;
+    if (machine_fill(run, a)) {
+        status = run_whole(run, engines[engine].name);
+        lc3_program_free(&run->program);
+    }
+    nf_lc3_free(run->machine);
+    return status;
+}
+
+/* --- the command line -------------------------------------------------------------------------- */
+
+/* "x3000", "0x3000" or a decimal number. */
+static bool address_read(const char *text, uint16_t *address)
+{
+    char *end;
+    bool hexadecimal = text[0] == 'x' || text[0] == 'X';
+    unsigned long number = strtoul(text + hexadecimal, &end, hexadecimal ? 16 : 0);
+    *address = (uint16_t)number;
+    return *end == 0 && end != text + hexadecimal && number <= UINT16_MAX;
+}
+
+static int engine_named(const char *name)
+{
+    for (int i = 0; i < ENGINE_COUNT; i++)
+        if (strcmp(name, engines[i].name) == 0) return i;
+    return -1;
+}
+
+int command_lc3_run(const command *self, int argc, char **argv)
+{
+    static run_state state;
+    run_options o = {.engine = engines[0].name, .edition = NF_LC3_EDITION_3};
+    const option options[] = {
+        {"engine", 'e', OPTION_TEXT, &o.engine, "NAME", "what executes: interp or step"},
+        {"input", 'i', OPTION_TEXT, &o.input, "FILE", "keys; else standard input"},
+        {"limit", 'l', OPTION_NUMBER, &o.limit, "N", "stop after so many instructions"},
+        {"seed", 's', OPTION_NUMBER, &o.seed, "N", "random words where the program has none"},
+        {"start", 0, OPTION_TEXT, &o.start, "ADDRESS", "execute from there, as from x3000"},
+        {"edition", 0, OPTION_NUMBER, &o.edition, "2|3", "of the book; 3"},
+        {"ignore-privilege", 'p', OPTION_FLAG, &o.ignore_privilege, "",
+         "user mode may do everything"},
+        {"os", 0, OPTION_TEXT, &o.os, "FILE", "an operating system instead of the built-in one"},
+        {"trace", 't', OPTION_FLAG, &o.trace, "", "show each instruction on standard error"},
+        {"stats", 0, OPTION_FLAG, &o.stats, "", "show speed on standard error at the end"},
+        {"json", 'j', OPTION_TEXT, &o.json, "FILE", "write the same there"},
+        {"snapshot", 0, OPTION_TEXT, &o.snapshot, "FILE", "save the state at the end"},
+        {"resume", 0, OPTION_TEXT, &o.resume, "FILE", "go on from a state that was saved"},
+    };
+    arguments a;
+    int status = arguments_parse(self, options, sizeof options / sizeof *options, argc, argv, 0,
+                                 sizeof a.files / sizeof *a.files, &a);
+    if (status != ARGUMENTS_GO_ON) return status;
+    int engine = engine_named(o.engine);
+    if (a.count == 0 && !o.resume) return usage_error(self, "FILE is missing");
+    if (engine < 0) return usage_error(self, "there is no engine '%s'", o.engine);
+    if (o.edition != NF_LC3_EDITION_2 && o.edition != NF_LC3_EDITION_3)
+        return usage_error(self, "--edition is 2 or 3");
+    if (o.start && !address_read(o.start, &state.start))
+        return usage_error(self, "--start needs an address, not '%s'", o.start);
+    state.options = &o;
+    return run(&state, &a, engine);
+}
