@@ -229,19 +229,19 @@ void nf_lc3_cells_free(nf_lc3 *machine)
     SET_CC(d, m->memory[address]);
 
 /* Their addresses. */
-#define AT_LD(d)         &&LD_##d,
-#define AT_LDI(d)        &&LDI_##d,
-#define AT_LEA(d)        &&LEA_##d,
-#define AT_LEA_CC(d)     &&LEA_CC_##d,
-#define AT_NOT(d)        &&NOT_##d,
-#define AT_AND(d)        &&AND_##d,
-#define AT_AND_IMM(d)    &&AND_IMM_##d,
-#define AT_CLEAR(d)      &&CLEAR_##d,
-#define AT_STR(d)        &&STR_##d,
-#define AT_ADD_TO(d, s)  &&ADD_TO_##d##_##s,
-#define AT_ADD(d, s)     &&ADD_##d##_##s,
-#define AT_ADD_IMM(d, s) &&ADD_IMM_##d##_##s,
-#define AT_LDR(d, s)     &&LDR_##d##_##s,
+#define AT_LD(d)         [d] = &&LD_##d,
+#define AT_LDI(d)        [d] = &&LDI_##d,
+#define AT_LEA(d)        [d] = &&LEA_##d,
+#define AT_LEA_CC(d)     [d] = &&LEA_CC_##d,
+#define AT_NOT(d)        [d] = &&NOT_##d,
+#define AT_AND(d)        [d] = &&AND_##d,
+#define AT_AND_IMM(d)    [d] = &&AND_IMM_##d,
+#define AT_CLEAR(d)      [d] = &&CLEAR_##d,
+#define AT_STR(d)        [d] = &&STR_##d,
+#define AT_ADD_TO(d, s)  [(d)*8 + (s)] = &&ADD_TO_##d##_##s,
+#define AT_ADD(d, s)     [(d)*8 + (s)] = &&ADD_##d##_##s,
+#define AT_ADD_IMM(d, s) [(d)*8 + (s)] = &&ADD_IMM_##d##_##s,
+#define AT_LDR(d, s)     [(d)*8 + (s)] = &&LDR_##d##_##s,
 
 #define LOCAL(n)  uint32_t r##n = m->reg[n];
 #define RELOAD(n) r##n = m->reg[n];
@@ -266,7 +266,14 @@ void nf_lc3_interpret(nf_lc3 *m, uint64_t count)
         .jsr = &&jsr,
         .jsrr = &&jsrr,
         .far = &&far,
-        .br = {&&nop, &&brp, &&brz, &&brzp, &&brn, &&brnp, &&brnz, &&br},
+        .br = {[0] = &&nop,
+               [NF_LC3_P] = &&brp,
+               [NF_LC3_Z] = &&brz,
+               [NF_LC3_Z | NF_LC3_P] = &&brzp,
+               [NF_LC3_N] = &&brn,
+               [NF_LC3_N | NF_LC3_P] = &&brnp,
+               [NF_LC3_N | NF_LC3_Z] = &&brnz,
+               [NF_LC3_CC] = &&br},
         .ld = {EACH(AT_LD)},
         .ldi = {EACH(AT_LDI)},
         .lea = {EACH(AT_LEA)},
@@ -307,8 +314,9 @@ decode:
     EACH(DO_LD)
     EACH(DO_LDI)
     EACH(DO_LEA)
-    EACH(DO_LEA_CC) EACH(DO_NOT) EACH(DO_AND) EACH(DO_AND_IMM) EACH(DO_CLEAR) EACH(DO_STR)
-        EACH_PAIR(DO_ADD_TO) EACH_PAIR(DO_ADD) EACH_PAIR(DO_ADD_IMM) EACH_PAIR(DO_LDR)
+    EACH(DO_LEA_CC)
+    EACH(DO_NOT) EACH(DO_AND) EACH(DO_AND_IMM) EACH(DO_CLEAR) EACH(DO_STR) EACH_PAIR(DO_ADD_TO)
+        EACH_PAIR(DO_ADD) EACH_PAIR(DO_ADD_IMM) EACH_PAIR(DO_LDR)
 
             st : address = cell->value;
     NEEDS_PLAIN(address);
