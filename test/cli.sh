@@ -15,7 +15,7 @@ for option in --help -h help; do
     expect "$option" 0
     printed "$option lists the commands" '^  compile '
 done
-for command in run race cat verify pass compile eval version help; do
+for command in run race cat verify pass compile eval reduce version help; do
     nf $command --help
     expect "$command --help" 0
     printed "$command --help tells the usage" "^Usage: nanoforge $command"
@@ -35,7 +35,7 @@ expect "version" 0
 printed "version names itself" '^nanoforge [0-9]*\.[0-9]*\.[0-9]*$'
 nf --version
 expect "--version" 0
-for command in run race cat verify compile eval; do
+for command in run race cat verify compile eval reduce; do
     nf $command
     expect "$command without a file" 2
 done
@@ -53,6 +53,10 @@ nf run --quiet=yes examples/hello.nir
 expect "a flag with a value" 2
 nf run --without mmx9 examples/hello.nir
 expect "a feature that is none" 2
+nf reduce --inputs 0 examples/hello.nir
+expect "no inputs" 2
+nf reduce --tier 3 examples/hello.nir
+expect "a tier that is none to reduce for" 2
 nf compile --variant mmx9 examples/hello.nir
 expect "a variant that is none" 2
 said "the variants are listed" 'unroll4'

@@ -82,6 +82,7 @@ int command_pass(const command *, int, char **);
 int command_compile(const command *, int, char **);
 int command_eval(const command *, int, char **);
 int command_lc3(const command *, int, char **);
+int command_reduce(const command *, int, char **);
 int command_version(const command *, int, char **);
 
 #endif

@@ -19,6 +19,10 @@ static const command commands[] = {
     {"compile", "FILE", "compile functions and show what they became", command_compile, ""},
     {"eval", "FILE [-- ARGUMENT...]", "run a program on the evaluator alone", command_eval, ""},
     {"lc3", "COMMAND ...", "assemble and run programs of the LC-3", command_lc3, ""},
+    {"reduce", "FILE [-- COMMAND [ARGUMENT...]]", "shrink a module that fails", command_reduce,
+     "Finds a small module that COMMAND exits with the same status for as for FILE, which must not "
+     "be 0.\nIts name is put where COMMAND has {}, or behind it. Without COMMAND it is our tiers "
+     "that fail:\none crashes, or does not give what the evaluator gives on generated arguments."},
     {"version", "", "print version and CPU features", command_version, ""},
     {"help", "[COMMAND]", "print help, of one command or of all", command_help, ""},
 };
