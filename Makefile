@@ -12,7 +12,7 @@
 #   examples/embed/*.c   build/examples/*, with the public headers only
 #
 # Variables: CC, CFLAGS, SANITIZE=address,undefined or thread, BUILD (a directory), V=1 (show the
-# commands), DESTDIR, PREFIX, PROGRAM and ARGS (make run), BENCH_ARGS.
+# commands), DESTDIR, PREFIX, PROGRAM and ARGS (make run), BENCH_ARGS, HOURS (make fuzz-nightly).
 
 VERSION := 0.1.0
 SO_VERSION := 0
@@ -41,7 +41,7 @@ endif
 
 # --- targets that set the machine up first and then make the rest anew ----------------------------
 
-SETTING_UP := run run-client run-daemon test check
+SETTING_UP := run run-client run-daemon test check fuzz-nightly
 WITHOUT_CONFIG := $(SETTING_UP) help clean setup config
 .PHONY: $(WITHOUT_CONFIG)
 
@@ -87,6 +87,7 @@ help:
 	@echo 'make run           set up, build, run PROGRAM=$(PROGRAM) ARGS="$(ARGS)" (also: run-client)'
 	@echo 'make run-daemon    set up, build, start nanoforged with CAP_PERFMON'
 	@echo 'make test          set up, build, run all tests; SANITIZE=address,undefined or thread'
+	@echo 'make fuzz-nightly  fuzz for HOURS=$(HOURS) on all processors; reduce what is found'
 	@echo 'make check         format, layers, warnings, static analysis, freestanding archive'
 	@echo 'make bench         run all benchmarks; BENCH_ARGS="$(BENCH_ARGS)"'
 	@echo 'make freestanding  $(BUILD)/libnanoforge-bare.a, which needs no libc'
@@ -233,6 +234,20 @@ $(FUZZ)/parts.a: $(PARTS_SRC:%.c=$(FUZZ)/%.o)
 
 $(FUZZ)/%: $(FUZZ)/test/%.o $(FUZZ)/parts.a $(FUZZ)/libnanoforge.a
 	$(call say,LD,$@) clang -fsanitize=fuzzer,$(FUZZ_SANITIZE) $^ $(ALL_LIBS) -o $@
+
+# All fuzzers and generators, with fresh seeds, on all processors; the generators with the checks of
+# debug builds.
+HOURS ?= 8
+DEBUG_BUILD := $(BUILD)/debug
+
+.PHONY: fuzz-nightly
+fuzz-nightly:
+	@$(setup) build test
+	@$(MAKE) all $(FUZZERS:%=$(FUZZ)/%)
+	@mkdir -p $(DEBUG_BUILD) && cp $(BUILD)/config.mk $(DEBUG_BUILD)/
+	@$(MAKE) BUILD=$(DEBUG_BUILD) CFLAGS='-O2 -g -DNF_DEBUG' \
+		$(DEBUG_BUILD)/test/test_differential $(DEBUG_BUILD)/test/test_pipeline
+	@scripts/fuzz-nightly $(BUILD) $(DEBUG_BUILD) $(HOURS)
 
 # --- tests, benchmarks, documents -----------------------------------------------------------------
 

@@ -61,7 +61,7 @@ void compare_end(comparison *c)
     nf_code_memory_free(c->code);
 }
 
-static void keep(nf_module *module, uint64_t seed)
+void compare_keep(nf_module *module, uint64_t seed)
 {
     char path[PATH_BYTES];
     const char *directory = getenv("NF_KEEP"), *text;
@@ -90,7 +90,7 @@ bool compare_module(comparison *c, nf_module *module, uint64_t seed)
     for (uint32_t i = 0; i < c->count; i++) tier_forget(&c->tiers[i]);
     if (!equal && c->fault[0] == 0)
         snprintf(c->fault, sizeof c->fault, "mismatch in the module of seed %" PRIu64, seed);
-    if (!equal) keep(module, seed);
+    if (!equal) compare_keep(module, seed);
     return equal;
 }
 

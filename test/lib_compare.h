@@ -35,6 +35,8 @@ bool compare_init(comparison *c);
 void compare_end(comparison *c);
 /* False when a function means something else in some way, or a compiler failed: c->fault tells. */
 bool compare_module(comparison *c, nf_module *module, uint64_t seed);
+/* Writes the module where NF_KEEP says, if it does. */
+void compare_keep(nf_module *module, uint64_t seed);
 /* What was compared, on standard output. */
 void compare_print(const comparison *c);
 

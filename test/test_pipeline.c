@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 #include "ir/print.h"
-#include "lib_differential.h"
+#include "lib_compare.h"
 #include "opt/opt.h"
 #include "os/os.h"
 #include "x64/compile.h"
@@ -87,6 +87,7 @@ static void func_travel(journey *j, const nf_func *func, const nf_variant *varia
     nf_status status = nf_opt_run(&opt, clone, &error);
     const char *name = nf_symbol_at(func->module, func->symbol)->name;
     if (status || j->wrong) print_func("before", func);
+    if (status || j->wrong) compare_keep(func->module, j->seed);
     if (status)
         fail_msg("seed %llu, %s, %s: %s", (unsigned long long)j->seed, name, variant->name,
                  error.message);
