@@ -192,7 +192,22 @@ for key in engine instructions slices ns_per_instruction mean p50 p99 p99_9 max 
     verdict $? "--json has $key" "$work/json"
 done
 run out --trace
-said "--trace shows instructions" "x3000 2002  LD .* PSR 8002"
+said "--trace shows instructions" "^ *0 0000 .* 8002  x3000 2002 *LD *R0, A"
+run out --registers --memory x3000:4
+said "--registers" "^R0 x0041  R1 x0000"
+said "and the rest" "^PC x3002  PSR x8001: user mode, priority 0, P"
+said "--memory" "^x3000  2002 F021 F025 0041 .*A"
+nf lc3 run --memory x3000:x "$work/out.asm"
+expect "no such memory" 2
+
+# --- the built-in operating system is what its sources say ---
+for edition in 2 3; do
+    grep '^OS_WORDS' src/guest/lc3/os$edition.def | grep -o '0x....' | sed 's/0x//' >"$work/words"
+    nf lc3 asm --format hex --output - src/guest/lc3/os$edition.asm
+    tail -n +2 "$work/out" >"$work/assembled"
+    cmp -s "$work/words" "$work/assembled"
+    verdict $? "os$edition.def is os$edition.asm"
+done
 
 # --- the terminal is raw, and as it was however a run ends ---
 if command -v script >/dev/null; then

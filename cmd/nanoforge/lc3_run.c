@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lc3_console.h"
-#include "lc3_program.h"
+#include "lc3_show.h"
 #include "lc3_stats.h"
 #include "guest/lc3/snapshot.h"
 #include "os/os.h"
@@ -20,9 +20,9 @@ enum { EXIT_FAULT = 3, EXIT_LIMIT = 4, EXIT_INPUT = 5, EXIT_SIGNAL = 128 };
 enum { PIECE = 20 * 1000 * 1000 };
 
 typedef struct run_options {
-    const char *engine, *input, *os, *json, *snapshot, *resume, *start;
+    const char *engine, *input, *os, *json, *snapshot, *resume, *start, *memory;
     uint64_t edition, limit, seed;
-    bool ignore_privilege, stats, trace;
+    bool ignore_privilege, registers, stats, trace;
 } run_options;
 
 typedef struct run_state {
@@ -31,6 +31,8 @@ typedef struct run_state {
     lc3_program program;
     lc3_measure measure;
     uint16_t start; /* with --start */
+    uint16_t first; /* with --memory */
+    uint32_t count;
 } run_state;
 
 /* --- setting up -------------------------------------------------------------------------------- */
@@ -114,12 +116,11 @@ enum { ENGINE_COUNT = sizeof engines / sizeof *engines };
 static void trace_line(const run_state *run)
 {
     const nf_lc3 *m = run->machine;
-    const nf_lc3_line *line = lc3_program_line(&run->program, m->pc);
-    uint16_t word = m->pc < NF_LC3_DEVICES ? m->memory[m->pc] : 0;
-    fprintf(stderr, "%10" PRIu64 "  x%04X %04X  %-5s", m->instructions, m->pc, word,
-            nf_lc3_op_info_of(nf_lc3_decode(word).op)->mnemonic);
+    fprintf(stderr, "%8" PRIu64, m->instructions);
     for (int i = 0; i < NF_LC3_REGISTERS; i++) fprintf(stderr, " %04X", m->reg[i]);
-    fprintf(stderr, "  PSR %04X%s%s\n", nf_lc3_psr(m), line ? "  " : "", line ? line->text : "");
+    fprintf(stderr, " %04X  ", nf_lc3_psr(m));
+    lc3_show_instruction(stderr, m, &run->program, m->pc);
+    fputc('\n', stderr);
 }
 
 /* Runs up to a limit of instructions in all, or a stop. */
@@ -151,9 +152,8 @@ static void fault_tell(const run_state *run)
     const nf_lc3 *m = run->machine;
     const nf_lc3_line *line = lc3_program_line(&run->program, m->fault_pc);
     const char *text = m->fault < sizeof texts / sizeof *texts ? texts[m->fault] : "fault";
-    uint16_t word = m->fault_pc < NF_LC3_DEVICES ? m->memory[m->fault_pc] : 0;
-    complain("%s at x%04X: %04X%s%s", text, m->fault_pc, word, line ? ": " : "",
-             line ? line->text : "");
+    complain("%s at x%04X: %04X%s%s", text, m->fault_pc, lc3_word_peek(m, m->fault_pc),
+             line ? ": " : "", line ? line->text : "");
 }
 
 static int status_of(const run_state *run, nf_lc3_stop stop)
@@ -173,6 +173,27 @@ static int status_of(const run_state *run, nf_lc3_stop stop)
     }
 }
 
+static void numbers_json(nf_json *json, const char *name, const uint16_t *words, uint32_t count,
+                         uint16_t first)
+{
+    nf_json_key(json, name);
+    nf_json_array_begin(json);
+    for (uint32_t i = 0; i < count; i++) nf_json_uint(json, words[(uint16_t)(first + i)]);
+    nf_json_array_end(json);
+}
+
+/* What the program left. */
+static void state_json(const run_state *run, nf_json *json)
+{
+    const nf_lc3 *m = run->machine;
+    numbers_json(json, "registers", m->reg, NF_LC3_REGISTERS, 0);
+    nf_json_key(json, "pc");
+    nf_json_uint(json, m->pc);
+    nf_json_key(json, "psr");
+    nf_json_uint(json, nf_lc3_psr(m));
+    if (run->options->memory) numbers_json(json, "memory", m->memory, run->count, run->first);
+}
+
 static bool report_write(const run_state *run, const char *engine, int status)
 {
     nf_arena arena;
@@ -186,6 +207,7 @@ static bool report_write(const run_state *run, const char *engine, int status)
     nf_json_string(&json, engine);
     nf_json_key(&json, "status");
     nf_json_int(&json, status);
+    state_json(run, &json);
     lc3_measure_json(&run->measure, &json);
     nf_json_object_end(&json);
     nf_text_append(&text, "\n", 1);
@@ -205,6 +227,8 @@ static int run_whole(run_state *run, const char *engine)
     if (measured) lc3_measure_end(&run->measure, run->machine);
     bool fine = lc3_console_close();
     int status = status_of(run, stop);
+    if (o->registers) lc3_show_registers(stderr, run->machine);
+    if (o->memory) lc3_show_memory(stderr, run->machine, run->first, run->count);
     if (o->stats) lc3_measure_print(&run->measure, stderr);
     if (o->json && !report_write(run, engine, status)) fine = false;
     if (o->snapshot && !state_save(run->machine, o->snapshot)) fine = false;
@@ -235,14 +259,20 @@ static int run(run_state *run, const arguments *a, int engine)
 
 /* --- the command line -------------------------------------------------------------------------- */
 
-/* "x3000", "0x3000" or a decimal number. */
-static bool address_read(const char *text, uint16_t *address)
+/* "x4000:16", or one word. */
+static bool range_parse(const char *text, run_state *state)
 {
-    char *end;
-    bool hexadecimal = text[0] == 'x' || text[0] == 'X';
-    unsigned long number = strtoul(text + hexadecimal, &end, hexadecimal ? 16 : 0);
-    *address = (uint16_t)number;
-    return *end == 0 && end != text + hexadecimal && number <= UINT16_MAX;
+    char address[16];
+    uint16_t count = 1;
+    const char *colon = strchr(text, ':');
+    size_t length = colon ? (size_t)(colon - text) : strlen(text);
+    if (length >= sizeof address) return false;
+    memcpy(address, text, length);
+    address[length] = 0;
+    bool fine = lc3_address_parse(NULL, address, &state->first) &&
+                (colon == NULL || lc3_address_parse(NULL, colon + 1, &count));
+    state->count = count;
+    return fine;
 }
 
 static int engine_named(const char *name)
@@ -266,6 +296,9 @@ int command_lc3_run(const command *self, int argc, char **argv)
         {"ignore-privilege", 'p', OPTION_FLAG, &o.ignore_privilege, "",
          "user mode may do everything"},
         {"os", 0, OPTION_TEXT, &o.os, "FILE", "an operating system instead of the built-in one"},
+        {"registers", 'r', OPTION_FLAG, &o.registers, "",
+         "show registers on standard error at the end"},
+        {"memory", 'm', OPTION_TEXT, &o.memory, "ADDRESS[:COUNT]", "show words, too"},
         {"trace", 't', OPTION_FLAG, &o.trace, "", "show each instruction on standard error"},
         {"stats", 0, OPTION_FLAG, &o.stats, "", "show speed on standard error at the end"},
         {"json", 'j', OPTION_TEXT, &o.json, "FILE", "write the same there"},
@@ -281,8 +314,10 @@ int command_lc3_run(const command *self, int argc, char **argv)
     if (engine < 0) return usage_error(self, "there is no engine '%s'", o.engine);
     if (o.edition != NF_LC3_EDITION_2 && o.edition != NF_LC3_EDITION_3)
         return usage_error(self, "--edition is 2 or 3");
-    if (o.start && !address_read(o.start, &state.start))
+    if (o.start && !lc3_address_parse(NULL, o.start, &state.start))
         return usage_error(self, "--start needs an address, not '%s'", o.start);
+    if (o.memory && !range_parse(o.memory, &state))
+        return usage_error(self, "--memory needs an address and a count, not '%s'", o.memory);
     state.options = &o;
     return run(&state, &a, engine);
 }
