@@ -83,3 +83,27 @@ void *plugin_bitcode(const char *source, const char *flags, size_t *size)
     free(bytes);
     return NULL;
 }
+
+nf_status plugin_compile(nf_llvm_unit *unit, const char *function, const nf_llvm_options *options,
+                         nf_arena *arena, const void **bytes, size_t *size, nf_error *error)
+{
+    nf_llvm_prepared *prepared;
+    const nf_llvm_api *api = plugin_load();
+    nf_status status = api->prepare(unit, function, &prepared, error);
+    if (status != NF_OK) return status;
+    status = api->compile(prepared, options, arena, bytes, size, error);
+    api->prepared_free(prepared);
+    return status;
+}
+
+nf_status plugin_compile_nir(const nf_func *f, const nf_llvm_options *options, nf_arena *arena,
+                             const void **bytes, size_t *size, nf_error *error)
+{
+    nf_llvm_prepared *prepared;
+    const nf_llvm_api *api = plugin_load();
+    nf_status status = api->prepare_nir(f, NULL, &prepared, error);
+    if (status != NF_OK) return status;
+    status = api->compile(prepared, options, arena, bytes, size, error);
+    api->prepared_free(prepared);
+    return status;
+}

@@ -12,6 +12,12 @@ const nf_llvm_api *plugin_load(void);
 void *plugin_bitcode(const char *source, const char *flags, size_t *size);
 bool plugin_has_clang(void);
 
+/* Prepares, compiles once, and lets go; see engine/llvm.h. */
+nf_status plugin_compile(nf_llvm_unit *unit, const char *function, const nf_llvm_options *options,
+                         nf_arena *arena, const void **bytes, size_t *size, nf_error *error);
+nf_status plugin_compile_nir(const nf_func *f, const nf_llvm_options *options, nf_arena *arena,
+                             const void **bytes, size_t *size, nf_error *error);
+
 /* A line of engine/llvm_variants.def as options, for what this CPU has. */
 typedef struct plugin_variant {
     nf_llvm_options options;

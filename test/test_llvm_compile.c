@@ -227,7 +227,7 @@ static void check(nf_llvm_unit *unit, const nf_llvm_options *options)
     size_t size;
     nf_arena arena;
     nf_arena_init(&arena, nf_os_allocator());
-    nf_status status = api->compile(unit, "f", options, &arena, &bytes, &size, &error);
+    nf_status status = plugin_compile(unit, "f", options, &arena, &bytes, &size, &error);
     if (status == NF_BUSY && options->contract) {
         nf_arena_free(&arena);
         return;
@@ -279,43 +279,39 @@ static nf_status compile(nf_llvm_unit *unit, const char *name, const nf_llvm_opt
 {
     const void *bytes;
     size_t size;
-    nf_status status = api->compile(unit, name, options, arena, &bytes, &size, &error);
+    nf_status status = plugin_compile(unit, name, options, arena, &bytes, &size, &error);
     if (status != NF_OK) return status;
     nf_object_options where = {.entry = name, .resolve = resolve};
     return nf_object_read(bytes, size, &where, arena, object, &error);
 }
 
-static void test_all_at_once(void **state)
+/* Variants of one preparation are what they would be alone, whatever came before. */
+static void test_variants_share(void **state)
 {
-    static const program two = {"two",
-                                "int f(int x) { return x + 1; }\n"
-                                "int g(int x) { return f(x) * 3; }\n"
-                                "int h(int x) { return g(x) ^ 5; }",
-                                NULL,
-                                {NULL}};
-    static const char *const names[] = {"h", "f"};
-    const nf_llvm_options options = {.name = "any"};
-    const void *bytes;
-    size_t size;
+    const void *alone, *shared;
+    size_t alone_size, shared_size;
+    nf_llvm_options options;
+    nf_llvm_prepared *prepared;
     (void)state;
     if (!ready()) skip();
-    at_hand = &two;
     nf_arena arena;
     nf_arena_init(&arena, nf_os_allocator());
-    nf_llvm_unit *unit = read_unit(two.source, engine_flags);
-    assert_int_equal(api->compile_all(unit, names, 2, &options, &arena, &bytes, &size, &error),
-                     NF_OK);
-    nf_object object;
-    nf_object_options where = {.resolve = resolve};
-    library = load_library(&two);
-    assert_int_equal(nf_object_read(bytes, size, &where, &arena, &object, &error), NF_OK);
-    uint32_t offset;
-    assert_int_equal(object.symbol_count, 2);
-    assert_true(nf_object_find(&object, "h", &offset));
-    assert_true(nf_object_find(&object, "f", &offset));
-    assert_false(nf_object_find(&object, "g", &offset));
-    dlclose(library);
-    library = NULL;
+    nf_llvm_unit *unit = read_unit("float f(const float *a, const float *b, int n)\n"
+                                   "{ float s = 0; for (int i = 0; i < n; i++) s += a[i] * b[i];\n"
+                                   "  return s; }",
+                                   engine_flags);
+    assert_int_equal(api->prepare(unit, "f", &prepared, &error), NF_OK);
+    for (uint32_t round = 0; round < 2; round++)
+        for (uint32_t v = 0; v < plugin_variant_count; v++) {
+            if (!plugin_options(v, &options)) continue;
+            assert_int_equal(
+                plugin_compile(unit, "f", &options, &arena, &alone, &alone_size, &error), NF_OK);
+            assert_int_equal(
+                api->compile(prepared, &options, &arena, &shared, &shared_size, &error), NF_OK);
+            assert_int_equal(alone_size, shared_size);
+            assert_memory_equal(alone, shared, alone_size);
+        }
+    api->prepared_free(prepared);
     api->unit_free(unit);
     nf_arena_free(&arena);
 }
@@ -412,7 +408,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_programs),
-        cmocka_unit_test(test_all_at_once),
+        cmocka_unit_test(test_variants_share),
         cmocka_unit_test(test_unknown_function),
         cmocka_unit_test(test_variants_differ),
     };

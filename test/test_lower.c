@@ -132,7 +132,7 @@ static nf_status compile(const nf_func *f, const nf_llvm_options *options, const
     resolution where = {f->module, link};
     nf_object_options how = {
         .entry = nf_symbol_at(f->module, f->symbol)->name, .resolve = resolve, .context = &where};
-    nf_status status = api->compile_nir(f, NULL, options, arena, &bytes, &size, error);
+    nf_status status = plugin_compile_nir(f, options, arena, &bytes, &size, error);
     if (status == NF_OK) status = nf_object_read(bytes, size, &how, arena, &object, error);
     *blob = object.blob;
     return status;
@@ -627,8 +627,7 @@ static void reserved_names_are_refused(void **state)
     assert_int_equal(nf_module_read(NULL, "program", text, sizeof text - 1, &module, &error),
                      NF_OK);
     const nf_func *f = nf_module_function_at(module, nf_module_symbol(module, "f"));
-    assert_int_equal(api->compile_nir(f, NULL, &level, &arena, &bytes, &size, &error),
-                     NF_UNSUPPORTED);
+    assert_int_equal(plugin_compile_nir(f, &level, &arena, &bytes, &size, &error), NF_UNSUPPORTED);
     assert_non_null(strstr(error.message, "llvm.trap"));
     nf_module_free(module);
     nf_arena_free(&arena);

@@ -264,6 +264,9 @@ struct nf_engine {
     uint32_t function_count;
     nf_program *programs;
     const nf_llvm_api *llvm;        /* NULL: not asked for yet, or not there; under llvm.c's lock */
+    nf_llvm_prepared *prepared;     /* the last function that LLVM compiled; under llvm.c's lock */
+    const nf_function *prepared_of; /* ... or its rest from prepared_header on */
+    nf_block prepared_header;
     bool no_llvm;                   /* asked for, and not there: the worker's */
     struct nf_sampler *sampler;     /* sampler.h */
     struct nf_reclaimer *reclaimer; /* reclaim.c */

@@ -23,9 +23,10 @@
 #include "ir/ir.h"
 #include "x64/asm.h"
 
-enum { NF_LLVM_ABI = 1 };
+enum { NF_LLVM_ABI = 2 };
 
 typedef struct nf_llvm_unit nf_llvm_unit;
+typedef struct nf_llvm_prepared nf_llvm_prepared;
 
 /* One file: bitcode or textual LLVM IR. */
 typedef nf_source nf_llvm_source;
@@ -63,18 +64,19 @@ typedef struct nf_llvm_api {
                              nf_module **module, const nf_llvm_foreign **foreign,
                              uint32_t *foreign_count, nf_error *error);
 
-    /* A relocatable ELF object with one function of the unit, with what it calls inlined as LLVM
-     * sees fit. */
-    nf_status (*compile)(nf_llvm_unit *unit, const char *function, const nf_llvm_options *options,
+    /* One function of the unit, to be compiled in several ways, which share what they can. It needs
+     * the unit for as long as it lives. */
+    nf_status (*prepare)(nf_llvm_unit *unit, const char *function, nf_llvm_prepared **prepared,
+                         nf_error *error);
+    /* The same of a verified NIR function, which may go afterwards. The object's symbol is `name`, if
+     * that is not NULL: then f is not what its own name means to others, or to calls in f itself. */
+    nf_status (*prepare_nir)(const nf_func *f, const char *name, nf_llvm_prepared **prepared,
+                             nf_error *error);
+    /* A relocatable ELF object with the function, with what it calls inlined as LLVM sees fit. After a
+     * failure other than NF_BUSY there is nothing to do with `prepared` but to free it. */
+    nf_status (*compile)(nf_llvm_prepared *prepared, const nf_llvm_options *options,
                          nf_arena *arena, const void **bytes, size_t *size, nf_error *error);
-    /* Several functions in one object, for the foreign ones. */
-    nf_status (*compile_all)(nf_llvm_unit *unit, const char *const *functions, uint32_t count,
-                             const nf_llvm_options *options, nf_arena *arena, const void **bytes,
-                             size_t *size, nf_error *error);
-    /* The same of a verified NIR function. The object's symbol is `name`, if that is not NULL: then f
-     * is not what its own name means to others, or to calls in f itself. */
-    nf_status (*compile_nir)(const nf_func *f, const char *name, const nf_llvm_options *options,
-                             nf_arena *arena, const void **bytes, size_t *size, nf_error *error);
+    void (*prepared_free)(nf_llvm_prepared *prepared); /* NULL is fine */
 } nf_llvm_api;
 
 /* What the plug-in exports by this name. */

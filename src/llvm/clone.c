@@ -1,5 +1,5 @@
 /*
- * Functions of a unit in a module of their own: globals, and which bodies come along. See clone.h.
+ * A function of a unit in a module of its own: globals, and which bodies come along. See clone.h.
  *
  * Why not clone the whole module and throw away the rest: a unit may be SQLite, and one function is
  * to be compiled within milliseconds. So the copy grows from what is wanted: a body's operands pull
@@ -231,27 +231,16 @@ LLVMValueRef clone_global(cloner *c, LLVMValueRef old)
 
 /* --- the whole --- */
 
-static void want(cloner *c, const char *name)
+static void clone_wanted(cloner *c, const char *name)
 {
     LLVMValueRef old = LLVMGetNamedFunction(c->from, name);
     if (old == NULL || LLVMIsDeclaration(old)) {
         clone_fail(c, NF_SYMBOL, "the bitcode has no function %s", name);
         return;
     }
-    if (nf_map_get(&c->constants, (uintptr_t)old, NULL)) return; /* named twice */
     LLVMValueRef new = declare_function(c, old);
     nf_map_put(&c->constants, (uintptr_t)old, (uintptr_t) new);
-    NF_VEC_PUSH(&c->arena, &c->jobs, (clone_job){old, new, 0});
-}
-
-static void clone_all(cloner *c, const char *const *functions, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) want(c, functions[i]);
-    uint32_t wanted = c->jobs.count;
-    for (uint32_t i = 0; i < wanted && c->status == NF_OK; i++)
-        if (LLVMHasPersonalityFn(c->jobs.data[i].from))
-            LLVMSetPersonalityFn(c->jobs.data[i].to,
-                                 clone_constant(c, LLVMGetPersonalityFn(c->jobs.data[i].from)));
+    push_body(c, old, new, 0);
     for (uint32_t i = 0; i < c->jobs.count && c->status == NF_OK; i++) {
         clone_job job = c->jobs.data[i]; /* the vector may move */
         clone_body(c, &job);
@@ -259,8 +248,8 @@ static void clone_all(cloner *c, const char *const *functions, uint32_t count)
     if (c->arena.failed) clone_fail(c, NF_MEMORY, "no memory for a copy of a function");
 }
 
-nf_status nf_llvm_clone(nf_llvm_unit *unit, const char *const *functions, uint32_t count,
-                        bool contract, LLVMModuleRef *module, nf_error *error)
+nf_status nf_llvm_clone(nf_llvm_unit *unit, const char *function, bool contract,
+                        LLVMModuleRef *module, nf_error *error)
 {
     cloner c = {.context = unit->context,
                 .from = unit->module,
@@ -273,7 +262,7 @@ nf_status nf_llvm_clone(nf_llvm_unit *unit, const char *const *functions, uint32
     nf_map_init(&c.constants, &c.arena);
     LLVMSetTarget(c.to, LLVMGetTarget(c.from));
     LLVMSetDataLayout(c.to, LLVMGetDataLayoutStr(c.from));
-    clone_all(&c, functions, count);
+    clone_wanted(&c, function);
     if (contract && c.contracted == 0) clone_fail(&c, NF_BUSY, "nothing to contract");
     nf_arena_free(&c.arena);
     LLVMDisposeBuilder(c.builder);

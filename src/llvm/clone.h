@@ -1,8 +1,7 @@
 /*
- * Some functions of a unit in a module of their own, ready for passes and for emission.
+ * A function of a unit in a module of its own, ready for passes and for emission.
  *
- * The module has: the functions that are wanted, external, first and in their order; bodies of
- * small functions that they call, available externally, so that they can be inlined but are never
+ * The module has: the function that is wanted, external; bodies of small functions that it calls, available externally, so that they can be inlined but are never
  * emitted; and everything else as declarations. All data are external declarations; constants
  * keep their initialisers, so that loads from them fold. Names are the unit's. Nothing is local,
  * so that code reaches everything through what the program resolves.
@@ -19,7 +18,7 @@
 #include "unit.h"
 
 /* The module is the caller's to dispose of. Errors: NF_SYMBOL, NF_UNSUPPORTED, NF_MEMORY. */
-nf_status nf_llvm_clone(nf_llvm_unit *unit, const char *const *functions, uint32_t count,
-                        bool contract, LLVMModuleRef *module, nf_error *error);
+nf_status nf_llvm_clone(nf_llvm_unit *unit, const char *function, bool contract,
+                        LLVMModuleRef *module, nf_error *error);
 
 #endif

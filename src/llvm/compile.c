@@ -1,27 +1,104 @@
 /*
- * Compiling functions of a unit. See compile.h; the copy that is compiled is clone.c's.
+ * Compiling a function in several ways. See engine/llvm.h; the copy that is compiled is clone.c's, or
+ * lower.c's of NIR.
  *
- *   clone ─► marks on loops, CPU attributes ─► verified ─► passes ─► thread-locals ─► object
+ *   clone or lower ─► verified ─► shared passes ─┬─► marks on loops ─► tail ─► thread-locals ─► object
+ *                                                ├─► ...
+ *
+ * Level 3 is what races, in many variants. They differ in how loops are vectorised and unrolled, which
+ * LLVM does late; what comes before (inlining, and all that makes code smaller) is done once, and each
+ * variant goes on from a copy. The two parts together are LLVM 19's -O3, in its order (opt -O3
+ * -print-pipeline-passes), but for passes that need a profile or coroutines. Levels 1 and 2 are one
+ * variant each and LLVM's own pipelines.
+ *
+ * Whether products are fused with sums decides what constants fold to, so each choice has its own
+ * beginning, made when it is first wanted. What is gone on from is kept as bitcode, for LLVM 19's
+ * copy of a module (LLVMCloneModule) loses the addresses of labels.
  */
 #include "compile.h"
 
 #include <llvm-c/Analysis.h>
+#include <llvm-c/BitReader.h>
+#include <llvm-c/BitWriter.h>
 #include <llvm-c/Error.h>
 #include <llvm-c/Transforms/PassBuilder.h>
 #include <string.h>
+#include "base/text.h"
 #include "clone.h"
 #include "loops.h"
+#include "lower.h"
+#include "os/os.h"
 #include "target.h"
 #include "tls.h"
 
-enum { LEVEL_DEFAULT = 2 };
+enum { LEVEL_DEFAULT = 2, LEVEL_MAX = 3, PIPELINE_BYTES = 4096 };
 
-static const char *const pipelines[] = {"", "default<O1>", "default<O2>", "default<O3>"};
+struct nf_llvm_prepared {
+    nf_llvm_unit *unit;   /* NULL: born as NIR */
+    LLVMContextRef owned; /* the context of what was born as NIR */
+    const char *function;
+    /* As bitcode, [contract]; NULL: not made yet. */
+    LLVMMemoryBufferRef plain[2], shared[2];
+    uint64_t features; /* that `shared` may use */
+    bool lost;         /* LLVM gave up in the middle: the modules can't be looked at again */
+};
+
+/* --- passes --- */
+
+#define SIMPLIFY_CFG(how) "simplifycfg<keep-loops;switch-range-to-icmp" how ">,"
+#define SIMPLIFY          SIMPLIFY_CFG("")
+#define SIMPLIFY_LAST                                                                              \
+    "simplifycfg<forward-switch-cond;switch-range-to-icmp;switch-to-lookup;no-keep-loops;"         \
+    "hoist-common-insts;sink-common-insts>,"
+/* loop-unroll-full can't be told the level, and its threshold is that of level 2. */
+#define UNROLL_FULLY "loop-unroll<O3;no-partial;no-runtime;no-peeling;no-upperbound>,"
+#define COMBINE      "instcombine<max-iterations=1;no-verify-fixpoint>,"
+
+static const char shared_passes[] =
+    "annotation2metadata,forceattrs,inferattrs,"
+    "function<eager-inv>(lower-expect," SIMPLIFY "sroa<modify-cfg>,early-cse<>,callsite-splitting),"
+    "ipsccp,called-value-propagation,globalopt,"
+    "function<eager-inv>(mem2reg," COMBINE SIMPLIFY "verify),"
+    "always-inline,require<globals-aa>,function(invalidate<aa>),require<profile-summary>,"
+    "cgscc(devirt<4>(inline,function-attrs<skip-non-recursive-function-attrs>,argpromotion,"
+    "function<eager-inv;no-rerun>(sroa<modify-cfg>,early-cse<memssa>,"
+    "speculative-execution<only-if-divergent-target>,jump-threading,correlated-"
+    "propagation," SIMPLIFY COMBINE
+    "aggressive-instcombine,libcalls-shrinkwrap,tailcallelim," SIMPLIFY
+    "reassociate,constraint-elimination,"
+    "loop-mssa(loop-instsimplify,loop-simplifycfg,licm<no-allowspeculation>,"
+    "loop-rotate<header-duplication>,licm<allowspeculation>,"
+    "simple-loop-unswitch<nontrivial;trivial>)," SIMPLIFY COMBINE
+    "loop(loop-idiom,indvars,simple-loop-unswitch<nontrivial;trivial>,loop-deletion)," UNROLL_FULLY
+    "sroa<modify-cfg>,vector-combine,mldst-motion<no-split-footer-bb>,gvn<>,sccp,"
+    "bdce," COMBINE "jump-threading,correlated-propagation,adce,memcpyopt,dse,move-auto-init,"
+    "loop-mssa(licm<allowspeculation>)," SIMPLIFY_CFG(";hoist-common-insts;sink-common-insts")
+        COMBINE
+    "verify),function-attrs)),"
+    "deadargelim,globalopt,globaldce,elim-avail-extern,rpo-function-attrs,recompute-globalsaa";
+
+/* With the vectoriser's options, and the unroller where there is one. */
+static const char tail_passes[] =
+    "function<eager-inv>(float2int,lower-constant-intrinsics,"
+    "loop(loop-rotate<header-duplication>,loop-deletion),loop-distribute,inject-tli-mappings,"
+    "loop-vectorize<%s>,infer-alignment,loop-load-elim," COMBINE SIMPLIFY_LAST
+    "slp-vectorizer,vector-combine," COMBINE "%stransform-warning,sroa<preserve-cfg>,"
+    "infer-alignment," COMBINE "loop-mssa(licm<allowspeculation>),alignment-from-assumptions,"
+    "loop-sink,instsimplify,div-rem-pairs,tailcallelim,"
+    "simplifycfg<keep-loops;speculate-unpredictables>),globaldce,constmerge";
+
+static const char *const whole_pipelines[] = {"", "default<O1>", "default<O2>"};
 
 static unsigned level_of(const nf_llvm_options *options)
 {
-    unsigned count = sizeof pipelines / sizeof *pipelines;
-    return options->level && options->level < count ? options->level : LEVEL_DEFAULT;
+    return options->level && options->level <= LEVEL_MAX ? options->level : LEVEL_DEFAULT;
+}
+
+static void tail_of(const nf_llvm_options *options, char pipeline[PIPELINE_BYTES])
+{
+    nf_format(pipeline, PIPELINE_BYTES, tail_passes,
+              options->interleave == 1 ? "interleave-forced-only" : "no-interleave-forced-only",
+              options->unroll == 1 ? "" : "loop-unroll<O3>,");
 }
 
 /* Vectors as clang has them: from -O2 on. */
@@ -37,10 +114,10 @@ static LLVMPassBuilderOptionsRef pass_options(const nf_llvm_options *options)
 }
 
 static nf_status run_passes(LLVMModuleRef module, LLVMTargetMachineRef machine,
-                            const nf_llvm_options *options, nf_error *error)
+                            const char *pipeline, const nf_llvm_options *options, nf_error *error)
 {
     LLVMPassBuilderOptionsRef o = pass_options(options);
-    LLVMErrorRef failure = LLVMRunPasses(module, pipelines[level_of(options)], machine, o);
+    LLVMErrorRef failure = LLVMRunPasses(module, pipeline, machine, o);
     LLVMDisposePassBuilderOptions(o);
     if (failure == NULL) return NF_OK;
     char *text = LLVMGetErrorMessage(failure);
@@ -94,30 +171,13 @@ static void ignore(LLVMDiagnosticInfoRef info, void *context)
     (void)context;
 }
 
-nf_status nf_llvm_emit(LLVMModuleRef module, const nf_llvm_options *options, nf_arena *arena,
-                       const void **bytes, size_t *size, nf_error *error)
-{
-    LLVMContextRef context = LLVMGetModuleContext(module);
-    LLVMTargetMachineRef machine = nf_llvm_target_new(options, error);
-    if (machine == NULL) return NF_UNSUPPORTED;
-    LLVMContextSetDiagnosticHandler(context, ignore, NULL);
-    set_flags(module);
-    nf_llvm_target_attributes(module, options);
-    nf_llvm_loops_mark(module, options);
-    nf_status status = check(module, error);
-    if (status == NF_OK) status = run_passes(module, machine, options, error);
-    if (status == NF_OK && !nf_llvm_tls_lower(module, error)) status = NF_UNSUPPORTED;
-    if (status == NF_OK) status = emit_object(module, machine, arena, bytes, size, error);
-    LLVMContextSetDiagnosticHandler(context, NULL, NULL);
-    LLVMDisposeTargetMachine(machine);
-    return status;
-}
+/* --- the function at its stages --- */
 
+/* A job for nf_llvm_guard(). */
 typedef struct compilation {
-    nf_llvm_unit *unit;
-    const char *const *functions;
-    uint32_t count;
+    nf_llvm_prepared *p;
     const nf_llvm_options *options;
+    LLVMTargetMachineRef machine;
     nf_arena *arena;
     const void **bytes;
     size_t *size;
@@ -125,29 +185,178 @@ typedef struct compilation {
     nf_status status;
 } compilation;
 
+static nf_status plain_need(nf_llvm_prepared *p, bool contract, nf_error *error)
+{
+    if (p->plain[contract]) return NF_OK;
+    if (p->unit == NULL) return nf_fail(error, NF_BUSY, "nothing to contract");
+    LLVMModuleRef module;
+    nf_status status = nf_llvm_clone(p->unit, p->function, contract, &module, error);
+    if (status != NF_OK) return status;
+    set_flags(module);
+    status = check(module, error);
+    if (status == NF_OK) p->plain[contract] = LLVMWriteBitcodeToMemoryBuffer(module);
+    LLVMDisposeModule(module);
+    return status;
+}
+
+static LLVMContextRef context_of(const nf_llvm_prepared *p)
+{
+    return p->owned ? p->owned : p->unit->context;
+}
+
+static nf_status module_read(const compilation *c, LLVMMemoryBufferRef bitcode,
+                             LLVMModuleRef *module)
+{
+    if (!LLVMParseBitcodeInContext2(context_of(c->p), bitcode, module)) return NF_OK;
+    return nf_fail(c->error, NF_UNSUPPORTED, "LLVM can't read what it has written");
+}
+
+static void shared_drop(nf_llvm_prepared *p)
+{
+    for (int contract = 0; contract < 2; contract++) {
+        if (p->shared[contract]) LLVMDisposeMemoryBuffer(p->shared[contract]);
+        p->shared[contract] = NULL;
+    }
+}
+
+static nf_status shared_need(compilation *c)
+{
+    nf_llvm_prepared *p = c->p;
+    bool contract = c->options->contract;
+    if (p->features != c->options->features) shared_drop(p);
+    p->features = c->options->features;
+    if (p->shared[contract]) return NF_OK;
+    const nf_llvm_options common = {.level = LEVEL_MAX, .features = p->features};
+    LLVMModuleRef module;
+    nf_status status = module_read(c, p->plain[contract], &module);
+    if (status != NF_OK) return status;
+    nf_llvm_target_attributes(module, &common);
+    nf_llvm_loops_mark(module, &common);
+    status = run_passes(module, c->machine, shared_passes, &common, c->error);
+    if (status == NF_OK) p->shared[contract] = LLVMWriteBitcodeToMemoryBuffer(module);
+    LLVMDisposeModule(module);
+    return status;
+}
+
+/* What the variant's own passes begin with, and what these are. */
+static nf_status start_of(compilation *c, LLVMModuleRef *module, char pipeline[PIPELINE_BYTES])
+{
+    bool contract = c->options->contract;
+    unsigned level = level_of(c->options);
+    nf_status status = plain_need(c->p, contract, c->error);
+    if (status == NF_OK && level == LEVEL_MAX) status = shared_need(c);
+    if (status != NF_OK) return status;
+    if (level == LEVEL_MAX)
+        tail_of(c->options, pipeline);
+    else
+        nf_format(pipeline, PIPELINE_BYTES, "%s", whole_pipelines[level]);
+    return module_read(c, level == LEVEL_MAX ? c->p->shared[contract] : c->p->plain[contract],
+                       module);
+}
+
+static nf_status object_make(compilation *c)
+{
+    LLVMModuleRef module;
+    char pipeline[PIPELINE_BYTES];
+    nf_status status = start_of(c, &module, pipeline);
+    if (status != NF_OK) return status;
+    nf_llvm_target_attributes(module, c->options);
+    nf_llvm_loops_mark(module, c->options);
+    status = run_passes(module, c->machine, pipeline, c->options, c->error);
+    if (status == NF_OK && !nf_llvm_tls_lower(module, c->error)) status = NF_UNSUPPORTED;
+    if (status == NF_OK)
+        status = emit_object(module, c->machine, c->arena, c->bytes, c->size, c->error);
+    LLVMDisposeModule(module);
+    return status;
+}
+
 static void compile(void *context)
 {
     compilation *c = context;
-    LLVMModuleRef module;
-    c->status =
-        nf_llvm_clone(c->unit, c->functions, c->count, c->options->contract, &module, c->error);
-    if (c->status != NF_OK) return;
-    c->status = nf_llvm_emit(module, c->options, c->arena, c->bytes, c->size, c->error);
-    LLVMDisposeModule(module);
+    LLVMContextRef llvm = context_of(c->p);
+    c->status = NF_UNSUPPORTED;
+    c->machine = nf_llvm_target_new(c->options, c->error);
+    if (c->machine == NULL) return;
+    LLVMContextSetDiagnosticHandler(llvm, ignore, NULL);
+    c->status = object_make(c);
+    LLVMContextSetDiagnosticHandler(llvm, NULL, NULL);
+    LLVMDisposeTargetMachine(c->machine);
 }
 
-nf_status nf_llvm_compile_all(nf_llvm_unit *unit, const char *const *functions, uint32_t count,
-                              const nf_llvm_options *options, nf_arena *arena, const void **bytes,
-                              size_t *size, nf_error *error)
-{
-    compilation c = {unit, functions, count, options, arena, bytes, size, error, NF_OK};
-    *bytes = NULL;
-    *size = 0;
-    return nf_llvm_guard(compile, &c, error) ? c.status : NF_UNSUPPORTED;
-}
+/* --- the interface --- */
 
-nf_status nf_llvm_compile(nf_llvm_unit *unit, const char *function, const nf_llvm_options *options,
+nf_status nf_llvm_compile(nf_llvm_prepared *prepared, const nf_llvm_options *options,
                           nf_arena *arena, const void **bytes, size_t *size, nf_error *error)
 {
-    return nf_llvm_compile_all(unit, &function, 1, options, arena, bytes, size, error);
+    compilation c = {.p = prepared,
+                     .options = options,
+                     .arena = arena,
+                     .bytes = bytes,
+                     .size = size,
+                     .error = error};
+    *bytes = NULL;
+    *size = 0;
+    if (nf_llvm_guard(compile, &c, error)) return c.status;
+    prepared->lost = true;
+    return NF_UNSUPPORTED;
+}
+
+static nf_llvm_prepared *prepared_new(const char *function, nf_error *error)
+{
+    size_t length = strlen(function);
+    const nf_allocator *allocator = nf_os_allocator();
+    nf_llvm_prepared *p = allocator->allocate(allocator->context, sizeof *p + length + 1);
+    if (p == NULL) {
+        nf_fail(error, NF_MEMORY, "no memory for a function on its way to LLVM");
+        return NULL;
+    }
+    memset(p, 0, sizeof *p);
+    p->function = memcpy(p + 1, function, length + 1);
+    return p;
+}
+
+nf_status nf_llvm_prepare(nf_llvm_unit *unit, const char *function, nf_llvm_prepared **prepared,
+                          nf_error *error)
+{
+    *prepared = prepared_new(function, error);
+    if (*prepared == NULL) return NF_MEMORY;
+    (*prepared)->unit = unit;
+    return NF_OK;
+}
+
+nf_status nf_llvm_prepare_nir(const nf_func *f, const char *name, nf_llvm_prepared **prepared,
+                              nf_error *error)
+{
+    LLVMModuleRef module;
+    nf_status status = nf_llvm_lower(f, name, &module, error);
+    *prepared = NULL;
+    if (status != NF_OK) return status;
+    nf_llvm_prepared *p = prepared_new("", error);
+    set_flags(module);
+    status = p ? check(module, error) : NF_MEMORY;
+    LLVMContextRef context = LLVMGetModuleContext(module);
+    if (status == NF_OK) p->plain[false] = LLVMWriteBitcodeToMemoryBuffer(module);
+    LLVMDisposeModule(module);
+    if (status == NF_OK) {
+        p->owned = context;
+        *prepared = p;
+        return NF_OK;
+    }
+    LLVMContextDispose(context);
+    nf_llvm_prepared_free(p);
+    return status;
+}
+
+void nf_llvm_prepared_free(nf_llvm_prepared *prepared)
+{
+    const nf_allocator *allocator = nf_os_allocator();
+    if (prepared == NULL) return;
+    if (!prepared->lost) {
+        shared_drop(prepared);
+        for (int contract = 0; contract < 2; contract++)
+            if (prepared->plain[contract]) LLVMDisposeMemoryBuffer(prepared->plain[contract]);
+        if (prepared->owned) LLVMContextDispose(prepared->owned);
+    }
+    allocator->release(allocator->context, prepared,
+                       sizeof *prepared + strlen(prepared->function) + 1);
 }

@@ -15,7 +15,6 @@
 
 #include <string.h>
 #include "base/text.h"
-#include "compile.h"
 #include "ir/eval.h"
 #include "lower_internal.h"
 #include "os/os.h"
@@ -283,18 +282,9 @@ static void lower_function(lowerer *l)
 
 /* --- the whole --- */
 
-typedef struct compilation {
-    lowerer l;
-    const nf_llvm_options *options;
-    nf_arena *arena;
-    const void **bytes;
-    size_t *size;
-} compilation;
-
-static void compile(void *context)
+static void lower(void *context)
 {
-    compilation *c = context;
-    lowerer *l = &c->l;
+    lowerer *l = context;
     l->context = LLVMContextCreate();
     l->module = LLVMModuleCreateWithNameInContext(l->f->module->name, l->context);
     l->builder = LLVMCreateBuilderInContext(l->context);
@@ -302,20 +292,17 @@ static void compile(void *context)
     LLVMSetDataLayout(l->module, nf_llvm_layout);
     lower_function(l);
     LLVMDisposeBuilder(l->builder);
-    if (l->status == NF_OK)
-        l->status = nf_llvm_emit(l->module, c->options, c->arena, c->bytes, c->size, l->error);
+    if (l->status == NF_OK) return;
     LLVMDisposeModule(l->module);
     LLVMContextDispose(l->context);
 }
 
-nf_status nf_llvm_compile_nir(const nf_func *f, const char *name, const nf_llvm_options *options,
-                              nf_arena *arena, const void **bytes, size_t *size, nf_error *error)
+nf_status nf_llvm_lower(const nf_func *f, const char *name, LLVMModuleRef *module, nf_error *error)
 {
-    compilation c = {{.f = f, .name = name, .error = error}, options, arena, bytes, size};
-    *bytes = NULL;
-    *size = 0;
-    nf_arena_init(&c.l.arena, nf_os_allocator());
-    bool whole = nf_llvm_guard(compile, &c, error);
-    nf_arena_free(&c.l.arena);
-    return whole ? c.l.status : NF_UNSUPPORTED;
+    lowerer l = {.f = f, .name = name, .error = error};
+    nf_arena_init(&l.arena, nf_os_allocator());
+    bool whole = nf_llvm_guard(lower, &l, error);
+    nf_arena_free(&l.arena);
+    *module = l.module;
+    return whole ? l.status : NF_UNSUPPORTED;
 }

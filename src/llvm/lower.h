@@ -1,5 +1,5 @@
 /*
- * NIR to LLVM IR: compile_nir of engine/llvm.h.
+ * NIR to LLVM IR.
  *
  * What comes out does what docs/NIR.md says, bit by bit, but for NaNs: LLVM promises that a result is
  * a NaN where NIR says so, not which one. (It takes fadd for commutative, x * 1 for x, and folds
@@ -12,7 +12,7 @@
 
 #include "unit.h"
 
-nf_status nf_llvm_compile_nir(const nf_func *f, const char *name, const nf_llvm_options *options,
-                              nf_arena *arena, const void **bytes, size_t *size, nf_error *error);
+/* In a context of its own, which goes with the module. name: as prepare_nir's. */
+nf_status nf_llvm_lower(const nf_func *f, const char *name, LLVMModuleRef *module, nf_error *error);
 
 #endif

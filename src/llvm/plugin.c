@@ -16,7 +16,8 @@ const nf_llvm_api nf_llvm_plugin = {
     .unit_free = nf_llvm_unit_free,
     .unit_write = nf_llvm_unit_write,
     .unit_import = nf_llvm_unit_import,
+    .prepare = nf_llvm_prepare,
+    .prepare_nir = nf_llvm_prepare_nir,
     .compile = nf_llvm_compile,
-    .compile_all = nf_llvm_compile_all,
-    .compile_nir = nf_llvm_compile_nir,
+    .prepared_free = nf_llvm_prepared_free,
 };

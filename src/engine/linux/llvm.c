@@ -187,15 +187,34 @@ static bool resolve(void *context, const char *name, uint64_t *address)
 }
 
 /* Under llvm_lock. */
-static nf_status compile(nf_function *function, const nf_func *rest, const nf_llvm_options *options,
-                         nf_arena *arena, const void **bytes, size_t *size, nf_error *error)
+static void prepared_drop(nf_engine *engine)
+{
+    if (engine->prepared) engine->llvm->prepared_free(engine->prepared);
+    engine->prepared = NULL;
+    engine->prepared_of = NULL;
+}
+
+/* Variants of a function come one after the other, and LLVM does once what they share. Under
+ * llvm_lock. */
+static nf_status prepared_need(nf_function *function, nf_block header, const nf_func *rest,
+                               nf_error *error)
 {
     nf_program *program = function->program;
-    const nf_llvm_api *llvm = program->engine->llvm;
-    if (rest) return llvm->compile_nir(rest, rest_name, options, arena, bytes, size, error);
-    if (program->unit)
-        return llvm->compile(program->unit, function->name, options, arena, bytes, size, error);
-    return llvm->compile_nir(function->ir, NULL, options, arena, bytes, size, error);
+    nf_engine *engine = program->engine;
+    bool same = engine->prepared_of == function && engine->prepared_header.id == header.id;
+    if (engine->prepared && same) return NF_OK;
+    prepared_drop(engine);
+    nf_status status;
+    if (rest)
+        status = engine->llvm->prepare_nir(rest, rest_name, &engine->prepared, error);
+    else if (program->unit)
+        status = engine->llvm->prepare(program->unit, function->name, &engine->prepared, error);
+    else
+        status = engine->llvm->prepare_nir(function->ir, NULL, &engine->prepared, error);
+    if (status != NF_OK) return status;
+    engine->prepared_of = function;
+    engine->prepared_header = header;
+    return NF_OK;
 }
 
 /* Of the object that LLVM makes of a function of the unit, or of its rest from a loop on. */
@@ -222,14 +241,19 @@ static bool object_get(const nf_engine *engine, nf_cache_key key, nf_arena *aren
     return copy != NULL;
 }
 
-static nf_status object_make(nf_function *function, const nf_func *rest,
-                             const nf_llvm_options *options, nf_arena *arena, const void **bytes,
-                             size_t *size, nf_error *error)
+static nf_status object_make(nf_function *function, nf_recipe recipe, const nf_func *rest,
+                             nf_arena *arena, const void **bytes, size_t *size, nf_error *error)
 {
+    nf_engine *engine = function->engine;
+    nf_llvm_options options = *recipe.llvm;
+    options.features = engine->features;
     nf_status status = llvm_enter(error);
     if (status != NF_OK) return status;
     status = unit_need(function->program, error);
-    if (status == NF_OK) status = compile(function, rest, options, arena, bytes, size, error);
+    if (status == NF_OK) status = prepared_need(function, recipe.header, rest, error);
+    if (status == NF_OK)
+        status = engine->llvm->compile(engine->prepared, &options, arena, bytes, size, error);
+    if (status != NF_OK && status != NF_BUSY) prepared_drop(engine);
     llvm_leave();
     return status;
 }
@@ -251,13 +275,11 @@ static nf_status object_find(nf_function *function, nf_recipe recipe, const nf_f
                              nf_arena *arena, const void **bytes, size_t *size, nf_error *error)
 {
     const nf_engine *engine = function->engine;
-    nf_llvm_options options = *recipe.llvm;
-    options.features = engine->features;
     if (!may_be_kept(function))
-        return object_make(function, rest, &options, arena, bytes, size, error);
+        return object_make(function, recipe, rest, arena, bytes, size, error);
     nf_cache_key key = object_key(function, recipe);
     if (object_get(engine, key, arena, bytes, size)) return NF_OK;
-    nf_status status = object_make(function, rest, &options, arena, bytes, size, error);
+    nf_status status = object_make(function, recipe, rest, arena, bytes, size, error);
     if (status == NF_OK) nf_cache_put(engine, key, NF_CACHE_OBJECT, *bytes, *size);
     return status;
 }
@@ -281,6 +303,11 @@ nf_status nf_llvm_compile(nf_function *function, nf_recipe recipe, const nf_func
 
 void nf_llvm_close(nf_program *program)
 {
-    if (program->unit) program->engine->llvm->unit_free(program->unit);
+    nf_engine *engine = program->engine;
+    pthread_mutex_lock(&llvm_lock);
+    if (engine->prepared_of && engine->prepared_of->program == program)
+        prepared_drop(engine);
+    if (program->unit) engine->llvm->unit_free(program->unit);
     program->unit = NULL;
+    pthread_mutex_unlock(&llvm_lock);
 }
