@@ -91,14 +91,28 @@ static void out_replace(void *context, nf_value *place)
     }
 }
 
-nf_block nf_exit_split(const nf_counted *loop, const nf_outs *outs, nf_block layout)
+/* A block on the way out, with parameters for the values, which nobody uses yet. */
+static nf_block exit_insert(const nf_counted *loop, const nf_outs *outs, nf_block layout,
+                            nf_value *params)
 {
     nf_func *f = loop->f;
-    nf_value params[NF_OUTS_MAX];
     nf_block exit = nf_block_insert(f, layout);
     for (uint32_t i = 0; i < outs->count; i++)
         params[i] = nf_block_param(f, exit, nf_type_of(f, outs->values[i]));
     exit_move(loop, outs, exit);
+    nf_value last = nf_block_at(f, exit)->last;
+    nf_value *args = nf_edge_args(f, nf_edge_at(f, last, 0));
+    for (uint32_t i = 0; i < nf_edge_at(f, last, 0)->arg_count; i++)
+        for (uint32_t k = 0; k < outs->count; k++)
+            if (args[i].id == outs->values[k].id) args[i] = params[k];
+    return exit;
+}
+
+nf_block nf_exit_split(const nf_counted *loop, const nf_outs *outs, nf_block layout)
+{
+    nf_func *f = loop->f;
+    nf_value params[NF_OUTS_MAX];
+    nf_block exit = exit_insert(loop, outs, layout, params);
     replacement by = {outs, params};
     NF_FOR_BLOCKS(f, b)
     {
@@ -126,13 +140,15 @@ static void entry_cut(nf_split *s, nf_value *args)
 bool nf_split_begin(nf_split *s, const nf_counted *loop, const nf_outs *outs, nf_arena *arena)
 {
     *s = (nf_split){.f = loop->f, .loop = loop, .outs = outs};
+    nf_value params[NF_OUTS_MAX];
     s->param_count = nf_block_at(s->f, loop->header)->param_count;
     s->inits = NF_NEW_ARRAY(arena, nf_value, s->param_count);
     nf_value *args = NF_NEW_ARRAY(arena, nf_value, s->param_count);
     if (s->inits == NULL || args == NULL) return false;
     nf_block_at(s->f, loop->header)->is_rest = true;
+    /* behind takes all uses: what is left is on the edge between the two */
     s->behind = nf_exit_split(loop, outs, loop->latch);
-    s->left = nf_exit_split(loop, outs, loop->latch);
+    s->left = exit_insert(loop, outs, loop->latch, params);
     entry_cut(s, args);
     return true;
 }
