@@ -248,8 +248,8 @@ static void division_test(division d, uint64_t *random)
     nf_arena_init(&arena, &memory.allocator);
     nf_func *after = nf_func_clone(before, &arena);
     nf_opt opt = {.scratch = &arena};
-    assert_int_equal(nf_pass_run(&opt, "fold", after, &error), NF_OK);
-    verify_or_fail(after, &arena, "fold", "division");
+    assert_int_equal(nf_pass_run(&opt, "divide", after, &error), NF_OK);
+    verify_or_fail(after, &arena, "divide", "division");
     nf_pass_run(&opt, "dce", after, &error);
     if (has_division(after)) fail_msg("%s by %lld stays", nf_ops[d.op].text, (long long)d.divisor);
     division_compare(&memory, before, after, d, random);

@@ -278,10 +278,10 @@ static void uses_resolve(nf_fold *k)
     }
 }
 
-bool nf_pass_fold(nf_opt *opt, nf_func *f)
+static bool func_fold(nf_opt *opt, nf_func *f, bool divides)
 {
     nf_cfg cfg;
-    nf_fold k = {.opt = opt, .f = f, .map_count = f->insts.count};
+    nf_fold k = {.opt = opt, .f = f, .map_count = f->insts.count, .divides = divides};
     k.map = NF_NEW_ARRAY(opt->scratch, nf_value, f->insts.count);
     k.uses = nf_use_counts(f, opt->scratch);
     if (k.map == NULL || k.uses == NULL || nf_cfg_build(f, opt->scratch, &cfg) != NF_OK)
@@ -294,4 +294,14 @@ bool nf_pass_fold(nf_opt *opt, nf_func *f)
     }
     if (k.changed) uses_resolve(&k);
     return k.changed || f->insts.count != k.map_count;
+}
+
+bool nf_pass_fold(nf_opt *opt, nf_func *f)
+{
+    return func_fold(opt, f, false);
+}
+
+bool nf_pass_divide(nf_opt *opt, nf_func *f)
+{
+    return func_fold(opt, f, true);
 }

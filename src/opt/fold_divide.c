@@ -1,71 +1,21 @@
 /*
  * Divisions and remainders by constants, without dividing.
  *
- * Granlund and Montgomery, "Division by Invariant Integers using Multiplication" (1994); the search for
- * multiplier and shift is Warren's (Hacker's Delight, 2nd edition, 10-4 and 10-9), here for any width
- * of up to 64 bits. Widths below 64 multiply in 64 bits, where the product fits and its high half is a
- * shift away; where the multiplier has one bit more than the width, 32-bit division takes the high half
+ * Multiplier and shift are magic.c's. Widths below 64 multiply in 64 bits, where the product fits and its
+ * high half is a shift away; where the multiplier has one bit more than the width, 32-bit division takes the high half
  * of a product with a 64-bit reciprocal (Lemire, Kaser, Kurz, "Faster remainder by direct computation",
  * 2019, section 3), and 64-bit division averages.
  *
  *     udiv.i32 %x, 10    =>    %w = zext.i64 %x;  %p = mul.i64 %w, 0xcccccccd;
  *                              %q = lshr.i64 %p, 35;  trunc.i32 %q
  *
+ * The pass fold leaves divisions of up to 32 bits alone that become multiplications, for vectors have
+ * another way to do them; the pass divide, behind the vectoriser, does not.
+ *
  * A divisor of 0 is left alone: it traps. So is -1, which traps for the most negative number.
  */
 #include "fold_internal.h"
-
-typedef struct magic {
-    uint64_t multiplier; /* without the bit that `add` stands for */
-    unsigned shift;      /* behind the high half */
-    bool add;            /* the multiplier has bit `width` too */
-} magic;
-
-static uint64_t ones(unsigned width)
-{
-    return UINT64_MAX >> (64 - width);
-}
-
-/* Warren's magicu. Invariants: 2^p = q1 * nc + r1 and 2^p - 1 = q2 * d + r2. */
-static magic magic_unsigned(uint64_t d, unsigned width)
-{
-    uint64_t half = UINT64_C(1) << (width - 1), delta;
-    uint64_t nc = ones(width) - ((ones(width) - d + 1) % d);
-    uint64_t q1 = half / nc, r1 = half % nc, q2 = (half - 1) / d, r2 = (half - 1) % d;
-    unsigned p = width - 1;
-    magic m = {0};
-    do {
-        p++;
-        bool carry1 = r1 >= nc - r1, carry2 = r2 + 1 >= d - r2;
-        q1 = 2 * q1 + carry1;
-        r1 = carry1 ? 2 * r1 - nc : 2 * r1;
-        if (q2 >= (carry2 ? half - 1 : half)) m.add = true;
-        q2 = (2 * q2 + carry2) & ones(width);
-        r2 = carry2 ? 2 * r2 + 1 - d : 2 * r2 + 1;
-        delta = d - 1 - r2;
-    } while (p < 2 * width && (q1 < delta || (q1 == delta && r1 == 0)));
-    m.multiplier = (q2 + 1) & ones(width);
-    m.shift = p - width;
-    return m;
-}
-
-/* Warren's magic for a divisor of at least 2. The multiplier is below 2^width, as an unsigned number. */
-static magic magic_signed(uint64_t d, unsigned width)
-{
-    uint64_t half = UINT64_C(1) << (width - 1), delta;
-    uint64_t nc = half - 1 - half % d;
-    uint64_t q1 = half / nc, r1 = half % nc, q2 = half / d, r2 = half % d;
-    unsigned p = width - 1;
-    do {
-        p++;
-        q1 = 2 * q1 + (r1 >= nc - r1);
-        r1 = r1 >= nc - r1 ? r1 - (nc - r1) : 2 * r1;
-        q2 = 2 * q2 + (r2 >= d - r2);
-        r2 = r2 >= d - r2 ? r2 - (d - r2) : 2 * r2;
-        delta = d - r2;
-    } while (q1 < delta || (q1 == delta && r1 == 0));
-    return (magic){.multiplier = q2 + 1, .shift = p - width};
-}
+#include "magic.h"
 
 /* ((x - high) / 2 + high) >> (shift - 1): the high half of x * (2^64 + multiplier), shifted. */
 static nf_value average_make(nf_fold *k, nf_value x, nf_value high, unsigned shift)
@@ -79,7 +29,7 @@ static nf_value average_make(nf_fold *k, nf_value x, nf_value high, unsigned shi
 static nf_value udiv_narrow(nf_fold *k, nf_type type, nf_value a, uint64_t d)
 {
     unsigned width = nf_type_bits(type);
-    magic m = magic_unsigned(d, width);
+    nf_magic m = nf_magic_unsigned(d, width);
     nf_value x = nf_fold_make(k, NF_OP_ZEXT, NF_I64, a, NF_NO_VALUE), quotient;
     if (m.add && width == 32) {
         quotient = nf_fold_make_int(k, NF_OP_UMULH, NF_I64, x, (int64_t)(UINT64_MAX / d + 1));
@@ -94,7 +44,7 @@ static nf_value udiv_narrow(nf_fold *k, nf_type type, nf_value a, uint64_t d)
 static nf_value udiv_wide(nf_fold *k, nf_value a, uint64_t d)
 {
     unsigned even = (unsigned)__builtin_ctzll(d);
-    magic m = magic_unsigned(d, 64);
+    nf_magic m = nf_magic_unsigned(d, 64);
     if (m.add && even) { /* fewer bits are left to divide: the multiplier fits */
         a = nf_fold_make_int(k, NF_OP_LSHR, NF_I64, a, even);
         return udiv_wide(k, a, d >> even);
@@ -132,7 +82,7 @@ static nf_value sdiv_power(nf_fold *k, nf_type type, nf_value a, unsigned n)
 static nf_value sdiv_narrow(nf_fold *k, nf_type type, nf_value a, uint64_t d)
 {
     unsigned width = nf_type_bits(type);
-    magic m = magic_signed(d, width);
+    nf_magic m = nf_magic_signed(d, width);
     nf_value x = nf_fold_make(k, NF_OP_SEXT, NF_I64, a, NF_NO_VALUE);
     nf_value product = nf_fold_make_int(k, NF_OP_MUL, NF_I64, x, (int64_t)m.multiplier);
     nf_value floor = nf_fold_make_int(k, NF_OP_ASHR, NF_I64, product, width + m.shift);
@@ -143,7 +93,7 @@ static nf_value sdiv_narrow(nf_fold *k, nf_type type, nf_value a, uint64_t d)
 
 static nf_value sdiv_wide(nf_fold *k, nf_value a, uint64_t d)
 {
-    magic m = magic_signed(d, 64);
+    nf_magic m = nf_magic_signed(d, 64);
     nf_value high = nf_fold_make_int(k, NF_OP_SMULH, NF_I64, a, (int64_t)m.multiplier);
     if ((int64_t)m.multiplier < 0) high = nf_fold_make(k, NF_OP_ADD, NF_I64, high, a);
     nf_value floor = nf_fold_make_int(k, NF_OP_ASHR, NF_I64, high, m.shift);
@@ -184,6 +134,9 @@ nf_value nf_fold_divide(nf_fold *k, const nf_inst *inst)
     if (!nf_fold_constant(k, inst->b, &divisor) || divisor == 0 || (is_signed && divisor == -1))
         return NF_NO_VALUE;
     uint64_t d = (uint64_t)divisor & nf_type_mask(type);
+    bool compares = !is_signed && d > nf_type_mask(type) / 2;
+    bool multiplies = (d & (d - 1)) != 0 && (-d & nf_type_mask(type) & (-d - 1)) != 0 && !compares;
+    if (multiplies && type != NF_I64 && !k->divides) return NF_NO_VALUE;
     /* x % 2^n => x & (2^n - 1) */
     bool power = (d & (d - 1)) == 0;
     bool positive = !is_signed || (nf_fold_zero_bits(k, inst->a) & ((nf_type_mask(type) >> 1) + 1));

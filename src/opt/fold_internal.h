@@ -28,6 +28,7 @@ typedef struct nf_fold {
     uint32_t *uses; /* by id, as the pass found them */
     uint32_t depth; /* of folding what rules made */
     bool changed;
+    bool divides; /* narrow divisions by constants become multiplications */
 } nf_fold;
 
 /* inst is a copy; its operands are final. */

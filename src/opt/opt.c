@@ -41,7 +41,7 @@ static const pass_info passes[PASS_COUNT] = {
 static const uint8_t pipeline[] = {
     PASS_simplify_cfg, PASS_inline,     PASS_locals,    PASS_simplify_cfg, PASS_fold,   PASS_gvn,
     PASS_simplify_cfg, PASS_if_convert, PASS_fold,      PASS_dce,          PASS_rotate, PASS_licm,
-    PASS_promote,      PASS_widen,      PASS_vectorise, PASS_unroll,       PASS_fold,   PASS_gvn,
+    PASS_promote,      PASS_widen,      PASS_vectorise, PASS_unroll,       PASS_divide, PASS_gvn,
     PASS_licm,         PASS_address,    PASS_dce,       PASS_simplify_cfg,
 };
 

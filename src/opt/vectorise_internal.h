@@ -5,6 +5,7 @@
  *   vectorise_plan.c    what each value of the loop becomes; why it can't be done
  *   vectorise_memory.c  which accesses may overlap, and the checks for it in front of the loop
  *   vectorise_lanes.c   one copy of the body, lane by lane
+ *   vectorise_divide.c  divisions by constants
  *   vectorise_loop.c    the new loops around it
  */
 #ifndef NF_OPT_VECTORISE_INTERNAL_H
@@ -144,6 +145,9 @@ nf_value nf_lanes_splat(nf_lanes *w, nf_value v);
 nf_value nf_lanes_iota(nf_lanes *w, nf_type element);
 /* The address of a base. */
 nf_value nf_lanes_base(nf_lanes *w, uint32_t base);
+/* Whether lanes can do a division: by a constant, of at most 32 bits, without a trap. */
+bool nf_lanes_can_divide(const nf_func *f, const nf_inst *division);
+nf_value nf_lanes_divide(nf_lanes *w, const nf_inst *division);
 /* The body, for the lanes of `mask`; vectors[] has the header's parameters in it. */
 void nf_lanes_body(nf_lanes *w, nf_lane_mask mask);
 /* The vector of a value of the loop. */

@@ -310,6 +310,7 @@ static nf_value lower_op(nf_lanes *w, nf_value v, const nf_inst *inst)
     if (lane->mask) return lower_mask_op(w, inst, lane->element);
     if (op->shape == NF_SHAPE_CONVERT) return lower_convert(w, inst);
     if (inst->op == NF_OP_ROTL || inst->op == NF_OP_ROTR) return lower_rotate(w, inst);
+    if (op->effects & NF_EFFECT_TRAP) return nf_lanes_divide(w, inst);
     if (inst->op == NF_OP_SELECT) {
         nf_value yes = nf_lanes_of(w, inst->b), no = nf_lanes_of(w, inst->c);
         return nf_lanes_select(w, inst->type, mask_of(w, inst->a), yes, no);

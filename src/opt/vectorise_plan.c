@@ -23,6 +23,7 @@
 enum {
     DISPLACEMENT_MAX = 1 << 30, /* of accesses from their base; leaves room for copies */
     MASKED_COUNT_MIN = 4,       /* fewer iterations than that are left to the scalar loop */
+    DIVISION_BYTES = 4,         /* the lanes that divisions of narrower ones are done in */
     COPIES_SIZE_MAX = 64,       /* operations of all copies of a body */
     MASKED_VECTOR_BYTES = 64,   /* at this width what is left over is done by masks */
 };
@@ -287,6 +288,7 @@ static bool has_lanes(const nf_inst *inst)
 {
     const nf_op_info *op = nf_op_of(inst);
     if (inst->op == NF_OP_ROTL || inst->op == NF_OP_ROTR) return true;
+    if (op->effects & NF_EFFECT_TRAP) return true; /* a division, which was looked at */
     bool shape = op->shape == NF_SHAPE_UNARY || op->shape == NF_SHAPE_BINARY ||
                  op->shape == NF_SHAPE_TERNARY || op->shape == NF_SHAPE_ICMP ||
                  op->shape == NF_SHAPE_FCMP || op->shape == NF_SHAPE_SELECT ||
@@ -339,6 +341,9 @@ static bool lanes_choose(nf_plan *plan)
     for (uint32_t id = 1; id < plan->loop.value_count; id++) {
         const nf_lane *lane = &plan->lanes[id];
         unsigned bytes = lane->needed ? nf_type_element_bytes(lane->element) : 1;
+        const nf_inst *inst = nf_inst_at(plan->f, (nf_value){id});
+        if (lane->needed && nf_op_of(inst)->effects & NF_EFFECT_TRAP && bytes < DIVISION_BYTES)
+            bytes = DIVISION_BYTES;
         if (bytes > widest) widest = bytes;
     }
     unsigned lanes = plan->opt->variant->vector_bytes / widest;
@@ -360,7 +365,8 @@ static bool inst_check(nf_plan *plan, nf_value v)
     if (op->effects & NF_EFFECT_END)
         return inst->op == NF_OP_BR || inst->op == NF_OP_BRIF ||
                refuse(plan, "its body has a switch");
-    if (op->effects & NF_EFFECT_TRAP) return refuse(plan, "an operation that may trap");
+    if (op->effects & NF_EFFECT_TRAP)
+        return nf_lanes_can_divide(plan->f, inst) || refuse(plan, "an operation that may trap");
     if (op->shape == NF_SHAPE_LOAD || op->shape == NF_SHAPE_STORE) return access_add(plan, v);
     return true;
 }

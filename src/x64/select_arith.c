@@ -165,6 +165,47 @@ static void commuting_operands(nf_select *s, const nf_inst *inst, unsigned width
     if (first.vreg.id == 0) *b = first;
 }
 
+/* Whether every lane is this constant. */
+static bool is_splat(const nf_select *s, nf_value v, uint64_t *number)
+{
+    const nf_inst *inst = nf_select_inst(s, v);
+    int64_t value;
+    if (inst->op != NF_OP_SPLAT || !nf_select_is_int(s, inst->a, &value)) return false;
+    *number = (uint64_t)value;
+    return true;
+}
+
+/* A quadword whose upper half is zero, as something whose lower half is the same; none when it is not
+ * known to be so. */
+static nf_value lower_half(const nf_select *s, nf_value v)
+{
+    const nf_inst *inst = nf_select_inst(s, v);
+    const nf_value none = {0};
+    uint64_t number;
+    switch (inst->op) {
+    case NF_OP_ZEXT: return v;
+    case NF_OP_SPLAT: return is_splat(s, v, &number) && number <= UINT32_MAX ? v : none;
+    case NF_OP_AND:
+        if (!is_splat(s, inst->b, &number) || number > UINT32_MAX) return none;
+        return number == UINT32_MAX ? inst->a : v;
+    case NF_OP_LSHR: return is_splat(s, inst->b, &number) && number % 64 >= 32 ? v : none;
+    default: return none;
+    }
+}
+
+/* Products of lower halves are one instruction. */
+static bool mul_lower_halves(const nf_vector_job *job, unsigned width)
+{
+    nf_select *s = job->s;
+    const nf_vector_rows rows = {NF_X_PMULUDQ, NF_X_VPMULUDQ};
+    unsigned row = nf_vector_row(job->features, rows, width);
+    nf_value a = lower_half(s, job->inst->a), b = lower_half(s, job->inst->b);
+    if (row == 0 || a.id == 0 || b.id == 0) return false;
+    nf_vreg d = nf_vector_result(job), second = nf_select_value(s, b);
+    nf_select_binary(s, row, width, d, nf_select_value(s, a), nf_vector_in_register(second));
+    return true;
+}
+
 bool nf_vector_arith(const nf_vector_job *job)
 {
     nf_select *s = job->s;
@@ -176,6 +217,7 @@ bool nf_vector_arith(const nf_vector_job *job)
     if (!nf_vector_binary(NULL, job->features, (nf_op)inst->op, element, width, a, a, b))
         return false;
     if (s == NULL) return true;
+    if (inst->op == NF_OP_MUL && element == NF_I64 && mul_lower_halves(job, width)) return true;
     nf_vreg d = nf_vector_result(job);
     commuting_operands(s, inst, width, &a, &b);
     return nf_vector_binary(s, job->features, (nf_op)inst->op, element, width, d, a, b);
