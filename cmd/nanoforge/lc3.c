@@ -11,6 +11,11 @@ static const command commands[] = {
      "file begins there, else where the last one does. Its console is the terminal, or standard\n"
      "input and output. Exits with 0 when the program halted, 3 when the built-in system halted\n"
      "it for a fault, 4 at the limit, 5 when it waited for a key and input had ended."},
+    {"lc3 debug", "FILE...", "run a program step by step, forwards and backwards",
+     command_lc3_debug,
+     "Commands come from standard input, a line each; 'help' lists them. Keys for the program "
+     "come\n"
+     "from --input and the command 'keys'."},
     {"lc3 asm", "FILE", "assemble a program", command_lc3_asm,
      "The object goes to FILE with another ending, .obj, .bin, .hex or .txt by its format, unless\n"
      "--output names one. Formats: classic (as lc3as), lc3tools, ensemble, ensemble-text, bin,\n"

@@ -6,6 +6,7 @@
 #include "guest/lc3/object.h"
 
 int command_lc3_run(const command *, int, char **);
+int command_lc3_debug(const command *, int, char **);
 int command_lc3_asm(const command *, int, char **);
 int command_lc3_disasm(const command *, int, char **);
 

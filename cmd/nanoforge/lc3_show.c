@@ -62,7 +62,7 @@ void lc3_show_registers(FILE *stream, const nf_lc3 *machine)
     uint16_t psr = nf_lc3_psr(machine);
     for (int i = 0; i < NF_LC3_REGISTERS; i++)
         fprintf(stream, "R%d x%04X%s", i, machine->reg[i], i + 1 < NF_LC3_REGISTERS ? "  " : "\n");
-    fprintf(stream, "PC x%04X  PSR x%04X: %s mode, priority %u, %s%s%s\n", machine->pc, psr,
+    fprintf(stream, "PC x%04X  PSR x%04X: %s mode, priority %d, %s%s%s\n", machine->pc, psr,
             psr & NF_LC3_USER ? "user" : "supervisor", (psr & NF_LC3_PRIORITY) >> 8,
             psr & NF_LC3_N ? "N" : "", psr & NF_LC3_Z ? "Z" : "", psr & NF_LC3_P ? "P" : "");
 }
