@@ -22,6 +22,12 @@ static const command commands[] = {
      "hex, native. Without --format: classic, or lc3tools where .ORIG stands more than once."},
     {"lc3 disasm", "FILE", "show an object file as assembly source", command_lc3_disasm,
      "What is printed assembles to the same words again. FILE may be of any format."},
+    {"lc3 bus", "FILE FILE...", "run programs that send each other words", command_lc3_bus,
+     "TRAP x30 sends R0, TRAP x31 receives into R0. A FILE is an object of any format, or source.\n"
+     "Shapes: chain, each program sends to the next; loop, the last one also to the first; "
+     "gather,\n"
+     "all to the last; broadcast, the first to all others, which lose what they are too slow for.\n"
+     "A program that waits for one that has ended ends too, at its trap."},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands, PREFIX_BYTES = sizeof "lc3 " - 1 };
 
