@@ -41,7 +41,7 @@ endif
 
 # --- targets that set the machine up first and then make the rest anew ----------------------------
 
-SETTING_UP := run run-client run-daemon test check fuzz-nightly
+SETTING_UP := run run-client run-daemon test stress check fuzz-nightly
 WITHOUT_CONFIG := $(SETTING_UP) help clean setup config
 .PHONY: $(WITHOUT_CONFIG)
 
@@ -70,6 +70,11 @@ test:
 	@$(MAKE) test-programs
 	@$(MAKE) test-run
 
+stress:
+	@$(setup) build test
+	@$(MAKE) test-programs
+	@$(MAKE) stress-run
+
 check:
 	@$(setup) build test check
 	@$(MAKE) -k check-all
@@ -88,6 +93,7 @@ help:
 	@echo 'make run-daemon    set up, build, start nanoforged with CAP_PERFMON'
 	@echo 'make test          set up, build, run all tests; SANITIZE=address,undefined or thread'
 	@echo 'make fuzz-nightly  fuzz for HOURS=$(HOURS) on all processors; reduce what is found'
+	@echo 'make stress        set up, build, run the long forms of the tests that have one (hours)'
 	@echo 'make check         format, layers, warnings, static analysis, freestanding archive'
 	@echo 'make bench         run all benchmarks; BENCH_ARGS="$(BENCH_ARGS)"'
 	@echo 'make freestanding  $(BUILD)/libnanoforge-bare.a, which needs no libc'
@@ -251,7 +257,7 @@ fuzz-nightly:
 
 # --- tests, benchmarks, documents -----------------------------------------------------------------
 
-.PHONY: test-programs test-run bench bless docs
+.PHONY: test-programs test-run stress-run bench bless docs
 TEST_SCRIPTS := $(sort $(shell find test -maxdepth 1 -name '*.sh' -perm -u+x))
 # ThreadSanitizer looks at what has threads; the other tests would only take ten times as long.
 ifeq ($(SANITIZE),thread)
@@ -270,6 +276,12 @@ test_run = BUILD=$(BUILD) NANOFORGE=$(BUILD)/nanoforge SANITIZE=$(SANITIZE) \
 
 test-run:
 	@$(test_run)
+
+# What takes minutes to hours: the long forms of tests that have one.
+stress-run:
+	@STRESS=1 NF_FUNCTIONS=100000 CSMITH_PROGRAMS=3000 TEST_TIMEOUT=100000 BUILD=$(BUILD) \
+	 NANOFORGE=$(BUILD)/nanoforge scripts/run-tests $(BUILD)/stress-logs $(BUILD)/test/test_differential \
+	 $(BUILD)/test/test_pipeline test/csmith.sh test/trust.sh
 
 bless: test-programs
 	@NF_BLESS=1 $(test_run)

@@ -230,6 +230,18 @@ static void test_bad_candidates_are_rejected(void **state)
     assert_int_equal(report.winner, COUNT - 1);
 }
 
+/* They take the time that checking may take, and a wrong answer comes late. */
+static void test_the_slow_ones_leave_time_to_check(void **state)
+{
+    (void)state;
+    named field[13];
+    for (int i = 0; i < 12; i++) field[i] = (named){"hangs", sum_hangs};
+    field[12] = (named){"wrong", sum_wrong};
+    nf_race_report report = race_of(sum_slow, field, 13, NF_I64);
+    for (int i = 0; i < 12; i++) assert_int_equal(report.results[i].outcome, NF_RACE_HUNG);
+    assert_int_equal(report.results[12].outcome, NF_RACE_WRONG);
+}
+
 static void test_written_memory_is_compared(void **state)
 {
     (void)state;
@@ -298,6 +310,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_faster_one_wins),
         cmocka_unit_test(test_bad_candidates_are_rejected),
+        cmocka_unit_test(test_the_slow_ones_leave_time_to_check),
         cmocka_unit_test(test_written_memory_is_compared),
         cmocka_unit_test(test_memory_is_restored_for_functions_that_change_their_input),
         cmocka_unit_test(test_what_cannot_be_repeated_does_not_race),
