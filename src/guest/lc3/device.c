@@ -20,7 +20,7 @@
  *
  * When input has ended, KBSR stays empty. A program that does nothing but look at it would wait for
  * ever, and is stopped: after WAIT_COUNT looks none of which came more than WAIT_GAP instructions
- * behind the one before.
+ * behind the one before. For a program that waits for an interrupt see machine.c.
  */
 #include "machine_internal.h"
 #include "stats.h"
@@ -225,7 +225,8 @@ static int request_take(nf_lc3 *machine, unsigned priority)
 
 static void interrupts_take(nf_lc3 *machine)
 {
-    for (unsigned priority = 7; priority > (machine->psr & NF_LC3_PRIORITY) >> 8; priority--) {
+    unsigned current = (unsigned)(machine->psr & NF_LC3_PRIORITY) >> 8;
+    for (unsigned priority = 7; priority > current; priority--) {
         int vector = request_take(machine, priority);
         if (vector < 0) continue;
         nf_lc3_enter(machine, (uint16_t)(NF_LC3_INTERRUPTS + vector), (uint16_t)(priority << 8),
@@ -234,18 +235,29 @@ static void interrupts_take(nf_lc3 *machine)
     }
 }
 
-static void events_look(nf_lc3 *machine)
+/* Whether a key is wanted for an interrupt, and there is none. */
+static bool events_look(nf_lc3 *machine)
 {
     if (machine->instructions >= machine->timer_at) timer_expire(machine);
     if (machine->keyboard_status & INTERRUPTS) key_fetch(machine, false);
-    bool polls = machine->keyboard_status == INTERRUPTS && !machine->input_ended;
-    machine->poll_at = polls ? machine->instructions + POLL_INTERVAL : NF_LC3_NEVER;
+    bool wanted = machine->keyboard_status == INTERRUPTS;
+    machine->poll_at = wanted ? machine->instructions + POLL_INTERVAL : NF_LC3_NEVER;
     machine->event_at = machine->poll_at < machine->timer_at ? machine->poll_at : machine->timer_at;
+    return wanted;
 }
 
-void nf_lc3_devices_attend(nf_lc3 *machine)
+bool nf_lc3_devices_attend(nf_lc3 *machine)
 {
-    if (machine->instructions >= machine->event_at) events_look(machine);
-    if (machine->device_requests | machine->request_priorities) interrupts_take(machine);
+    bool wanted = machine->instructions >= machine->event_at && events_look(machine);
+    bool requests = machine->device_requests | machine->request_priorities;
+    if (requests) interrupts_take(machine);
     machine->attention &= ~(uint32_t)NF_LC3_ATTEND_EVENTS;
+    return wanted && !requests && machine->timer_at == NF_LC3_NEVER;
+}
+
+void nf_lc3_key_await(nf_lc3 *machine)
+{
+    key_fetch(machine, true);
+    machine->event_at = 0;
+    if (machine->input_ended) nf_lc3_stop_for(machine, NF_LC3_STOP_INPUT);
 }

@@ -10,6 +10,9 @@
  *              ▲                                                                         │
  *              └─────────────────────────────────────────────────────────────────────────┘
  *
+ * A program that waits for a key's interrupt in a loop that changes nothing does not keep the host
+ * busy: the input hook waits for it. Where input has ended, it would wait for ever, and is stopped.
+ *
  * Stacks: R6 is the stack pointer of the mode that runs, saved_sp that of the other one. Both are
  * exchanged whenever the mode changes by a trap, an interrupt or an RTI, as the book says.
  *
@@ -21,6 +24,9 @@
 
 /* The most that an engine is asked for at once: how long nf_lc3_ask_stop() may go unheard. */
 enum { SLICE = 1 << 16 };
+
+/* The longest loop that is recognised as waiting. */
+enum { WAIT_LOOP_MAX = 16 };
 
 nf_status nf_lc3_new(const nf_lc3_config *config, nf_lc3 **machine, nf_error *error)
 {
@@ -194,6 +200,42 @@ static void slice_run(nf_lc3 *machine, uint64_t end)
     if (machine->stats) nf_lc3_stats_note(machine->stats, machine);
 }
 
+/* An instruction that has no effect but on registers: what a loop that waits is made of. */
+static bool is_pure(const nf_lc3 *m)
+{
+    if (!nf_lc3_is_plain(m, m->pc)) return false;
+    nf_lc3_inst inst = nf_lc3_decode(m->memory[m->pc]);
+    uint16_t near = (uint16_t)(m->pc + 1 + inst.immediate);
+    switch (nf_lc3_op_info_of(inst.op)->class) {
+    case NF_LC3_CLASS_ALU:
+    case NF_LC3_CLASS_ADDRESS:
+    case NF_LC3_CLASS_BRANCH:
+    case NF_LC3_CLASS_JUMP:
+    case NF_LC3_CLASS_CALL: return true;
+    case NF_LC3_CLASS_LOAD:
+        if (inst.op == NF_LC3_LDR)
+            return nf_lc3_is_plain(m, (uint16_t)(m->reg[inst.sr1] + inst.immediate));
+        return nf_lc3_is_plain(m, near) &&
+               (inst.op == NF_LC3_LD || nf_lc3_is_plain(m, m->memory[near]));
+    default: return false;
+    }
+}
+
+/* Whether the program goes round in a small circle that only an interrupt can lead out of; executes
+ * up to a round of it. */
+static bool is_waiting(nf_lc3 *machine, uint64_t end)
+{
+    uint16_t reg[NF_LC3_REGISTERS], pc = machine->pc, psr = nf_lc3_psr(machine);
+    __builtin_memcpy(reg, machine->reg, sizeof reg);
+    for (int i = 0; i < WAIT_LOOP_MAX && machine->instructions < end && is_pure(machine); i++) {
+        nf_lc3_step(machine);
+        if (machine->pc == pc && nf_lc3_psr(machine) == psr &&
+            __builtin_memcmp(reg, machine->reg, sizeof reg) == 0)
+            return true;
+    }
+    return false;
+}
+
 static nf_lc3_stop run(nf_lc3 *machine, uint64_t limit, bool by_steps)
 {
     uint64_t start = machine->instructions;
@@ -201,10 +243,12 @@ static nf_lc3_stop run(nf_lc3 *machine, uint64_t limit, bool by_steps)
     stop_forget(machine);
     if (machine->stats) nf_lc3_stats_begin(machine->stats, machine);
     while (machine->instructions < end) {
-        nf_lc3_devices_attend(machine);
+        bool waited = nf_lc3_devices_attend(machine) && is_waiting(machine, end);
+        if (waited) nf_lc3_key_await(machine);
         if (__atomic_exchange_n(&machine->stop_asked, false, __ATOMIC_RELAXED))
             nf_lc3_stop_for(machine, NF_LC3_STOP_ASKED);
         if (machine->stop != NF_LC3_GOING) break;
+        if (waited || machine->instructions == end) continue;
         if (by_steps || machine->attention & NF_LC3_ATTEND_CC)
             nf_lc3_step(machine);
         else

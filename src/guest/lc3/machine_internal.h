@@ -31,8 +31,11 @@ void nf_lc3_set_condition(nf_lc3 *machine, uint16_t result);
 void nf_lc3_devices_reset(nf_lc3 *machine);
 uint16_t nf_lc3_device_read(nf_lc3 *machine, uint16_t address);
 void nf_lc3_device_write(nf_lc3 *machine, uint16_t address, uint16_t word);
-/* Before an instruction: keys, the timer, and the interrupt that is due. */
-void nf_lc3_devices_attend(nf_lc3 *machine);
+/* Before an instruction: keys, the timer, and the interrupt that is due. True now and then while
+ * nothing but a key can interrupt and there is none. */
+bool nf_lc3_devices_attend(nf_lc3 *machine);
+/* Waits for that key; stops the machine when input has ended. */
+void nf_lc3_key_await(nf_lc3 *machine);
 /* The next key, waited for; -1 when the machine stopped instead. */
 int nf_lc3_key_take(nf_lc3 *machine);
 void nf_lc3_output(nf_lc3 *machine, const char *bytes, size_t count);
