@@ -45,7 +45,7 @@ struct nf_lc3_cell {
 
 /* Handlers by the registers that they are made for: the destination, then the source or base. */
 typedef struct handlers {
-    const void *decode, *step, *st, *sti, *jmp, *ret, *jsr, *jsrr, *far;
+    const void *decode, *step, *trap, *st, *sti, *jmp, *ret, *jsr, *jsrr, *far;
     const void *br[8]; /* by conditions */
     const void *ld[8], *ldi[8], *lea[8], *lea_cc[8], *not [8], *and[8], *and_imm[8], *clear[8];
     const void *str[8];
@@ -91,6 +91,7 @@ static const void *handler_of(const nf_lc3 *m, nf_lc3_cell *cell, const nf_lc3_i
     case NF_LC3_JMP: return inst->sr1 == 7 ? h->ret : h->jmp;
     case NF_LC3_JSR: return h->jsr;
     case NF_LC3_JSRR: return h->jsrr;
+    case NF_LC3_TRAP: return h->trap;
     default: return h->step;
     }
 }
@@ -137,6 +138,17 @@ void nf_lc3_cells_free(nf_lc3 *machine)
     if (machine->cells)
         nf_os_pages_unmap(machine->cells, (NF_LC3_WORDS + 1) * sizeof *machine->cells);
     machine->cells = NULL;
+}
+
+/* As nf_lc3_step() would, without decoding what has a native routine. */
+static void trap_execute(nf_lc3 *m, uint8_t vector)
+{
+    m->pc++;
+    m->instructions++;
+    if (nf_lc3_trap_fast(m, vector)) return;
+    m->pc--;
+    m->instructions--;
+    nf_lc3_step(m);
 }
 
 /* --- execution -------------------------------------------------------------------------------- */
@@ -247,6 +259,14 @@ void nf_lc3_cells_free(nf_lc3 *machine)
 #define LOCAL(n)  uint32_t r##n = m->reg[n];
 #define RELOAD(n) r##n = m->reg[n];
 
+/* Brings the state up to date for who executes the instruction of the cell. */
+#define LEAVE                                                                                      \
+    do {                                                                                           \
+        m->pc = (uint16_t)(cell - m->cells);                                                       \
+        m->condition = (uint16_t)condition;                                                        \
+        m->instructions -= budget;                                                                 \
+    } while (0)
+
 /* What machine->pc says, where that may not be plain. */
 #define GO_TO_PC                                                                                   \
     do {                                                                                           \
@@ -260,6 +280,7 @@ void nf_lc3_interpret(nf_lc3 *m, uint64_t count)
     static const handlers labels = {
         .decode = LABEL(decode),
         .step = LABEL(step),
+        .trap = LABEL(trap),
         .st = LABEL(st),
         .sti = LABEL(sti),
         .jmp = LABEL(jmp),
@@ -318,8 +339,9 @@ decode:
     EACH(DO_LEA_CC)
     EACH(DO_NOT)
     EACH(DO_AND)
-    EACH(DO_AND_IMM) EACH(DO_CLEAR) EACH(DO_STR) EACH_PAIR(DO_ADD_TO) EACH_PAIR(DO_ADD)
-        EACH_PAIR(DO_ADD_IMM) EACH_PAIR(DO_LDR)
+    EACH(DO_AND_IMM)
+    EACH(DO_CLEAR) EACH(DO_STR) EACH_PAIR(DO_ADD_TO) EACH_PAIR(DO_ADD) EACH_PAIR(DO_ADD_IMM)
+        EACH_PAIR(DO_LDR)
 
             st : address = cell->value;
     NEEDS_PLAIN(address);
@@ -365,11 +387,14 @@ br:
     BRANCH(brzp, (int16_t)condition >= 0)
     BRANCH(brnp, (int16_t)condition != 0)
 
+trap:
+    LEAVE;
+    trap_execute(m, (uint8_t)cell->value);
+    goto resume;
 step:
-    m->pc = (uint16_t)(cell - m->cells);
-    m->condition = (uint16_t)condition;
-    m->instructions -= budget;
+    LEAVE;
     nf_lc3_step(m);
+resume:
     budget--;
     if (m->attention || budget == 0) return;
     m->instructions += budget;
