@@ -186,7 +186,7 @@ static void a_halted_machine_stays_halted(void **unused)
     assert_int_equal(m->instructions, 1);
     assert_int_equal(nf_lc3_run(m, UINT64_MAX), NF_LC3_STOP_HALTED);
     assert_int_equal(m->instructions, 1);
-    m->memory[0x3000] = 0x1021;
+    nf_lc3_write(m, 0x3000, 0x1021);
     nf_lc3_start(m, 0x3000);
     assert_int_equal(nf_lc3_run(m, 1), NF_LC3_STOP_LIMIT);
     assert_int_equal(m->reg[0], 1);
