@@ -1,75 +1,148 @@
 #!/bin/sh
-# nanoforge lc3 debug: its commands, from a script.
+# nanoforge lc3 debug: sessions as scripts, and what they print.
 . test/lib_tap.sh
 
-debug() { # debug COMMANDS FILE [OPTION...]: one command for each ;
-    printf '%s\n' "$1" | tr ';' '\n' >"$work/commands"
-    shift
-    timeout "$limit" "$NANOFORGE" lc3 debug "$@" <"$work/commands" >"$work/out" 2>"$work/err"
-    status=$?
-}
-example=examples/lc3/fibonacci.asm
-
-debug 'q' $example
-expect "quits" 0
-printed "shows where it begins" "^ *0  x3000 5260 *AND *R1, R1, #0  ; line 6"
-debug '' $example
-expect "ends with its input" 0
-debug 's;;s 2' $example
-printed "an empty line repeats" "^ *2  x3002"
-printed "step takes a count" "^ *4  x300C 322C *PRINT"
-debug 's 4;b;b 2;b 9' $example
-printed "back" "^ *3  x3003 4808 *JSR *PRINT"
-printed "back by more than there is" "^ *0  x3000"
-debug 's 3;n' $example
-printed "next passes over a call" "^ *[0-9]*  x3004 1642"
-debug 's 4;finish' $example
-printed "finish" "^ *[0-9]*  x3004 1642"
-debug 'br PRINT;c;c;rc;r;br;d PRINT;br;c' $example
-printed "a breakpoint at a label" "^ *4  x300C 322C *PRINT"
-printed "comes again" "^ *70  x300C"
-printed "registers" "^R0 x0000  R1 x0000  R2 x0001 .* R7 x3004"
-printed "breakpoints are listed" "^x300C 322C *PRINT"
-printed "and end" "The program has halted"
-[ "$(grep -c '^ *4  x300C' "$work/out")" -eq 2 ]
-verdict $? "reverse goes to the last breakpoint" "$work/out"
-debug 'w SAVE7;c;rc;b' $example
-printed "a watched word" "^x[0-9A-F]* was 0000, is 3004"
-printed "reverse finds nothing before it" "where it began"
-debug 'set R1 9;set x4000 x1234;set PSR x8001;set PC x3002;s;r;m x4000 2;m START' $example
-printed "set a register" "R0 x0009  R1 x0009"
-printed "set a word" "^x4000  1234 0000"
-printed "set PC and PSR" "^PC x3003  PSR x8001"
-printed "no such label" "no label: START"
-debug 'set R1 9;s 2;b;r;b;r' $example
-[ "$(grep -c 'R1 x0009' "$work/out")" -eq 1 ]
-verdict $? "what was set is there when going back to it" "$work/out"
-debug 'c;b 20;c' examples/lc3/hello.asm
-[ "$(grep -c 'Hello from' "$work/out")" -eq 2 ]
-verdict $? "going on prints again" "$work/out"
-debug 's 2;b' examples/lc3/hello.asm
-[ "$(grep -c 'Hello from' "$work/out")" -eq 1 ]
-verdict $? "going back does not" "$work/out"
-printf 'abc.' >"$work/keys"
-debug 'c' examples/lc3/echo.asm --input "$work/keys"
-printed "keys from a file" "^ABC$"
-cat >"$work/echo.asm" <<'END'
+cat >"$work/p.asm" <<'END'
         .ORIG x3000
-        GETC
-        OUT
+        AND R0, R0, #0
+        ADD R0, R0, #3
+LOOP    JSR SUB
+        ADD R0, R0, #-1
+        BRp LOOP
+        LEA R0, TEXT
+        PUTS
         GETC
         HALT
+COUNT   .FILL 0
+TEXT    .STRINGZ "Hi\n"
+SUB     LD R1, COUNT
+        ADD R1, R1, #1
+        ST R1, COUNT
+        RET
         .END
 END
-debug 'c;keys x\n;c;keys;b 3;s;r' "$work/echo.asm"
-printed "a program that waits" "waits for a key"
-printed "is given keys" "2 keys, 2 of them taken"
-printed "and given them again" "^R0 x0078"
-debug 'list x3000 2;list;help;nonsense;watch;m' "$work/echo.asm"
-printed "list marks the place" "^>  x3000 F020 *GETC"
-printed "help" "continue *c"
-printed "no such command" "no command 'nonsense'"
-printed "no address" "an address or a label is missing"
-debug 'c' "$work/nothing.asm"
-expect "no such file" 1
+
+# Commands from standard input.
+debug() { # debug OPTION... <SCRIPT
+    timeout "$limit" "$NANOFORGE" lc3 debug "$@" >"$work/out" 2>"$work/err"
+    status=$?
+}
+
+debug "$work/p.asm" <<'END'
+END
+expect "no command at all" 0
+printed "shows where the program begins" '^=> x3000 5020 .* AND   R0, R0, #0  ; 2: AND R0, R0, #0$'
+
+debug "$work/p.asm" <<'END'
+help
+break SUB
+continue
+backtrace
+finish
+delete
+watch COUNT
+continue
+print [COUNT]
+END
+expect "breakpoints, calls, watchpoints" 0
+printed "help lists the commands" '^rc  reverse-continue'
+printed "a breakpoint is set" '^breakpoint 1 at x300E  SUB$'
+printed "and reached" '^=> x300E .* SUB '
+printed "the caller is shown" '^#1  x3002  LOOP         called x300E  SUB$'
+printed "the call is finished" '^=> x3003 '
+printed "a change is seen" '^watchpoint 2: COUNT was x0001, is x0002$'
+printed "and can be printed" '^x0002  2 '
+
+debug "$work/p.asm" <<'END'
+break :4
+continue 2
+registers
+reverse-continue
+reverse-step
+reverse-continue
+delete
+continue
+reverse-next
+goto 5
+restart
+END
+expect "back" 0
+printed "a line is a place" '^breakpoint 1 at x3002  LOOP$'
+printed "registers" '^R0 x0002  R1 x0001 '
+printed "the time" '^9 instructions executed$'
+printed "back to the breakpoint and a step behind it" '^=> x3001 '
+printed "back to the beginning" '^this is the beginning$'
+printed "until the program waits" "^the program waits for a key"
+printed "a step before that" '^=> x3006 F022 .* PUTS'
+printed "another time" '^=> x3010 33F8 .* ST    R1, COUNT'
+
+debug "$work/p.asm" <<'END'
+until LOOP
+set R0 = 1
+set COUNT x40
+input q
+continue
+examine COUNT 1
+reverse-step
+print R0
+unassemble TEXT 1
+list LOOP
+labels
+info
+print LOOP+1
+END
+expect "changes" 0
+printed "output of the program" '^Hi$'
+printed "it halts" '^the machine has halted after 13 instructions$'
+printed "memory has what was made of the change" '^x3009  0041 *A$'
+printed "the key is remembered" "^x0071  113  'q'"
+printed "instructions" '^   x300A 0048  TEXT  .* NOP   #72 ; x3053'
+printed "source" '^   x3002     4  LOOP    JSR SUB$'
+printed "labels" '^x300E  SUB$'
+printed "no breakpoints" '^there are no breakpoints'
+printed "addresses have names" '^x3003  12291  LOOP+1$'
+
+echo x >"$work/keys"
+debug --input "$work/keys" "$work/p.asm" <<'END'
+c
+END
+expect "keys from a file" 0
+printed "are enough" '^the machine has halted'
+
+# --- what is wrong ---
+
+debug "$work/p.asm" <<'END'
+frobnicate
+break NOWHERE
+break :99
+break x3000 x3001
+print [x3000
+print
+step many
+delete 7
+finish
+set
+watch PC
+goto
+END
+expect "wrong commands" 1
+printed "unknown command" "^there is no command 'frobnicate'"
+printed "unknown label" "^'NOWHERE' is no label, number or register$"
+printed "no such line" '^there is no line 99$'
+printed "too much" "^'x3001' is too much$"
+printed "no bracket" "^']' is missing$"
+printed "no value" '^an address or a value is missing$'
+printed "no number" "^'many' is no label"
+printed "no breakpoint" '^there is no breakpoint or watchpoint 7$'
+printed "no call" '^this is in no call$'
+printed "nothing to watch" '^only memory and R0 to R7 can be watched$'
+debug <<'END'
+END
+expect "no file" 2
+debug --edition 4 "$work/p.asm" <<'END'
+END
+expect "an edition that is none" 2
+debug "$work/none.obj" <<'END'
+END
+expect "a file that is not there" 1
 finish

@@ -22,7 +22,7 @@ for command in run race cat verify pass compile eval version; do
 done
 
 sed 's/\\-/-/g' man/nanoforge-lc3.1 >"$work/page"
-for command in run debug bus; do
+for command in run debug bus asm disasm; do
     nf lc3 $command --help
     for option in $(grep -o -e '--[a-z][a-z-]*' "$work/out" | sort -u); do
         [ "$option" = --help ] && continue

@@ -11,11 +11,6 @@ static const command commands[] = {
      "file begins there, else where the last one does. Its console is the terminal, or standard\n"
      "input and output. Exits with 0 when the program halted, 3 when the built-in system halted\n"
      "it for a fault, 4 at the limit, 5 when it waited for a key and input had ended."},
-    {"lc3 debug", "FILE...", "run a program step by step, forwards and backwards",
-     command_lc3_debug,
-     "Commands come from standard input, a line each; 'help' lists them. Keys for the program "
-     "come\n"
-     "from --input and the command 'keys'."},
     {"lc3 asm", "FILE", "assemble a program", command_lc3_asm,
      "The object goes to FILE with another ending, .obj, .bin, .hex or .txt by its format, unless\n"
      "--output names one. Formats: classic (as lc3as), lc3tools, ensemble, ensemble-text, bin,\n"
@@ -28,6 +23,9 @@ static const command commands[] = {
      "gather,\n"
      "all to the last; broadcast, the first to all others, which lose what they are too slow for.\n"
      "A program that waits for one that has ended ends too, at its trap."},
+    {"lc3 debug", "FILE...", "run a program step by step, forward and back", command_lc3_debug,
+     "Commands come from standard input, a line each; 'help' lists them. Without a terminal, a\n"
+     "command that is wrong makes the exit status 1."},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands, PREFIX_BYTES = sizeof "lc3 " - 1 };
 

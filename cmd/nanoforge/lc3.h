@@ -6,10 +6,10 @@
 #include "guest/lc3/object.h"
 
 int command_lc3_run(const command *, int, char **);
-int command_lc3_debug(const command *, int, char **);
 int command_lc3_asm(const command *, int, char **);
 int command_lc3_disasm(const command *, int, char **);
 int command_lc3_bus(const command *, int, char **);
+int command_lc3_debug(const command *, int, char **);
 
 /* An object file of any format, or assembly source, which is assembled; format is one of
  * nf_lc3_format_name()'s, or NULL: told by the content. False after a message. */

@@ -38,6 +38,15 @@ bool lc3_program_load(lc3_program *program, nf_lc3 *machine, const char *const *
     return true;
 }
 
+bool lc3_os_load(nf_lc3 *machine, const char *path)
+{
+    lc3_program os;
+    if (!lc3_program_load(&os, machine, &path, 1)) return false;
+    lc3_program_free(&os);
+    nf_lc3_use_loaded_os(machine);
+    return true;
+}
+
 void lc3_program_free(lc3_program *program)
 {
     nf_arena_free(&program->arena);

@@ -51,15 +51,6 @@ static void randomise(nf_lc3 *machine, uint64_t seed)
     }
 }
 
-static bool os_load(nf_lc3 *machine, const char *path)
-{
-    lc3_program os;
-    if (!lc3_program_load(&os, machine, &path, 1)) return false;
-    lc3_program_free(&os);
-    nf_lc3_use_loaded_os(machine);
-    return true;
-}
-
 static bool state_resume(nf_lc3 *machine, const char *path)
 {
     size_t size;
@@ -88,7 +79,7 @@ static bool machine_fill(run_state *run, const arguments *a)
     } else {
         randomise(machine, o->seed);
     }
-    if (o->os && !os_load(machine, o->os)) return false;
+    if (o->os && !lc3_os_load(machine, o->os)) return false;
     if (!lc3_program_load(&run->program, machine, a->files, a->count)) return false;
     if (!o->resume || o->start) nf_lc3_start(machine, o->start ? run->start : run->program.start);
     return lc3_console_open(o->input, machine->keys_taken, &machine->config.hooks);
