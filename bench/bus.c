@@ -1,6 +1,6 @@
 /*
- * The bus against a ring as textbooks have it, and a round trip against a bare ping-pong of one
- * cache line each way.
+ * The bus against a ring as textbooks have it, and a round trip against a bare ping-pong of cache
+ * lines.
  *
  * Two threads, each kept on a CPU of its own, do bursts: they meet, one sends some ten thousand
  * messages and the other one receives and sums them. A burst is shorter than a scheduler's slice, so
@@ -14,12 +14,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "bus/ring.h"
+#include "guest/lc3/machine.h"
 
 enum {
     WORDS = 57344, /* a burst */
     TRIPS = 500,
+    MACHINE_WORDS = 8192,
     BATCH = 32,
-    RING_WORDS = 1792, /* 64 lines */
+    RING_WORDS = 1792,
+    BARE_LINES = 64, /* as many as the ring has */
+    BARE_TRIPS = 28, /* a line: as many as it holds words */
+    APART_LINES = 8, /* else a load would wait for a store 4096 bytes away, taken for the same */
     LINE = 128,
     ROUNDS = 301,
     ROUNDS_QUICK = 101,
@@ -124,13 +129,10 @@ typedef struct channel {
     _Alignas(LINE) nf_ring_receiver receiver;
 } channel;
 
-static void channel_open(channel *c)
+static void channel_open(channel *c, uint8_t *memory, size_t bytes)
 {
     nf_ring ring;
-    size_t bytes = nf_ring_bytes(sizeof(uint16_t), RING_WORDS);
-    void *memory = nf_os_pages_map(bytes, 0);
-    if (memory == NULL ||
-        nf_ring_init(&ring, memory, bytes, sizeof(uint16_t), RING_WORDS, NULL) != NF_OK ||
+    if (nf_ring_init(&ring, memory, bytes, sizeof(uint16_t), RING_WORDS, NULL) != NF_OK ||
         nf_ring_sender_attach(&ring, &c->sender, NULL) != NF_OK ||
         nf_ring_receiver_attach(&ring, &c->receiver, NULL) != NF_OK)
         fail("no ring");
@@ -156,6 +158,15 @@ static struct {
     textbook textbook;
     channel channel;
 } there, back;
+
+static void channels_open(void)
+{
+    size_t bytes = nf_ring_bytes(sizeof(uint16_t), RING_WORDS);
+    uint8_t *memory = nf_os_pages_map(2 * bytes, 0);
+    if (memory == NULL) fail("no memory");
+    channel_open(&there.channel, memory, bytes);
+    channel_open(&back.channel, memory + bytes, bytes);
+}
 
 static void check_sum(uint32_t sum)
 {
@@ -221,29 +232,41 @@ static void ring_receive_batches(void *unused)
     check_sum(sum);
 }
 
-static struct {
-    _Alignas(LINE) uint64_t there;
-    _Alignas(LINE) uint64_t back;
-} bare;
+/* As many lines as a ring has, each for as many trips: how long a line takes depends on where in
+ * the machine its home is, so that one line alone would be a matter of luck. */
+typedef struct bare_line {
+    _Alignas(NF_RING_LINE) uint64_t count; /* atomic: trips so far */
+} bare_line;
 
-static void bare_ping(void *unused)
+static _Alignas(LINE) bare_line bare_there[BARE_LINES + APART_LINES], bare_back[BARE_LINES];
+
+static uint64_t bare_trips; /* before the burst */
+
+static bare_line *bare_at(bare_line *lines, uint64_t trip)
 {
-    uint64_t count = bare.back;
-    (void)unused;
-    for (uint64_t last = count + TRIPS; count < last;) {
-        __atomic_store_n(&bare.there, ++count, __ATOMIC_RELEASE);
-        while (__atomic_load_n(&bare.back, __ATOMIC_ACQUIRE) != count) nf_os_relax();
-    }
+    return &lines[trip / BARE_TRIPS % BARE_LINES];
 }
 
-static void bare_pong(void *unused)
+static void bare_ping(void *context)
 {
-    uint64_t count = bare.back;
-    (void)unused;
-    for (uint64_t last = count + TRIPS; count < last;) {
-        count++;
-        while (__atomic_load_n(&bare.there, __ATOMIC_ACQUIRE) != count) nf_os_relax();
-        __atomic_store_n(&bare.back, count, __ATOMIC_RELEASE);
+    uint64_t trip = *(uint64_t *)context;
+    for (uint64_t last = trip + TRIPS; trip < last;) {
+        bare_line *out = bare_at(bare_there, trip), *in = bare_at(bare_back, trip);
+        __atomic_store_n(&out->count, ++trip, __ATOMIC_RELEASE);
+        while (__atomic_load_n(&in->count, __ATOMIC_ACQUIRE) != trip) nf_os_relax();
+    }
+    await(DONE); /* the other one has read the count too */
+    *(uint64_t *)context = trip;
+}
+
+static void bare_pong(void *context)
+{
+    uint64_t trip = *(uint64_t *)context;
+    for (uint64_t last = trip + TRIPS; trip < last;) {
+        bare_line *in = bare_at(bare_there, trip), *out = bare_at(bare_back, trip);
+        trip++;
+        while (__atomic_load_n(&in->count, __ATOMIC_ACQUIRE) != trip) nf_os_relax();
+        __atomic_store_n(&out->count, trip, __ATOMIC_RELEASE);
     }
 }
 
@@ -282,33 +305,87 @@ static void ring_pong(void *unused)
     }
 }
 
+/* --- two LC-3 machines --- */
+
+static nf_lc3_bus machine_send(void *unused, uint16_t word)
+{
+    (void)unused;
+    channel_send(&there.channel, word);
+    return NF_LC3_BUS_DONE;
+}
+
+static nf_lc3_bus machine_receive(void *unused, uint16_t *word)
+{
+    (void)unused;
+    *word = channel_receive(&there.channel);
+    return NF_LC3_BUS_DONE;
+}
+
+/* LOOP TRAP x30, ADD R0, R0, #1, BR LOOP; and LOOP TRAP x31, BR LOOP. */
+static const uint16_t sender_words[] = {0xf030, 0x1021, 0x0ffd},
+                      receiver_words[] = {0xf031, 0x0ffe};
+enum { SENDER_LOOP = 3, RECEIVER_LOOP = 2 };
+
+static nf_lc3 *sender_machine, *receiver_machine;
+
+static nf_lc3 *machine_make(const uint16_t *words, size_t count)
+{
+    const nf_lc3_config config = {
+        .edition = NF_LC3_EDITION_3,
+        .hooks = {.send = machine_send, .receive = machine_receive},
+    };
+    nf_lc3 *machine;
+    if (nf_lc3_new(&config, &machine, NULL) != NF_OK ||
+        nf_lc3_load(machine, NF_LC3_USER_START, words, count, NULL) != NF_OK)
+        fail("no machine");
+    nf_lc3_start(machine, NF_LC3_USER_START);
+    return machine;
+}
+
+static void machine_send_all(void *unused)
+{
+    (void)unused;
+    nf_lc3_run(sender_machine, MACHINE_WORDS * SENDER_LOOP);
+    nf_ring_flush(&there.channel.sender);
+}
+
+static void machine_receive_all(void *unused)
+{
+    (void)unused;
+    nf_lc3_run(receiver_machine, MACHINE_WORDS * RECEIVER_LOOP);
+    uint16_t due = (uint16_t)(sender_machine->reg[0] - 1);
+    if (receiver_machine->reg[0] != due) fail("messages were lost, doubled or changed");
+}
+
 /* --- rows --- */
 
-enum { TEXTBOOK, SINGLE, BATCHES, BARE, TEXTBOOK_TRIP, RING_TRIP, CASES };
+enum { TEXTBOOK, SINGLE, BATCHES, MACHINES, BARE, TEXTBOOK_TRIP, RING_TRIP, CASES };
 
 static duet duets[CASES] = {
     [TEXTBOOK] = {textbook_send_all, textbook_receive_all, NULL},
     [SINGLE] = {ring_send_all, ring_receive_all, NULL},
     [BATCHES] = {ring_send_batches, ring_receive_batches, NULL},
-    [BARE] = {bare_ping, bare_pong, NULL},
+    [MACHINES] = {machine_send_all, machine_receive_all, NULL},
+    [BARE] = {bare_ping, bare_pong, &bare_trips},
     [TEXTBOOK_TRIP] = {textbook_ping, textbook_pong, NULL},
     [RING_TRIP] = {ring_ping, ring_pong, NULL},
 };
 
-static double rate(const bench_case *c)
+static double rate(const bench_case *c, double words)
 {
-    return WORDS / c->median_ns * NS_PER_US;
+    return words / c->median_ns * NS_PER_US;
 }
 
 static void report(bench *b, const bench_case *cases)
 {
-    double textbook_rate = rate(&cases[TEXTBOOK]), single = rate(&cases[SINGLE]);
+    double textbook_rate = rate(&cases[TEXTBOOK], WORDS), single = rate(&cases[SINGLE], WORDS);
     double bare_ns = cases[BARE].median_ns / TRIPS, trip_ns = cases[RING_TRIP].median_ns / TRIPS;
     bench_row(b, "textbook ring, words one by one", textbook_rate, "M/s");
     bench_row(b, "ring, words one by one", single, "M/s");
-    bench_row(b, "ring, batches of 32 words", rate(&cases[BATCHES]), "M/s");
+    bench_row(b, "ring, batches of 32 words", rate(&cases[BATCHES], WORDS), "M/s");
     bench_row_at_least(b, "ring over textbook ring, one by one", single / textbook_rate, "x",
                        SPEED_UP_BOUND);
+    bench_row(b, "LC-3 to LC-3, both interpreted", rate(&cases[MACHINES], MACHINE_WORDS), "M/s");
     bench_row(b, "ping-pong of bare cache lines, round trip", bare_ns, "ns");
     bench_row(b, "textbook ring, round trip", cases[TEXTBOOK_TRIP].median_ns / TRIPS, "ns");
     bench_row(b, "ring, round trip", trip_ns, "ns");
@@ -334,8 +411,9 @@ int main(int argc, char **argv)
     near_cpu = cpu_from(0);
     far_cpu = cpu_from(near_cpu + 1);
     nf_os_thread_pin(near_cpu, NULL);
-    channel_open(&there.channel);
-    channel_open(&back.channel);
+    channels_open();
+    sender_machine = machine_make(sender_words, SENDER_LOOP);
+    receiver_machine = machine_make(receiver_words, RECEIVER_LOOP);
     if (nf_os_thread_create(&far, "far", far_thread, NULL, NULL) != NF_OK) fail("no thread");
     for (int i = 0; i < CASES; i++)
         cases[i] = (bench_case){.run = burst, .context = &duets[i], .repeats = 1};
@@ -344,5 +422,7 @@ int main(int argc, char **argv)
     __atomic_store_n(&stage.asked, NULL, __ATOMIC_RELEASE);
     enter(OVER);
     nf_os_thread_join(&far);
+    nf_lc3_free(sender_machine);
+    nf_lc3_free(receiver_machine);
     return bench_end(b);
 }
