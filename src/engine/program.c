@@ -311,14 +311,19 @@ static nf_status program_finish(nf_program *program, nf_module *module,
     return NF_OK;
 }
 
+static nf_status program_add(nf_engine *engine, nf_module *verified, nf_program **out,
+                             nf_error *error)
+{
+    nf_program *program = program_new(engine, error);
+    if (program == NULL) return NF_MEMORY;
+    return program_finish(program, verified, NULL, 0, out, error);
+}
+
 nf_status nf_program_add(nf_engine *engine, nf_module *module, nf_program **out, nf_error *error)
 {
     *out = NULL;
     nf_status status = nf_module_verify(module, error);
-    if (status != NF_OK) return status;
-    nf_program *program = program_new(engine, error);
-    if (program == NULL) return NF_MEMORY;
-    return program_finish(program, module, NULL, 0, out, error);
+    return status == NF_OK ? program_add(engine, module, out, error) : status;
 }
 
 /* Bitcode, plain or wrapped, or a name that says textual LLVM IR. */
@@ -380,7 +385,7 @@ nf_status nf_program_load(nf_engine *engine, const char *name, const void *bytes
     if (is_llvm(&source)) return nf_program_link(engine, &source, 1, out, error);
     nf_status status = nf_module_read(&engine->allocator, name, bytes, size, &module, error);
     if (status != NF_OK) return status;
-    status = nf_program_add(engine, module, out, error);
+    status = program_add(engine, module, out, error);
     if (status != NF_OK) nf_module_free(module);
     return status;
 }

@@ -7,6 +7,7 @@
  */
 #include "nir_cache.h"
 #include <string.h>
+#include "ir/binary.h"
 
 /* The string at *at, copied; NULL when it does not end. */
 static const char *string_take(nf_arena *arena, const char **at, const char *end)
@@ -37,8 +38,8 @@ static bool content_read(nf_program *program, const char *at, size_t size, nf_mo
     }
     *foreign = list;
     *foreign_count = (uint32_t)count;
-    return nf_module_read(&program->engine->allocator, program->sources[0].name, at,
-                          (size_t)(end - at), module, &error) == NF_OK;
+    return nf_binary_decode(&program->engine->allocator, program->sources[0].name, at,
+                            (size_t)(end - at), module, &error) == NF_OK;
 }
 
 bool nf_nir_cache_get(nf_program *program, nf_module **module, const nf_llvm_foreign **foreign,
