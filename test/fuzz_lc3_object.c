@@ -1,6 +1,6 @@
 /*
- * Any bytes as an LC-3 object: refused with a message, or an object that is written in every format
- * that can hold it and reads back with the same words.
+ * Any bytes as an LC-3 object: refused with a message, or an object that is written in some format,
+ * if that can hold it, and reads back with the same words.
  * Run: build/fuzz/fuzz_lc3_object test/corpus/fuzz_lc3_object
  */
 #include <stddef.h>
@@ -55,8 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (nf_lc3_object_read(&arena, "fuzz", bytes, size, NF_LC3_FORMAT_ANY, &object, &error))
         expect(error.message[0] != 0);
     else
-        for (unsigned format = 0; format < NF_LC3_FORMAT_COUNT; format++)
-            read_again(&arena, &object, format);
+        read_again(&arena, &object, nf_hash_bytes(bytes, size) % NF_LC3_FORMAT_COUNT);
     nf_lc3_object_init(&object, &arena);
     nf_lc3_symbols_read(&object, "fuzz", (const char *)bytes, size, &error);
     nf_arena_free(&arena);

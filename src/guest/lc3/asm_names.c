@@ -8,7 +8,7 @@
  */
 #include "asm_internal.h"
 
-enum { CONDITION_SHIFT = 9, CONDITIONS = 7, LIKE_LENGTH_MAX = 24, UNLIKE = 99 };
+enum { CONDITION_SHIFT = 9, CONDITIONS = 7, LIKE_LENGTH_MAX = 24, TOLERANCE_MAX = 2, UNLIKE = 99 };
 
 static const char *const directives[] = {
     [NF_LC3_DIRECTIVE_ORIG] = ".ORIG", [NF_LC3_DIRECTIVE_FILL] = ".FILL",
@@ -84,7 +84,9 @@ bool nf_lc3_operation_find(const char *name, size_t length, nf_lc3_operation *op
 unsigned nf_lc3_name_distance(const char *a, size_t a_length, const char *b, size_t b_length)
 {
     unsigned row[LIKE_LENGTH_MAX + 1];
-    if (a_length > LIKE_LENGTH_MAX || b_length > LIKE_LENGTH_MAX) return UNLIKE;
+    size_t difference = a_length > b_length ? a_length - b_length : b_length - a_length;
+    if (a_length > LIKE_LENGTH_MAX || b_length > LIKE_LENGTH_MAX || difference > TOLERANCE_MAX)
+        return UNLIKE;
     for (unsigned k = 0; k <= b_length; k++) row[k] = k;
     for (unsigned i = 1; i <= a_length; i++) {
         unsigned diagonal = row[0];
@@ -102,7 +104,7 @@ unsigned nf_lc3_name_distance(const char *a, size_t a_length, const char *b, siz
 unsigned nf_lc3_name_tolerance(size_t length)
 {
     enum { SHORT = 4 };
-    return length <= SHORT ? 1 : 2;
+    return length <= SHORT ? 1 : TOLERANCE_MAX;
 }
 
 const char *nf_lc3_operation_like(const char *name, size_t length, unsigned tolerance)
