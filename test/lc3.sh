@@ -97,9 +97,13 @@ program trap <<'END'
 END
 run trap
 gave "an undefined trap" 3 "--- Undefined trap executed ---"
-timeout -s INT 0.3 "$NANOFORGE" lc3 run --snapshot "$work/stopped" "$work/loop.asm" 2>"$work/err"
+timeout --preserve-status -s INT 0.3 "$NANOFORGE" lc3 run --snapshot "$work/stopped" \
+    "$work/loop.asm" 2>"$work/err"
 status=$?
-expect "SIGINT ends a run" 124
+expect "SIGINT ends a run" 130
+sleep 0.6 | timeout --preserve-status -s INT 0.3 "$NANOFORGE" lc3 run "$work/echo.asm" 2>"$work/err"
+status=$?
+expect "SIGINT ends the waiting for a key" 130
 [ -s "$work/stopped" ]
 verdict $? "and what is to be done at the end is done"
 

@@ -97,7 +97,8 @@ static void signal_pause(int number)
 
 static void signals_catch(void)
 {
-    static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGSEGV, SIGBUS, SIGABRT, SIGFPE};
+    static const int ends[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGPIPE, SIGXCPU,
+                               SIGSEGV, SIGBUS,  SIGABRT, SIGILL,  SIGFPE};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) signal_catch(ends[i], signal_end);
     signal_catch(SIGTSTP, signal_pause);
 }
