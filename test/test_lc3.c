@@ -19,6 +19,7 @@ enum {
     EDITION_2 = 1,
     IGNORE_PRIVILEGE = 2,
     NO_INPUT_YET = 4, /* the input hook has nothing, but does not end */
+    KEYS_APART = 8,   /* by 100 instructions */
 };
 
 typedef struct poke {
@@ -63,6 +64,7 @@ static nf_lc3 *row_machine(const row *r, lc3_console *console)
     nf_lc3_config config = {
         .edition = r->flags & EDITION_2 ? NF_LC3_EDITION_2 : NF_LC3_EDITION_3,
         .ignore_privilege = r->flags & IGNORE_PRIVILEGE,
+        .key_interval = r->flags & KEYS_APART ? 100 : 0,
     };
     lc3_console_init(console, r->input, &config.hooks);
     console->never_ends = r->flags & NO_INPUT_YET;

@@ -110,7 +110,9 @@ static void machines_compare(nf_lc3 *const machines[2], uint64_t seed)
 static void machine_replace(nf_lc3 *machines[2], lc3_console consoles[2])
 {
     static uint8_t bytes[NF_LC3_SNAPSHOT_BYTES];
-    nf_lc3_config config = {.edition = NF_LC3_EDITION_3, .hooks = machines[1]->config.hooks};
+    nf_lc3_config config = machines[1]->config;
+    config.edition = NF_LC3_EDITION_3;
+    config.ignore_privilege = false;
     nf_lc3_snapshot_write(machines[0], bytes);
     nf_lc3_free(machines[1]);
     machines[1] = lc3_new(&config);
@@ -128,6 +130,7 @@ static void program_run(uint64_t seed)
     nf_lc3_config config = {
         .edition = random_below(4) ? NF_LC3_EDITION_3 : NF_LC3_EDITION_2,
         .ignore_privilege = random_below(4) == 0,
+        .key_interval = random_below(2) ? random_below(200) : 0,
     };
     bool never_ends = random_below(2);
     for (size_t k = 0; k < 2; k++) {

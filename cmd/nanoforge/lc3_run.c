@@ -21,7 +21,7 @@ enum { PIECE = 20 * 1000 * 1000 };
 
 typedef struct run_options {
     const char *engine, *input, *os, *json, *snapshot, *resume, *start, *memory;
-    uint64_t edition, limit, seed;
+    uint64_t edition, limit, seed, key_interval;
     bool ignore_privilege, registers, stats, trace;
 } run_options;
 
@@ -232,6 +232,7 @@ static int run(run_state *run, const arguments *a, int engine)
     const nf_lc3_config config = {
         .edition = (nf_lc3_edition)o->edition,
         .ignore_privilege = o->ignore_privilege,
+        .key_interval = o->key_interval,
     };
     nf_error error = {0};
     int status = EXIT_FAILED;
@@ -280,6 +281,8 @@ int command_lc3_run(const command *self, int argc, char **argv)
     const option options[] = {
         {"engine", 'e', OPTION_TEXT, &o.engine, "NAME", "what executes: interp or step"},
         {"input", 'i', OPTION_TEXT, &o.input, "FILE", "keys; else standard input"},
+        {"key-interval", 'k', OPTION_NUMBER, &o.key_interval, "N",
+         "instructions between keys that nobody waits for"},
         {"limit", 'l', OPTION_NUMBER, &o.limit, "N", "stop after so many instructions"},
         {"seed", 's', OPTION_NUMBER, &o.seed, "N", "random words where the program has none"},
         {"start", 0, OPTION_TEXT, &o.start, "ADDRESS", "execute from there, as from x3000"},

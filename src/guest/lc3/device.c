@@ -66,10 +66,12 @@ static void attend_soon(nf_lc3 *machine)
 
 static void keyboard_request(nf_lc3 *machine)
 {
-    if (machine->keyboard_status == (READY | INTERRUPTS))
+    if (machine->keyboard_status == (READY | INTERRUPTS)) {
         machine->device_requests |= KEYBOARD;
-    else
+        machine->attention |= NF_LC3_ATTEND_EVENTS;
+    } else {
         machine->device_requests &= (uint8_t)~KEYBOARD;
+    }
 }
 
 /* Tries to have a key in KBDR. */
@@ -77,12 +79,14 @@ static void key_fetch(nf_lc3 *machine, bool wait)
 {
     const nf_lc3_hooks *hooks = &machine->config.hooks;
     if (machine->keyboard_status & READY || machine->input_ended) return;
+    if (!wait && machine->instructions < machine->key_at) return;
     if (wait && machine->stats) machine->stats->waited = true;
     int key = hooks->input ? hooks->input(hooks->console, wait) : NF_LC3_INPUT_END;
     if (key == NF_LC3_INPUT_END) machine->input_ended = true;
     if (key == NF_LC3_INPUT_STOP) nf_lc3_stop_for(machine, NF_LC3_STOP_ASKED);
     if (key < 0) return;
     machine->keys_taken++;
+    machine->key_at = machine->instructions + machine->config.key_interval;
     machine->keyboard_data = (uint8_t)key;
     machine->keyboard_status |= READY;
     keyboard_request(machine);
@@ -242,6 +246,8 @@ static bool events_look(nf_lc3 *machine)
     if (machine->keyboard_status & INTERRUPTS) key_fetch(machine, false);
     bool wanted = machine->keyboard_status == INTERRUPTS;
     machine->poll_at = wanted ? machine->instructions + POLL_INTERVAL : NF_LC3_NEVER;
+    if (machine->key_at > machine->instructions && machine->key_at < machine->poll_at)
+        machine->poll_at = machine->key_at;
     machine->event_at = machine->poll_at < machine->timer_at ? machine->poll_at : machine->timer_at;
     return wanted;
 }

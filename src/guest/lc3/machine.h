@@ -118,6 +118,9 @@ typedef struct nf_lc3_hooks {
 typedef struct nf_lc3_config {
     nf_lc3_edition edition;
     bool ignore_privilege; /* user mode may do and reach everything */
+    /* Instructions between two keys at least, where the program does not wait for them; so that a
+     * program that is interrupted by keys from a file gets on between them. */
+    uint64_t key_interval;
     nf_lc3_hooks hooks;
 } nf_lc3_config;
 
@@ -158,7 +161,7 @@ typedef struct nf_lc3 {
 
     /* Devices. Times are counts of instructions. */
     uint64_t event_at; /* when nf_lc3_run() must look at devices next */
-    uint64_t poll_at, timer_at;
+    uint64_t poll_at, timer_at, key_at;
     uint64_t keys_taken;     /* from the input hook */
     uint64_t key_wait_at;    /* when KBSR was last found empty at the end of input */
     uint32_t key_wait_count; /* and how often in close succession */
