@@ -347,6 +347,61 @@ static void quick_memory(pair *p, unsigned width, nf_reg reg, nf_mem m)
         }
 }
 
+static void quick_choices(pair *p, unsigned width, nf_reg x, nf_reg y)
+{
+    quick_mov_rr(&p->quick, width, x, y);
+    if (x != y) nf_asm_rr(&p->table, NF_X_MOV, width, x, y);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        quick_r_any(&p->quick, QUICK_SUB, width, x, true, y, numbers[i]);
+        nf_asm_ri(&p->table, NF_X_SUB_I, width, x, numbers[i]);
+        quick_r_any(&p->quick, QUICK_SUB, width, x, false, y, numbers[i]);
+        nf_asm_rr(&p->table, NF_X_SUB, width, x, y);
+        quick_imul_i(&p->quick, width, x, y, numbers[i]);
+        nf_asm_rri(&p->table, NF_X_IMUL_RMI, width, x, y, numbers[i]);
+    }
+    quick_imul(&p->quick, width, x, y);
+    nf_asm_rr(&p->table, NF_X_IMUL, width, x, y);
+    same_bytes(p);
+}
+
+static void quick_shifts(pair *p, unsigned width, nf_reg x)
+{
+    static const struct {
+        unsigned digit;
+        nf_insn insn;
+    } rows[] = {{QUICK_SHL, NF_X_SHL_I},
+                {QUICK_SHR, NF_X_SHR_I},
+                {QUICK_SAR, NF_X_SAR_I},
+                {QUICK_ROL, NF_X_ROL_I},
+                {QUICK_ROR, NF_X_ROR_I}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (unsigned count = 0; count < width * 8; count++) {
+            quick_shift(&p->quick, rows[i].digit, width, x, count);
+            if (count) nf_asm_ri(&p->table, rows[i].insn, width, x, count);
+            same_bytes(p);
+        }
+}
+
+static void quick_floats(pair *p, unsigned x, unsigned y)
+{
+    static const struct {
+        unsigned opcode;
+        nf_insn f32, f64;
+    } rows[] = {{QUICK_FADD, NF_X_VADDSS, NF_X_VADDSD}, {QUICK_FSUB, NF_X_VSUBSS, NF_X_VSUBSD},
+                {QUICK_FMUL, NF_X_VMULSS, NF_X_VMULSD}, {QUICK_FDIV, NF_X_VDIVSS, NF_X_VDIVSD},
+                {QUICK_FMIN, NF_X_VMINSS, NF_X_VMINSD}, {QUICK_FMAX, NF_X_VMAXSS, NF_X_VMAXSD}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (unsigned to = 0; to < 16; to++) {
+            quick_vex(&p->quick, rows[i].opcode, 4, to, x, y);
+            nf_asm_v_rrr(&p->table, rows[i].f32, 4, NF_XMM0 + to, NF_XMM0 + x, NF_XMM0 + y,
+                         NF_UNMASKED);
+            quick_vex(&p->quick, rows[i].opcode, 8, to, x, y);
+            nf_asm_v_rrr(&p->table, rows[i].f64, 8, NF_XMM0 + to, NF_XMM0 + x, NF_XMM0 + y,
+                         NF_UNMASKED);
+            same_bytes(p);
+        }
+}
+
 static void quick_indices(pair *p, unsigned width, nf_reg reg, nf_reg base)
 {
     nf_mem m = nf_mem_base(base, 0);
@@ -369,11 +424,16 @@ static void quick_instructions_are_the_encoders(void **state)
     nf_asm_init(&p.table, &arena, 0);
     for (nf_reg x = NF_RAX; x <= NF_R15; x++) quick_singles(&p, x);
     for (unsigned width = 4; width <= 8; width += 4)
-        for (nf_reg x = NF_RAX; x <= NF_R15; x++)
+        for (nf_reg x = NF_RAX; x <= NF_R15; x++) {
+            quick_shifts(&p, width, x);
             for (nf_reg y = NF_RAX; y <= NF_R15; y++) {
                 quick_registers(&p, width, x, y);
+                quick_choices(&p, width, x, y);
                 quick_indices(&p, width, x, y);
             }
+        }
+    for (unsigned x = 0; x < 16; x++)
+        for (unsigned y = 0; y < 16; y++) quick_floats(&p, x, y);
     nf_arena_free(&arena);
 }
 

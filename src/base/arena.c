@@ -2,7 +2,7 @@
  * The arena: chunks that double from 16 KiB to 1 MiB, newest first. See arena.h for the contract.
  *
  * Invariant: cursor and limit lie in the newest chunk; what lies behind the cursor is untouched
- * memory of the allocator, zeroed when it is handed out.
+ * memory of the allocator, zeroed when it is handed out by nf_arena_alloc_aligned().
  */
 #include "arena.h"
 
@@ -31,7 +31,7 @@ static void chunk_drop(nf_arena *arena, nf_arena_chunk *chunk)
     arena->allocator->release(arena->allocator->context, chunk, chunk->bytes);
 }
 
-void *nf_arena_alloc_slow(nf_arena *arena, size_t size, size_t align)
+void *nf_arena_take_slow(nf_arena *arena, size_t size, size_t align)
 {
     size_t bytes = arena->chunk ? arena->chunk->bytes * 2 : CHUNK_BYTES_MIN;
     if (bytes > CHUNK_BYTES_MAX) bytes = CHUNK_BYTES_MAX;
@@ -43,7 +43,7 @@ void *nf_arena_alloc_slow(nf_arena *arena, size_t size, size_t align)
     *chunk = (nf_arena_chunk){.older = arena->chunk, .bytes = bytes};
     arena->bytes += bytes;
     chunk_use(arena, chunk);
-    return nf_arena_alloc_aligned(arena, size, align);
+    return nf_arena_take(arena, size, align);
 fail:
     arena->failed = true;
     return NULL;

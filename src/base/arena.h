@@ -4,7 +4,7 @@
  *   chunk ─► chunk ─► chunk      each: | header | used ........ | free ...... |
  *                                                cursor ────────┘      limit ─┘
  *
- * One arena belongs to one thread at a time. Memory is zeroed. Nothing is freed one by one:
+ * One arena belongs to one thread at a time. Memory is zeroed, but for nf_arena_take(). Nothing is freed one by one:
  * nf_arena_reset() keeps the first chunk and drops the rest, nf_arena_free() drops all.
  * nf_arena_alloc() returns NULL when the allocator gives nothing; `failed` then stays set, so that
  * a long piece of work may check once at its end. Freestanding.
@@ -29,17 +29,25 @@ void nf_arena_init(nf_arena *arena, const nf_allocator *allocator);
 void nf_arena_reset(nf_arena *arena);
 void nf_arena_free(nf_arena *arena);
 
-void *nf_arena_alloc_slow(nf_arena *arena, size_t size, size_t align);
+void *nf_arena_take_slow(nf_arena *arena, size_t size, size_t align);
 
-/* Zeroed memory; align is a power of two, at most 64. */
-static inline void *nf_arena_alloc_aligned(nf_arena *arena, size_t size, size_t align)
+/* Memory with anything in it, for what is written before it is read; align is a power of two, at
+ * most 64. */
+static inline void *nf_arena_take(nf_arena *arena, size_t size, size_t align)
 {
     uintptr_t start = ((uintptr_t)arena->cursor + align - 1) & ~(uintptr_t)(align - 1);
     if (arena->cursor == NULL || start > (uintptr_t)arena->limit ||
         size > (uintptr_t)arena->limit - start)
-        return nf_arena_alloc_slow(arena, size, align);
+        return nf_arena_take_slow(arena, size, align);
     arena->cursor = (char *)(start + size);
-    return __builtin_memset((void *)start, 0, size);
+    return (void *)start;
+}
+
+/* Zeroed memory. */
+static inline void *nf_arena_alloc_aligned(nf_arena *arena, size_t size, size_t align)
+{
+    void *memory = nf_arena_take(arena, size, align);
+    return memory ? __builtin_memset(memory, 0, size) : NULL;
 }
 
 static inline void *nf_arena_alloc(nf_arena *arena, size_t size)
@@ -49,6 +57,9 @@ static inline void *nf_arena_alloc(nf_arena *arena, size_t size)
 
 #define NF_NEW(arena, type)          ((type *)nf_arena_alloc((arena), sizeof(type)))
 #define NF_NEW_ARRAY(arena, type, n) ((type *)nf_arena_alloc((arena), sizeof(type) * (size_t)(n)))
+/* Not zeroed. */
+#define NF_TAKE_ARRAY(arena, type, n)                                                              \
+    ((type *)nf_arena_take((arena), sizeof(type) * (size_t)(n), 16))
 
 /* A NUL-terminated copy of length bytes. */
 char *nf_arena_string(nf_arena *arena, const char *text, size_t length);

@@ -64,7 +64,7 @@ void nf_asm_init(nf_asm *a, nf_arena *arena, size_t size_hint)
     size_t bytes = size_hint + NF_INSN_BYTES_MAX;
     if (size_hint < CODE_BYTES_MIN) bytes = CODE_BYTES_MIN;
     if (size_hint > NF_ASM_CODE_BYTES_MAX - NF_INSN_BYTES_MAX) bytes = NF_ASM_CODE_BYTES_MAX;
-    a->start = nf_arena_alloc(arena, bytes);
+    a->start = nf_arena_take(arena, bytes, ALIGN_MIN);
     if (a->start == NULL || !NF_VEC_RESERVE(arena, &a->labels, LABELS_MIN)) {
         nf_asm_fail(a, NF_MEMORY);
         use_spare(a);
@@ -82,7 +82,7 @@ void nf_asm_reserve(nf_asm *a, size_t bytes)
     while (wanted - used < bytes) wanted *= 2;
     if (wanted > NF_ASM_CODE_BYTES_MAX) wanted = NF_ASM_CODE_BYTES_MAX;
     if (wanted - used < bytes) nf_asm_fail(a, NF_LIMIT);
-    uint8_t *grown = a->failed ? NULL : nf_arena_alloc(a->arena, wanted);
+    uint8_t *grown = a->failed ? NULL : nf_arena_take(a->arena, wanted, ALIGN_MIN);
     if (grown == NULL) {
         nf_asm_fail(a, NF_MEMORY);
         use_spare(a);

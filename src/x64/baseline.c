@@ -103,11 +103,25 @@ static void emit_bitcast(nf_baseline *job, nf_value v, const nf_inst *inst);
 
 /* What is no scalar operation, or not that alone. */
 static nf_inst_emit *const whole_emitters[NF_OP_COUNT] = {
-    [NF_OP_ADD] = nf_emit_simple,
+    [NF_OP_ADD] = nf_emit_simple_add,
     [NF_OP_SUB] = nf_emit_simple,
     [NF_OP_AND] = nf_emit_simple,
     [NF_OP_OR] = nf_emit_simple,
     [NF_OP_XOR] = nf_emit_simple,
+    [NF_OP_MUL] = nf_emit_simple_mul,
+    [NF_OP_SHL] = nf_emit_simple_shift,
+    [NF_OP_LSHR] = nf_emit_simple_shift,
+    [NF_OP_ASHR] = nf_emit_simple_shift,
+    [NF_OP_ROTL] = nf_emit_simple_shift,
+    [NF_OP_ROTR] = nf_emit_simple_shift,
+    [NF_OP_FADD] = nf_emit_simple_float,
+    [NF_OP_FSUB] = nf_emit_simple_float,
+    [NF_OP_FMUL] = nf_emit_simple_float,
+    [NF_OP_FDIV] = nf_emit_simple_float,
+    [NF_OP_FMIN] = nf_emit_simple_float,
+    [NF_OP_FMAX] = nf_emit_simple_float,
+    [NF_OP_ICMP] = nf_emit_simple_compare,
+    [NF_OP_FCMP] = nf_emit_simple_compare,
     [NF_OP_ICONST] = emit_constant,
     [NF_OP_FCONST] = emit_constant,
     [NF_OP_SYMBOL] = emit_constant,
@@ -203,13 +217,14 @@ static void emit_blocks(nf_baseline *job)
 {
     const nf_inst *insts = job->f->insts.data;
     bool want_map = job->options->want_map;
+    const uint32_t *at = job->walk;
     for (uint32_t i = 0; i < job->block_count; i++) {
+        const uint32_t *end = job->walk + job->blocks[i].walk_end;
         job->block = i;
         nf_asm_bind(&job->a, job->blocks[i].label);
-        uint32_t id = job->f->blocks.data[job->blocks[i].id].first.id;
-        for (; id != 0; id = insts[id].next.id) {
-            if (want_map) note_map(job, (nf_value){id});
-            emit_inst(job, (nf_value){id}, &insts[id]);
+        for (; at < end; at++) {
+            if (want_map) note_map(job, (nf_value){*at});
+            emit_inst(job, (nf_value){*at}, &insts[*at]);
         }
     }
 }

@@ -117,6 +117,12 @@ void nf_emit_compare(nf_baseline *job, nf_work *w)
     nf_asm_rr(&job->a, both ? NF_X_AND : NF_X_OR, 4, w->dst, SCRATCH_C);
 }
 
+/* Most comparisons are made where they are used. */
+void nf_emit_simple_compare(nf_baseline *job, nf_value v, const nf_inst *inst)
+{
+    if (nf_operand_of(job, v).at != AT_FUSED) nf_emit_scalar(job, v, inst);
+}
+
 /* --- choice; moves leave the flags alone --- */
 
 static void conditional_move(nf_baseline *job, nf_cc cc, unsigned bytes, nf_reg dst, nf_operand o)

@@ -57,6 +57,23 @@ static void three_operands(nf_baseline *job, nf_insn vex, unsigned bytes, const 
         nf_asm_v_rrr(&job->a, vex, bytes, w->dst, w->a.reg, w->b.reg, NF_UNMASKED);
 }
 
+/* The usual case on its own: all in registers, with AVX. */
+void nf_emit_simple_float(nf_baseline *job, nf_value v, const nf_inst *inst)
+{
+    static const uint8_t opcodes[NF_OP_COUNT] = {
+        [NF_OP_FADD] = QUICK_FADD, [NF_OP_FSUB] = QUICK_FSUB, [NF_OP_FMUL] = QUICK_FMUL,
+        [NF_OP_FDIV] = QUICK_FDIV, [NF_OP_FMIN] = QUICK_FMIN, [NF_OP_FMAX] = QUICK_FMAX};
+    const nf_operand *to = &job->values[v.id].place, *a = &job->values[inst->a.id].place;
+    const nf_operand *b = &job->values[inst->b.id].place;
+    bool in_registers = (to->at == AT_REG) & (a->at == AT_REG) & (b->at == AT_REG);
+    if (!in_registers || NF_TYPE_IS_VECTOR(inst->type) || !nf_has(job, NF_CPU_AVX)) {
+        nf_emit_scalar(job, v, inst);
+        return;
+    }
+    quick_vex(&job->a, opcodes[inst->op], inst->type == NF_F64 ? 8 : 4, to->reg - NF_XMM0,
+              a->reg - NF_XMM0, b->reg - NF_XMM0);
+}
+
 void nf_emit_float_binary(nf_baseline *job, nf_work *w)
 {
     unsigned bytes = nf_type_bytes(w->type);

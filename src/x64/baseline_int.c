@@ -113,49 +113,91 @@ void nf_emit_add(nf_baseline *job, nf_work *w)
     nf_asm_rm(&job->a, NF_X_LEA, wide(nf_type_bytes(w->type)), w->dst, sum);
 }
 
-/* dst = dst op b, where b is in a register or a small constant. */
-static inline void simple_operation(nf_baseline *job, unsigned opcode, unsigned bytes, nf_reg dst,
-                                    const nf_operand *b)
-{
-    if (b->at == AT_INT)
-        quick_ri(&job->a, opcode, bytes, dst, b->disp);
-    else
-        quick_rr(&job->a, opcode, bytes, dst, b->reg);
-}
-
-static void simple_sum(nf_baseline *job, unsigned bytes, nf_reg dst, nf_reg a, const nf_operand *b)
-{
-    nf_mem sum = nf_mem_base(a, b->at == AT_INT ? b->disp : 0);
-    if (b->at == AT_REG) sum.index = b->reg;
-    quick_rm(&job->a, QUICK_LEA, bytes, dst, &sum);
-}
-
 /* The usual case of the commonest operations on its own: a and the result in registers, b in one
  * or a small constant. */
-void nf_emit_simple(nf_baseline *job, nf_value v, const nf_inst *inst)
+typedef struct simple {
+    const nf_operand *b;
+    unsigned dst, a, bytes;
+    bool swapped; /* dst is b's register and not a's */
+} simple;
+
+ALWAYS_INLINE bool is_simple(const nf_baseline *job, nf_value v, const nf_inst *inst, simple *s)
 {
     const nf_operand *to = &job->values[v.id].place, *a = &job->values[inst->a.id].place;
     const nf_operand *b = &job->values[inst->b.id].place;
-    bool b_simple = b->at == AT_REG || b->at == AT_INT;
-    if (to->at != AT_REG || a->at != AT_REG || !b_simple || NF_TYPE_IS_VECTOR(inst->type)) {
+    *s = (simple){b, to->reg, a->reg, inst->type == NF_I64 ? 8 : 4,
+                  (b->at == AT_REG) & (b->reg == to->reg) & (a->reg != to->reg)};
+    bool in_registers = (to->at == AT_REG) & (a->at == AT_REG);
+    return in_registers & ((b->at == AT_REG) | (b->at == AT_INT)) & !NF_TYPE_IS_VECTOR(inst->type);
+}
+
+/* dst = a op b, which commutes where they are swapped. */
+ALWAYS_INLINE void simple_operation(nf_baseline *job, unsigned opcode, const simple *s)
+{
+    quick_mov_rr(&job->a, s->bytes, s->dst, s->swapped ? s->dst : s->a);
+    quick_r_any(&job->a, opcode, s->bytes, s->dst, s->b->at == AT_INT,
+                s->swapped ? s->a : s->b->reg, s->b->disp);
+}
+
+void nf_emit_simple(nf_baseline *job, nf_value v, const nf_inst *inst)
+{
+    simple s;
+    if (!is_simple(job, v, inst, &s) || (s.swapped && inst->op == NF_OP_SUB))
+        nf_emit_scalar(job, v, inst);
+    else
+        simple_operation(job, alu_rows[inst->op].opcode, &s);
+}
+
+/* A sum into a third register is an address. */
+static void simple_sum(nf_baseline *job, const simple *s)
+{
+    nf_mem sum = nf_mem_base((nf_reg)s->a, s->b->at == AT_INT ? s->b->disp : 0);
+    if (s->b->at == AT_REG) sum.index = s->b->reg;
+    quick_rm(&job->a, QUICK_LEA, s->bytes, s->dst, &sum);
+}
+
+void nf_emit_simple_add(nf_baseline *job, nf_value v, const nf_inst *inst)
+{
+    simple s;
+    if (!is_simple(job, v, inst, &s))
+        nf_emit_scalar(job, v, inst);
+    else if (s.swapped || s.a == s.dst)
+        simple_operation(job, QUICK_ADD, &s);
+    else
+        simple_sum(job, &s);
+}
+
+void nf_emit_simple_mul(nf_baseline *job, nf_value v, const nf_inst *inst)
+{
+    simple s;
+    bool good = is_simple(job, v, inst, &s);
+    bool is_power = s.b->at == AT_INT && (s.b->disp & (s.b->disp - 1)) == 0;
+    if (!good || is_power) {
+        nf_emit_scalar(job, v, inst);
+    } else if (s.b->at == AT_INT) {
+        quick_imul_i(&job->a, s.bytes, s.dst, s.a, s.b->disp);
+    } else {
+        quick_mov_rr(&job->a, s.bytes, s.dst, s.swapped ? s.dst : s.a);
+        quick_imul(&job->a, s.bytes, s.dst, s.swapped ? s.a : s.b->reg);
+    }
+}
+
+void nf_emit_simple_shift(nf_baseline *job, nf_value v, const nf_inst *inst)
+{
+    static const uint8_t digits[NF_OP_COUNT] = {[NF_OP_SHL] = QUICK_SHL,
+                                                [NF_OP_LSHR] = QUICK_SHR,
+                                                [NF_OP_ASHR] = QUICK_SAR,
+                                                [NF_OP_ROTL] = QUICK_ROL,
+                                                [NF_OP_ROTR] = QUICK_ROR};
+    simple s;
+    bool good = is_simple(job, v, inst, &s) && s.b->at == AT_INT;
+    if (!good || (inst->type != NF_I64 && inst->type != NF_I32)) {
         nf_emit_scalar(job, v, inst);
         return;
     }
-    nf_reg dst = to->reg;
-    unsigned bytes = inst->type == NF_I64 ? 8 : 4, opcode = alu_rows[inst->op].opcode;
-    if (a->reg == dst) {
-        simple_operation(job, opcode, bytes, dst, b);
-    } else if (nf_operand_is_reg(*b, dst)) {
-        if (alu_rows[inst->op].commutes)
-            quick_rr(&job->a, opcode, bytes, dst, a->reg);
-        else
-            nf_emit_scalar(job, v, inst);
-    } else if (inst->op == NF_OP_ADD) {
-        simple_sum(job, bytes, dst, a->reg, b);
-    } else {
-        quick_rr(&job->a, QUICK_MOV, bytes, dst, a->reg);
-        simple_operation(job, opcode, bytes, dst, b);
-    }
+    quick_mov_rr(&job->a, s.bytes, s.dst, s.a);
+    quick_shift(&job->a, digits[inst->op], s.bytes, s.dst,
+                (unsigned)s.b->disp & (s.bytes * BYTE_BITS - 1));
 }
 
 static bool is_power_of_two(nf_operand o, nf_type type, unsigned *log2)

@@ -87,6 +87,7 @@ _Static_assert(sizeof(nf_baseline_value) == 32, "two to a cache line");
 typedef struct nf_baseline_block {
     uint32_t id;
     uint32_t end;          /* time of the terminator */
+    uint32_t walk_end;     /* of what is emitted, in `walk` */
     uint32_t loop;         /* innermost loop that contains it; 0: none */
     uint32_t loop_end;     /* of a loop's header: order index of the loop's last block, and 1 */
     uint32_t entered_from; /* order index of the first block with an edge to here */
@@ -137,6 +138,7 @@ typedef struct nf_baseline {
     uint32_t
         *defs; /* by time: the value that is defined then; DEFINED_BY_CALL, also without result */
     uint32_t def_count;
+    uint32_t *walk; /* the instructions that code may have to be made for, in order */
     bool has_vectors, has_calls;
     nf_operand count; /* of back edges, from -nf_compile.back_edges to 0; AT_NONE: not counted */
     nf_label turn;    /* what happens at 0 */
@@ -273,7 +275,8 @@ void nf_jump_if(nf_baseline *job, nf_test test, nf_label to);
 void nf_work_fill(nf_baseline *job, nf_work *w, const nf_inst *inst);
 
 typedef void nf_inst_emit(nf_baseline *job, nf_value v, const nf_inst *inst);
-nf_inst_emit nf_emit_scalar, nf_emit_simple;
+nf_inst_emit nf_emit_scalar, nf_emit_simple, nf_emit_simple_add, nf_emit_simple_mul,
+    nf_emit_simple_shift, nf_emit_simple_float, nf_emit_simple_compare;
 nf_inst_emit nf_emit_load, nf_emit_store, nf_emit_mload, nf_emit_mstore, nf_emit_call,
     nf_emit_tail_call, nf_emit_br, nf_emit_brif, nf_emit_switch, nf_emit_ret, nf_emit_trap,
     nf_emit_vector, nf_emit_splat, nf_emit_iota, nf_emit_extract, nf_emit_insert, nf_emit_reverse,

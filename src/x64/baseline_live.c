@@ -85,12 +85,13 @@ typedef struct scan {
     nf_baseline *job;
     nf_baseline_value *values;
     const nf_inst *insts;
-    uint32_t *defs;
-    uint32_t time, block;
+    uint32_t *defs, *walk;
+    uint32_t time, block, walk_count;
     uint32_t loop_header, loop_reach; /* of the innermost loop: its header; its last block, and 1 */
     uint64_t touch;                   /* one use, with its weight */
     unsigned files_seen;              /* of all values, or-ed */
     bool any_soft;
+    bool all; /* every instruction is walked to, for the map */
 } scan;
 
 ALWAYS_INLINE void use(const scan *s, uint32_t id)
@@ -102,26 +103,31 @@ ALWAYS_INLINE void use(const scan *s, uint32_t id)
     value->loop_end = reach > value->loop_end ? reach : value->loop_end;
 }
 
-ALWAYS_INLINE void define(scan *s, uint32_t id, nf_type type, bool wants_place)
+/* Nobody knows the value before, but for a block's parameter, which edges may have led to. */
+ALWAYS_INLINE void define(scan *s, uint32_t id, nf_type type, nf_operand place, bool wants_place)
 {
-    nf_baseline_value *value = &s->values[id];
     unsigned file = file_of[type < FIRST_VECTOR ? type : FIRST_VECTOR];
-    value->start = s->time;
-    value->block = s->block;
-    value->place.file = (uint8_t)file;
+    place.file = (uint8_t)file;
+    s->values[id] = (nf_baseline_value){.start = s->time, .block = s->block, .place = place};
     s->files_seen |= file;
     s->defs[s->time] = id;
     s->time += wants_place;
 }
 
+static void define_param(scan *s, uint32_t id)
+{
+    nf_baseline_value value = s->values[id];
+    define(s, id, s->insts[id].type, value.place, true);
+    s->values[id].touched = value.touched;
+}
+
 /* Those that are as cheap to make as to move have no register; of the others the assignment
  * decides. */
-static bool scan_constant(nf_baseline_value *value, const nf_inst *inst, uint32_t id, unsigned at)
+static nf_operand constant_place(const nf_inst *inst, uint32_t id, unsigned at)
 {
     bool is_int = at == AT_INT, is_small = is_int && nf_fits_i32(inst->imm);
-    value->place.at = (uint8_t)(is_int && !is_small ? AT_WIDE : at);
-    value->place.value = is_small ? (uint32_t)inst->imm : id;
-    return value->place.at == AT_WIDE || at == AT_SYMBOL;
+    return (nf_operand){.at = (uint8_t)(is_int && !is_small ? AT_WIDE : at),
+                        .value = is_small ? (uint32_t)inst->imm : id};
 }
 
 /* What was defined last comes out of a call. */
@@ -192,7 +198,7 @@ static void scan_list(scan *s, uint32_t id, const nf_inst *inst, unsigned kind)
     }
     scan_call(s, inst);
     if (inst->op == NF_OP_TAIL_CALL || inst->op == NF_OP_TAIL_CALL_INDIRECT) return;
-    define(s, id, inst->type, true);
+    define(s, id, inst->type, (nf_operand){.at = AT_NONE}, true);
     note_call(s);
 }
 
@@ -203,8 +209,7 @@ ALWAYS_INLINE void scan_plain(scan *s, uint32_t id, const nf_inst *inst, unsigne
     use(s, inst->a.id);
     use(s, inst->b.id);
     if (inst->c.id) use(s, inst->c.id);
-    s->values[id].place.hint = inst->a.id;
-    define(s, id, inst->type, kind / SCAN_DEFINES & 1);
+    define(s, id, inst->type, (nf_operand){.hint = inst->a.id}, kind / SCAN_DEFINES & 1);
 }
 
 static void enter_block(scan *s, uint32_t index)
@@ -216,10 +221,8 @@ static void enter_block(scan *s, uint32_t index)
     s->loop_header = loop->header;
     s->loop_reach = loop->end + 1;
     s->touch = ONE_USE + loop->weight;
-    for (uint32_t i = 0; i < data->param_count; i++) {
-        uint32_t id = job->f->pool.data[data->params + i];
-        define(s, id, s->insts[id].type, true);
-    }
+    for (uint32_t i = 0; i < data->param_count; i++)
+        define_param(s, job->f->pool.data[data->params + i]);
 }
 
 /* The instructions of the block that was entered. A copy of the state, whose address nobody takes,
@@ -230,13 +233,17 @@ static void scan_block(scan *shared, uint32_t first)
     for (uint32_t id = first; id != 0; id = s.insts[id].next.id) {
         const nf_inst *inst = &s.insts[id];
         unsigned kind = scan_kinds[inst->op];
+        s.walk[s.walk_count++] = id;
         if (kind & SCAN_CONDITION) note_fusable(&s, inst);
         if (kind & (SCAN_EDGES | SCAN_CALL)) {
             *shared = s;
             scan_list(shared, id, inst, kind);
             s = *shared;
         } else if (kind & SCAN_AT) {
-            define(&s, id, inst->type, scan_constant(&s.values[id], inst, id, kind & SCAN_AT));
+            nf_operand place = constant_place(inst, id, kind & SCAN_AT);
+            bool may_have_place = place.at == AT_WIDE || place.at == AT_SYMBOL;
+            define(&s, id, inst->type, place, may_have_place);
+            s.walk_count -= !may_have_place && !s.all;
             if (inst->op == NF_OP_FCONST) s.values[id].start = 0;
         } else {
             scan_plain(&s, id, inst, kind);
@@ -244,6 +251,17 @@ static void scan_block(scan *shared, uint32_t first)
         }
     }
     *shared = s;
+}
+
+/* Edges give hints and weight to parameters of blocks that come later. All other values' records
+ * are written when they are defined. */
+static void params_clear(nf_baseline *job)
+{
+    for (uint32_t i = 0; i < job->block_count; i++) {
+        const nf_block_data *data = &job->f->blocks.data[job->blocks[i].id];
+        for (uint32_t k = 0; k < data->param_count; k++)
+            job->values[job->f->pool.data[data->params + k]] = (nf_baseline_value){.start = 0};
+    }
 }
 
 static void hint_entry_params(nf_baseline *job)
@@ -260,20 +278,25 @@ static void hint_entry_params(nf_baseline *job)
 void nf_baseline_live(nf_baseline *job)
 {
     uint32_t limit = job->f->insts.count;
-    job->values = NF_NEW_ARRAY(job->arena, nf_baseline_value, limit);
-    job->defs = NF_NEW_ARRAY(job->arena, uint32_t, limit + 1); /* one is written ahead */
-    if (job->values == NULL || job->defs == NULL) return;
-    job->values[0].block = UINT32_MAX;
+    job->values = NF_TAKE_ARRAY(job->arena, nf_baseline_value, limit);
+    job->defs = NF_TAKE_ARRAY(job->arena, uint32_t, limit + 1); /* one is written ahead */
+    job->walk = NF_TAKE_ARRAY(job->arena, uint32_t, limit);
+    if (job->values == NULL || job->defs == NULL || job->walk == NULL) return;
+    job->values[0] = (nf_baseline_value){.block = UINT32_MAX};
+    params_clear(job);
     hint_entry_params(job);
     scan s = {.job = job,
               .values = job->values,
               .insts = job->f->insts.data,
               .defs = job->defs,
+              .walk = job->walk,
+              .all = job->options->want_map,
               .any_soft = nf_baseline_any_soft(job)};
     for (uint32_t i = 0; i < job->block_count; i++) {
         enter_block(&s, i);
         scan_block(&s, job->f->blocks.data[job->blocks[i].id].first.id);
         job->blocks[i].end = s.time;
+        job->blocks[i].walk_end = s.walk_count;
     }
     job->def_count = s.time;
     job->has_vectors = (s.files_seen & FILE_VECTOR) != 0;

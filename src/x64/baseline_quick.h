@@ -35,7 +35,27 @@ enum {
     QUICK_IMM8 = 0x83,
     QUICK_MOV_IMM = 0xc7,       /* of "mov r/m, imm32" */
     QUICK_MOV_IMM_SHORT = 0xb8, /* of "mov r32, imm32", plus the register */
+    QUICK_SHIFT = 0xc1,         /* of "r/m, imm8", and the digits */
+    QUICK_ROL = 0,
+    QUICK_ROR = 1,
+    QUICK_SHL = 4,
+    QUICK_SHR = 5,
+    QUICK_SAR = 7,
+    QUICK_IMUL = 0xaf0f, /* two bytes */
+    QUICK_IMUL_IMM8 = 0x6b,
+    QUICK_IMUL_IMM32 = 0x69,
     QUICK_INC = 0xff,
+    QUICK_VEX2 = 0xc5,
+    QUICK_VEX3 = 0xc4,
+    QUICK_VEX3_X_0F = 0x41, /* no index, a base above 7, opcodes 0F */
+    QUICK_PP_F64 = 3,       /* F2 */
+    QUICK_PP_F32 = 2,       /* F3 */
+    QUICK_FADD = 0x58,
+    QUICK_FMUL = 0x59,
+    QUICK_FSUB = 0x5c,
+    QUICK_FMIN = 0x5d,
+    QUICK_FDIV = 0x5e,
+    QUICK_FMAX = 0x5f,
     QUICK_RM_SIB = 4, /* r/m or index: look into the SIB; no index */
     QUICK_RM_RBP = 5, /* as a base without displacement it would be something else */
 };
@@ -47,6 +67,16 @@ static inline __attribute__((always_inline)) void quick_put(nf_asm *a, uint64_t 
     word >>= 8 * without_rex;
     __builtin_memcpy(a->cursor, &word, sizeof word);
     nf_asm_advance(a, bytes - without_rex);
+}
+
+/* The same, or nothing. */
+static inline __attribute__((always_inline)) void quick_put_if(nf_asm *a, bool condition,
+                                                               uint64_t word, unsigned bytes)
+{
+    unsigned without_rex = (word & 0xff) == QUICK_REX;
+    word >>= 8 * without_rex;
+    __builtin_memcpy(a->cursor, &word, sizeof word);
+    nf_asm_advance(a, (bytes - without_rex) & -(unsigned)condition);
 }
 
 /* The W bit of REX has the value 8, as the width that asks for it. */
@@ -65,6 +95,74 @@ static inline void quick_ri(nf_asm *a, unsigned opcode, unsigned width, unsigned
     bool is_short = imm == (int8_t)imm;
     uint64_t word = rex | (is_short ? QUICK_IMM8 : QUICK_IMM32) << 8 | modrm << 16;
     quick_put(a, word | (uint64_t)(uint32_t)imm << 24, is_short ? 4 : 7);
+}
+
+/* What follows decides by arithmetic instead of branches: which registers and constants come is not
+ * to be foreseen, and a wrong guess costs more than all of these. */
+
+/* to = from, unless they are the same. */
+static inline void quick_mov_rr(nf_asm *a, unsigned width, unsigned to, unsigned from)
+{
+    unsigned rex = QUICK_REX | (width & 8) | (to >> 3) << 2 | from >> 3;
+    unsigned modrm = QUICK_REGISTER | (to & 7) << 3 | (from & 7);
+    quick_put_if(a, to != from, rex | QUICK_MOV << 8 | modrm << 16, 3);
+}
+
+/* reg = reg op imm or reg op rm. */
+static inline void quick_r_any(nf_asm *a, unsigned opcode, unsigned width, unsigned reg,
+                               bool is_imm, unsigned rm, int32_t imm)
+{
+    bool is_short = imm == (int8_t)imm;
+    uint64_t wide = QUICK_REX | (width & 8), low = reg & 7, high = reg >> 3;
+    uint64_t with_imm = wide | high | (is_short ? QUICK_IMM8 : QUICK_IMM32) << 8 |
+                        (QUICK_REGISTER | (opcode & 0x38) | low) << 16 |
+                        (uint64_t)(uint32_t)imm << 24;
+    uint64_t with_rm = wide | high << 2 | rm >> 3 | (uint64_t)opcode << 8 |
+                       (QUICK_REGISTER | low << 3 | (rm & 7)) << 16;
+    unsigned imm_bytes = is_short ? 4 : 7;
+    quick_put(a, is_imm ? with_imm : with_rm, is_imm ? imm_bytes : 3);
+}
+
+/* Shifts and rotations by a constant below the width; nothing for 0. */
+static inline void quick_shift(nf_asm *a, unsigned digit, unsigned width, unsigned reg,
+                               unsigned count)
+{
+    uint64_t rex = QUICK_REX | (width & 8) | reg >> 3;
+    uint64_t modrm = QUICK_REGISTER | digit << 3 | (reg & 7);
+    quick_put_if(a, count != 0, rex | QUICK_SHIFT << 8 | modrm << 16 | (uint64_t)count << 24, 4);
+}
+
+/* reg = reg * rm */
+static inline void quick_imul(nf_asm *a, unsigned width, unsigned reg, unsigned rm)
+{
+    uint64_t rex = QUICK_REX | (width & 8) | (reg >> 3) << 2 | rm >> 3;
+    uint64_t modrm = QUICK_REGISTER | (reg & 7) << 3 | (rm & 7);
+    quick_put(a, rex | QUICK_IMUL << 8 | modrm << 24, 4);
+}
+
+/* reg = rm * imm */
+static inline void quick_imul_i(nf_asm *a, unsigned width, unsigned reg, unsigned rm, int32_t imm)
+{
+    bool is_short = imm == (int8_t)imm;
+    uint64_t rex = QUICK_REX | (width & 8) | (reg >> 3) << 2 | rm >> 3;
+    uint64_t modrm = QUICK_REGISTER | (reg & 7) << 3 | (rm & 7);
+    uint64_t word = rex | (is_short ? QUICK_IMUL_IMM8 : QUICK_IMUL_IMM32) << 8 | modrm << 16;
+    quick_put(a, word | (uint64_t)(uint32_t)imm << 24, is_short ? 4 : 7);
+}
+
+/* A scalar operation of AVX on XMM registers, counted from 0: reg = first op rm. bytes: 4 or 8.
+ * Intel SDM volume 2, 2.3.5: C5 and two bytes where rm is below 8, else C4 and three. */
+static inline void quick_vex(nf_asm *a, unsigned opcode, unsigned bytes, unsigned reg,
+                             unsigned first, unsigned rm)
+{
+    uint64_t last = (~first & 15) << 3 | (bytes == 8 ? QUICK_PP_F64 : QUICK_PP_F32);
+    uint64_t not_r = (~reg & 8) << 4, modrm = QUICK_REGISTER | (reg & 7) << 3 | (rm & 7);
+    uint64_t two = QUICK_VEX2 | (not_r | last) << 8 | opcode << 16 | modrm << 24;
+    uint64_t three = QUICK_VEX3 | (not_r | QUICK_VEX3_X_0F) << 8 | last << 16 |
+                     (uint64_t)opcode << 24 | modrm << 32;
+    uint64_t word = rm < 8 ? two : three;
+    __builtin_memcpy(a->cursor, &word, sizeof word);
+    nf_asm_advance(a, rm < 8 ? 4 : 5);
 }
 
 /* reg = imm, sign-extended to 8 bytes. */

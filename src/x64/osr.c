@@ -40,6 +40,18 @@ static nf_osr_place place_of(nf_operand o)
     return (nf_osr_place){NF_OSR_BUFFER, 0, (int32_t)offset};
 }
 
+/* Values of blocks that nothing reaches have no places. */
+static void block_places(const nf_baseline *job, uint32_t block, nf_osr_place *values)
+{
+    const nf_block_data *data = &job->f->blocks.data[block];
+    for (uint32_t i = 0; i < data->param_count; i++) {
+        uint32_t param = job->f->pool.data[data->params + i];
+        values[param] = place_of(job->values[param].place);
+    }
+    NF_FOR_INSTS(job->f, (nf_block){block}, v)
+    values[v.id] = place_of(job->values[v.id].place);
+}
+
 nf_status nf_baseline_places(const nf_func *f, const nf_compile *options, nf_osr_places *places,
                              nf_error *error)
 {
@@ -53,7 +65,7 @@ nf_status nf_baseline_places(const nf_func *f, const nf_compile *options, nf_osr
     nf_osr_place *values = NF_NEW_ARRAY(options->arena, nf_osr_place, f->insts.count);
     nf_osr_place *locals = NF_NEW_ARRAY(options->arena, nf_osr_place, f->locals.count);
     if (values == NULL || locals == NULL) return nf_fail(error, NF_MEMORY, "out of memory");
-    for (uint32_t v = 1; v < f->insts.count; v++) values[v] = place_of(job.values[v].place);
+    for (uint32_t i = 0; i < job.block_count; i++) block_places(&job, job.blocks[i].id, values);
     for (uint32_t l = 1; l < f->locals.count; l++)
         locals[l] =
             (nf_osr_place){NF_OSR_FRAME, integer_offset(job.locals[l].base), job.locals[l].disp};
