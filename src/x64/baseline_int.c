@@ -171,7 +171,7 @@ void nf_emit_simple_mul(nf_baseline *job, nf_value v, const nf_inst *inst)
 {
     simple s;
     bool good = is_simple(job, v, inst, &s);
-    bool is_power = s.b->at == AT_INT && (s.b->disp & (s.b->disp - 1)) == 0;
+    bool is_power = s.b->at == AT_INT && (s.b->value & (s.b->value - 1)) == 0;
     if (!good || is_power) {
         nf_emit_scalar(job, v, inst);
     } else if (s.b->at == AT_INT) {

@@ -75,21 +75,17 @@ static const uint8_t scan_kinds[NF_OP_COUNT] = {
 #undef OP
 };
 
-enum { FIRST_VECTOR = 8 };
-
-/* By type; all vectors share the last row. */
-static const uint8_t file_of[FIRST_VECTOR + 1] = {
-    [NF_F32] = FILE_FLOAT, [NF_F64] = FILE_FLOAT, [FIRST_VECTOR] = FILE_VECTOR};
+enum { FIRST_VECTOR = 8, FLOAT_TYPES = 1 << NF_F32 | 1 << NF_F64 };
 
 typedef struct scan {
     nf_baseline *job;
     nf_baseline_value *values;
     const nf_inst *insts;
-    uint32_t *defs, *walk;
-    uint32_t time, block, walk_count;
+    uint32_t *defs;
+    uint32_t *walk; /* where the next one goes */
+    uint32_t time, block;
     uint32_t loop_header, loop_reach; /* of the innermost loop: its header; its last block, and 1 */
     uint64_t touch;                   /* one use, with its weight */
-    unsigned files_seen;              /* of all values, or-ed */
     bool any_soft;
     bool all; /* every instruction is walked to, for the map */
 } scan;
@@ -106,10 +102,12 @@ ALWAYS_INLINE void use(const scan *s, uint32_t id)
 /* Nobody knows the value before, but for a block's parameter, which edges may have led to. */
 ALWAYS_INLINE void define(scan *s, uint32_t id, nf_type type, nf_operand place, bool wants_place)
 {
-    unsigned file = file_of[type < FIRST_VECTOR ? type : FIRST_VECTOR];
-    place.file = (uint8_t)file;
+    place.file = FLOAT_TYPES >> (type & (FIRST_VECTOR - 1)) & 1 ? FILE_FLOAT : FILE_INT;
+    if (__builtin_expect(type >= FIRST_VECTOR, false)) {
+        place.file = FILE_VECTOR;
+        s->job->has_vectors = true;
+    }
     s->values[id] = (nf_baseline_value){.start = s->time, .block = s->block, .place = place};
-    s->files_seen |= file;
     s->defs[s->time] = id;
     s->time += wants_place;
 }
@@ -233,7 +231,7 @@ static void scan_block(scan *shared, uint32_t first)
     for (uint32_t id = first; id != 0; id = s.insts[id].next.id) {
         const nf_inst *inst = &s.insts[id];
         unsigned kind = scan_kinds[inst->op];
-        s.walk[s.walk_count++] = id;
+        *s.walk++ = id;
         if (kind & SCAN_CONDITION) note_fusable(&s, inst);
         if (kind & (SCAN_EDGES | SCAN_CALL)) {
             *shared = s;
@@ -243,7 +241,7 @@ static void scan_block(scan *shared, uint32_t first)
             nf_operand place = constant_place(inst, id, kind & SCAN_AT);
             bool may_have_place = place.at == AT_WIDE || place.at == AT_SYMBOL;
             define(&s, id, inst->type, place, may_have_place);
-            s.walk_count -= !may_have_place && !s.all;
+            s.walk -= !may_have_place && !s.all;
             if (inst->op == NF_OP_FCONST) s.values[id].start = 0;
         } else {
             scan_plain(&s, id, inst, kind);
@@ -296,8 +294,7 @@ void nf_baseline_live(nf_baseline *job)
         enter_block(&s, i);
         scan_block(&s, job->f->blocks.data[job->blocks[i].id].first.id);
         job->blocks[i].end = s.time;
-        job->blocks[i].walk_end = s.walk_count;
+        job->blocks[i].walk_end = (uint32_t)(s.walk - job->walk);
     }
     job->def_count = s.time;
-    job->has_vectors = (s.files_seen & FILE_VECTOR) != 0;
 }
