@@ -14,13 +14,19 @@
  * A cell was last touched by the receiver, so the sender's first store to it would wait for the
  * line. Hence lines are asked for some cells before they are written, but only those that the
  * receiver has handed back: others it may still read.
+ *
+ * A receiver that looks at the line that is being filled takes it from the sender, whose next store
+ * must get it back. So a receiver that has come to the end of a stream of full cells lets the sender
+ * get ahead, and then finds several; one that was given single messages looks without a pause, for
+ * the next one is awaited.
  */
 #include "side.h"
 
 enum {
     MAGIC = 0x676e6972, /* "ring" */
     QUARTER = 4,
-    AHEAD = 4, /* cells */
+    AHEAD = 4,          /* cells */
+    STREAM_PAUSES = 16, /* some 0.7 us */
     END_BYTES = sizeof(uint64_t),
 };
 
@@ -282,6 +288,7 @@ bool nf_ring_refill(nf_ring_receiver *receiver)
         nf_ring_release(receiver);
         return false;
     }
+    receiver->whole = receiver->at == receiver->start && fill == receiver->ring.payload_bytes;
     receiver->stop = receiver->start + fill;
     return true;
 }
@@ -327,6 +334,8 @@ static bool sender_is_dead(void *context)
 
 nf_ring_result nf_ring_wait_message(nf_ring_receiver *receiver, uint64_t timeout_ns)
 {
+    bool streams = receiver->whole && timeout_ns > 0;
+    for (int i = 0; i < STREAM_PAUSES && streams; i++) nf_os_relax();
     for (uint32_t i = 0; i < receiver->patience && timeout_ns > 0; i++) {
         nf_ring_result result = nf_ring_look(receiver);
         if (result != NF_RING_WAIT)

@@ -112,6 +112,7 @@ typedef struct nf_ring_receiver {
     const uint8_t *start;     /* of the cell */
     uint64_t base, cell;      /* as the sender's */
     uint64_t released;        /* cells handed back */
+    bool whole;               /* the cell came full, in one piece */
     nf_ring ring;
     uint32_t patience; /* turns of a spin before it yields: see side.h */
     nf_ring_counts counts;
