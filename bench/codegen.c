@@ -16,8 +16,8 @@
  * Compile time of the tiers is from NIR in memory to code that is placed, the median of several
  * compilations of all of a kernel's functions, for each NIR instruction. That of other compilers is
  * the processor time of a process that makes an object, less that for an empty file with the same
- * headers, for each NIR instruction of ours. LuaJIT, which is measured on the kernels that stand in
- * bench/kernels as Lua too, tells no such time.
+ * headers, for each NIR instruction of ours. LuaJIT tells no such time; it runs the kernels that
+ * stand in bench/kernels as Lua too, in processes of its own, after the others.
  *
  * Run it where examples/ and bench/ are.
  */
@@ -31,6 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "engine/engine_internal.h"
 #define WORKLOAD_NO_MAIN
@@ -80,6 +81,21 @@ static rival rivals[] = {
     {.name = "tcc", .command = "tcc", .level = "-g0", .march = "-w"},
 };
 enum { RIVALS = sizeof rivals / sizeof *rivals };
+
+static const char luajit[] = "luajit";
+static bool no_luajit;
+
+/* Kernels in Lua find what they share beside them. */
+static void luajit_find(bench *b)
+{
+    double ns;
+    char path[PATH_MAX + NAME_BYTES];
+    const char *const arguments[] = {luajit, "-v", NULL};
+    no_luajit = build_run_any(arguments, "/dev/null", false, &ns) != 0;
+    if (no_luajit) bench_note(b, "%s is not on this machine and left out", luajit);
+    snprintf(path, sizeof path, "%s/%s/?.lua", build_root(), own_folder);
+    setenv("LUA_PATH", path, 1);
+}
 
 /* Nanoseconds of processor time. how: "-shared" or "-c". */
 static double rival_compile(const rival *r, const char *how, const char *source, const char *output)
@@ -134,9 +150,19 @@ typedef struct lab {
     uint64_t size, checksum;
     uint32_t insts;        /* NIR's */
     uint32_t compilations; /* by each rival */
+    double luajit_ratio;   /* NaN: not measured */
     contestant contestants[CONTESTANTS_MAX];
     uint32_t count;
 } lab;
+
+/* Of this thread: what other programs take is not counted. */
+static double cpu_ns(void)
+{
+    const double ns_per_s = 1e9;
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec * ns_per_s + (double)now.tv_nsec;
+}
 
 static contestant *contestant_add(lab *l, const char *name)
 {
@@ -192,22 +218,20 @@ static nf_status blob_make(lab *l, nf_function *function, nf_recipe recipe, nf_b
 /* All functions; nanoseconds. */
 static double code_make(lab *l, nf_recipe recipe, uint64_t *addresses)
 {
-    uint64_t ticks = 0;
+    double start = cpu_ns();
     for (uint32_t i = 0; i < l->program->function_count; i++) {
         nf_error error = {0};
         nf_blob blob;
         nf_function *function = &l->program->functions[i];
         if (function->ir == NULL) build_fail(function->name, "NIR can't express it");
-        uint64_t start = bench_ticks();
         nf_status status = blob_make(l, function, recipe, &blob, &error);
         if (status == NF_OK)
             status =
                 nf_code_place(l->engine->code, &blob, function->name, NULL, &addresses[i], &error);
-        ticks += bench_ticks() - start;
         if (status != NF_OK) build_fail(function->name, error.message);
         nf_arena_reset(&l->arena);
     }
-    return bench_ns(ticks);
+    return cpu_ns() - start;
 }
 
 static void version_add(lab *l, const char *name, nf_recipe recipe)
@@ -243,15 +267,6 @@ static void versions_add(lab *l)
             version_add(l, nf_variants[i].name, (nf_recipe){.variant = &nf_variants[i]});
 }
 
-/* Of this thread: what other programs take is not counted. */
-static double cpu_ns(void)
-{
-    const double ns_per_s = 1e9;
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec * ns_per_s + (double)now.tv_nsec;
-}
-
 static double call_ns(const lab *l, const contestant *c)
 {
     for (uint32_t i = 0; c->addresses && i < l->program->function_count; i++)
@@ -263,8 +278,29 @@ static double call_ns(const lab *l, const contestant *c)
     return ns;
 }
 
+/* By a process of its own; NaN when the kernel isn't there in Lua. */
+static double luajit_ns(const lab *l)
+{
+    char driver[PATH_MAX + NAME_BYTES], path[PATH_MAX + NAME_BYTES], size[NAME_BYTES];
+    snprintf(driver, sizeof driver, "%s/%s/driver.lua", build_root(), own_folder);
+    snprintf(path, sizeof path, "%s/%s/%s.lua", build_root(), own_folder, l->name);
+    snprintf(size, sizeof size, "%llu", (unsigned long long)l->size);
+    if (no_luajit || access(path, R_OK) != 0) return NAN;
+    const char *const arguments[] = {luajit, driver, path, size, NULL};
+    build_run(arguments, "luajit.out", false);
+    FILE *file = fopen("luajit.out", "r");
+    double ns;
+    unsigned long long checksum;
+    bool read = file != NULL && fscanf(file, "%lf %llx", &ns, &checksum) == 2;
+    if (file) fclose(file);
+    if (!read || checksum != l->checksum) build_fail(path, "wrong result");
+    return ns;
+}
+
 static void measure(lab *l, uint32_t rounds)
 {
+    static double natives[ROUNDS_MAX * CONTESTANTS_MAX];
+    uint32_t native_count = 0;
     static double ratios[CONTESTANTS_MAX][ROUNDS_MAX];
     l->checksum = l->contestants[0].run(l->size);
     for (uint32_t i = 0; i < l->count; i++) call_ns(l, &l->contestants[i]);
@@ -273,10 +309,12 @@ static void measure(lab *l, uint32_t rounds)
             const contestant *c = &l->contestants[(k + round) % l->count];
             double first = call_ns(l, l->contestants), time = call_ns(l, c);
             double last = call_ns(l, l->contestants);
+            natives[native_count++] = first;
             ratios[c - l->contestants][round] = 2 * time / (first + last);
         }
     for (uint32_t i = 0; i < l->count; i++)
         l->contestants[i].ratio = bench_median(ratios[i], rounds);
+    l->luajit_ratio = luajit_ns(l) / bench_median(natives, native_count);
 }
 
 /* --- the table --- */
@@ -326,6 +364,7 @@ static result result_of(const lab *l)
     result r = {.insts = l->insts, .best = ""};
     const char *guess = nf_variant_default(l->engine)->name;
     for (int k = 0; k < COLUMNS; k++) r.ratio[k] = r.compile_ns[k] = NAN;
+    r.ratio[COLUMN_LUAJIT] = l->luajit_ratio;
     for (uint32_t i = 0; i < l->count; i++) {
         const contestant *c = &l->contestants[i];
         for (int k = 0; k < COLUMNS; k++)
@@ -454,6 +493,7 @@ int main(int argc, char **argv)
     bench *b = bench_start(argc, argv, "codegen", "the tiers' code and compile time, and rivals'");
     build_folder_enter();
     rivals_find(b);
+    luajit_find(b);
     if (rivals[0].missing) build_fail(rivals[0].command, "is what all is measured against");
     head_print(b);
     for (int i = 0; i < KERNELS; i++) {

@@ -252,7 +252,13 @@ nf_value nf_fold_or(nf_fold *k, const nf_inst *inst)
         /* x | 0 => x */
         if (c == 0) return a;
         /* x | -1 => -1 */
-        return c == -1 ? b : constants_join(k, inst);
+        if (c == -1) return b;
+        nf_value joined = constants_join(k, inst);
+        if (joined.id) return joined;
+        /* x | c => x + c when x has none of c's bits: addresses are sums */
+        bool apart = ((uint64_t)c & ~nf_fold_zero_bits(k, a)) == 0;
+        return inst->type == NF_I64 && apart ? nf_fold_make(k, NF_OP_ADD, NF_I64, a, b)
+                                             : NF_NO_VALUE;
     }
     /* x | (x ^ -1) => -1 */
     if (complemented(k, a).id == b.id || complemented(k, b).id == a.id)

@@ -232,6 +232,12 @@ static nf_affine affine_shift(const nf_affine *a, const nf_affine *b)
     return form_scale(a, (int64_t)(UINT64_C(1) << ((uint64_t)b->constant % width)));
 }
 
+/* a ^ -1 is -1 - a. */
+static nf_affine affine_complement(const nf_affine *a, const nf_affine *b)
+{
+    return form_is_const(b) && b->constant == -1 ? nf_affine_add(b, a, -1) : NOT_AFFINE;
+}
+
 /* By operation, from the operands' forms. */
 static nf_affine affine_inst(nf_counted *c, nf_inst inst, nf_value v, unsigned depth)
 {
@@ -242,6 +248,7 @@ static nf_affine affine_inst(nf_counted *c, nf_inst inst, nf_value v, unsigned d
     case NF_OP_ADD:
     case NF_OP_SUB:
     case NF_OP_MUL:
+    case NF_OP_XOR:
     case NF_OP_SHL: b = affine_at(c, inst.b, depth + 1); /* fall through */
     case NF_OP_SEXT:
     case NF_OP_ZEXT:
@@ -253,6 +260,7 @@ static nf_affine affine_inst(nf_counted *c, nf_inst inst, nf_value v, unsigned d
     case NF_OP_SUB: return nf_affine_add(a, b, -1);
     case NF_OP_MUL: return affine_product(a, b);
     case NF_OP_SHL: return affine_shift(a, b);
+    case NF_OP_XOR: return affine_complement(a, b);
     case NF_OP_TRUNC: return form_cut(c, a, inst.type);
     default: return form_extend(c, a, (nf_op)inst.op, inst.type);
     }

@@ -1,58 +1,33 @@
 /*
  * See loop_split.h.
  *
- * A value of the loop that is used behind it gets a parameter in the block `left`, the loop's own
- * exit, and one in `behind`, where the faster loops join. Everything behind then uses the latter:
+ * Loops are closed: what is used behind a loop leaves it as an argument of its exit. That edge is led
+ * through the loop's own exit, `left`, and through `behind`, where the faster loops join:
  *
- *     loop: ... brif %c, loop(..), exit(%i)        loop: ... brif %c, loop(..), left(%i, %s)
- *     exit(%k): ... %s ...                  ─►     left(%l1, %l2): br behind(%l1, %l2)
- *                                                  behind(%b1, %b2): br exit(%b1)
- *                                                  exit(%k): ... %b2 ...
+ *     loop: ... brif %c, loop(..), exit(%i)        loop: ... brif %c, loop(..), left(%i)
+ *     exit(%k): ...                         ─►     left(%l): br behind(%l)
+ *                                                  behind(%b): br exit(%b)
+ *                                                  exit(%k): ...
  */
 #include "loop_split.h"
-#include "opt_internal.h"
 
 /* --- values used behind --- */
-
-static bool is_body(const nf_counted *loop, nf_block b)
-{
-    for (uint32_t i = 0; i < loop->block_count; i++)
-        if (loop->blocks[i].id == b.id) return true;
-    return false;
-}
-
-typedef struct out_search {
-    const nf_counted *loop;
-    nf_outs *outs;
-    bool full;
-} out_search;
-
-static void out_visit(void *context, nf_value *place)
-{
-    out_search *search = context;
-    nf_outs *outs = search->outs;
-    if (!nf_counted_has(search->loop, *place)) return;
-    for (uint32_t i = 0; i < outs->count; i++)
-        if (outs->values[i].id == place->id) return;
-    if (outs->count == NF_OUTS_MAX)
-        search->full = true;
-    else
-        outs->values[outs->count++] = *place;
-}
 
 bool nf_outs_find(const nf_counted *loop, nf_outs *outs)
 {
     const nf_func *f = loop->f;
-    out_search search = {loop, outs, false};
     const nf_edge *out = nf_edge_at(f, nf_block_at(f, loop->latch)->last, loop->out);
     outs->count = 0;
-    for (uint32_t i = 0; i < out->arg_count; i++) out_visit(&search, &nf_edge_args(f, out)[i]);
-    NF_FOR_BLOCKS(f, b)
-    {
-        if (is_body(loop, b)) continue;
-        NF_FOR_INSTS(f, b, v) nf_uses_walk(f, nf_inst_at(f, v), out_visit, &search);
+    for (uint32_t i = 0; i < out->arg_count; i++) {
+        nf_value v = nf_edge_args(f, out)[i];
+        uint32_t k = 0;
+        if (!nf_counted_has(loop, v)) continue;
+        while (k < outs->count && outs->values[k].id != v.id) k++;
+        if (k == NF_OUTS_MAX) return false;
+        outs->values[k] = v;
+        if (k == outs->count) outs->count++;
     }
-    return !search.full;
+    return true;
 }
 
 /* --- cutting --- */
@@ -76,49 +51,18 @@ static void exit_move(const nf_counted *loop, const nf_outs *outs, nf_block from
     nf_inst_append(f, from, branch);
 }
 
-typedef struct replacement {
-    const nf_outs *outs;
-    const nf_value *by;
-} replacement;
-
-static void out_replace(void *context, nf_value *place)
-{
-    const replacement *r = context;
-    for (uint32_t i = 0; i < r->outs->count; i++) {
-        if (place->id != r->outs->values[i].id) continue;
-        *place = r->by[i];
-        return;
-    }
-}
-
-/* A block on the way out, with parameters for the values, which nobody uses yet. */
-static nf_block exit_insert(const nf_counted *loop, const nf_outs *outs, nf_block layout,
-                            nf_value *params)
-{
-    nf_func *f = loop->f;
-    nf_block exit = nf_block_insert(f, layout);
-    for (uint32_t i = 0; i < outs->count; i++)
-        params[i] = nf_block_param(f, exit, nf_type_of(f, outs->values[i]));
-    exit_move(loop, outs, exit);
-    nf_value last = nf_block_at(f, exit)->last;
-    nf_value *args = nf_edge_args(f, nf_edge_at(f, last, 0));
-    for (uint32_t i = 0; i < nf_edge_at(f, last, 0)->arg_count; i++)
-        for (uint32_t k = 0; k < outs->count; k++)
-            if (args[i].id == outs->values[k].id) args[i] = params[k];
-    return exit;
-}
-
 nf_block nf_exit_split(const nf_counted *loop, const nf_outs *outs, nf_block layout)
 {
     nf_func *f = loop->f;
     nf_value params[NF_OUTS_MAX];
-    nf_block exit = exit_insert(loop, outs, layout, params);
-    replacement by = {outs, params};
-    NF_FOR_BLOCKS(f, b)
-    {
-        if (is_body(loop, b)) continue;
-        NF_FOR_INSTS(f, b, v) nf_uses_walk(f, nf_inst_at(f, v), out_replace, &by);
-    }
+    nf_block exit = nf_block_insert(f, layout);
+    for (uint32_t i = 0; i < outs->count; i++)
+        params[i] = nf_block_param(f, exit, nf_type_of(f, outs->values[i]));
+    exit_move(loop, outs, exit);
+    nf_edge *on = nf_edge_at(f, nf_block_at(f, exit)->last, 0);
+    for (uint32_t i = 0; i < on->arg_count; i++)
+        for (uint32_t k = 0; k < outs->count; k++)
+            if (nf_edge_args(f, on)[i].id == outs->values[k].id) nf_edge_args(f, on)[i] = params[k];
     return exit;
 }
 
@@ -140,15 +84,13 @@ static void entry_cut(nf_split *s, nf_value *args)
 bool nf_split_begin(nf_split *s, const nf_counted *loop, const nf_outs *outs, nf_arena *arena)
 {
     *s = (nf_split){.f = loop->f, .loop = loop, .outs = outs};
-    nf_value params[NF_OUTS_MAX];
     s->param_count = nf_block_at(s->f, loop->header)->param_count;
     s->inits = NF_NEW_ARRAY(arena, nf_value, s->param_count);
     nf_value *args = NF_NEW_ARRAY(arena, nf_value, s->param_count);
     if (s->inits == NULL || args == NULL) return false;
     nf_block_at(s->f, loop->header)->is_rest = true;
-    /* behind takes all uses: what is left is on the edge between the two */
     s->behind = nf_exit_split(loop, outs, loop->latch);
-    s->left = exit_insert(loop, outs, loop->latch, params);
+    s->left = nf_exit_split(loop, outs, loop->latch);
     entry_cut(s, args);
     return true;
 }

@@ -23,11 +23,11 @@ typedef struct nf_outs {
     uint32_t count;
 } nf_outs;
 
-/* False when there are more than NF_OUTS_MAX. */
+/* Of a closed loop (NF_FACT_LOOP_CLOSED). False when there are more than NF_OUTS_MAX. */
 bool nf_outs_find(const nf_counted *loop, nf_outs *outs);
 
-/* Puts a block on the way out of the loop, with a parameter for each value of outs; uses of those
- * behind the loop are of the parameters from now on. layout: the block that it stands behind. */
+/* Puts a block on the way out of the loop, with a parameter for each value of outs, which go on as
+ * arguments in the values' place. layout: the block that it stands behind. */
 nf_block nf_exit_split(const nf_counted *loop, const nf_outs *outs, nf_block layout);
 
 typedef struct nf_split {

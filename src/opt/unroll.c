@@ -1,7 +1,7 @@
 /*
  * Copies the bodies of innermost loops, so that one round does the work of several.
  *
- * requires: rotated loops (NF_FACT_ROTATED).  preserves: that.  breaks: nothing.
+ * requires: rotated, closed loops (NF_FACT_ROTATED, LOOP_CLOSED).  preserves: that.  breaks: nothing.
  *
  * Three ways, by what is known:
  *

@@ -1,7 +1,7 @@
 /*
  * Runs counted innermost loops on vectors: finds them, plans, asks, rewrites.
  *
- * requires: rotated loops (NF_FACT_ROTATED).  preserves: that.  breaks: nothing.
+ * requires: rotated, closed loops (NF_FACT_ROTATED, LOOP_CLOSED).  preserves: that.  breaks: nothing.
  *
  * Small constant loops inside of others go first, by copies of their bodies, so that the loop around
  * them is an innermost one. Where an innermost loop is refused, the loop around it may still run on
