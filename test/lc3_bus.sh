@@ -161,11 +161,14 @@ program key <<'END'
 END
 bus key once
 expect "there is no keyboard" 5
-for signal in INT TERM; do
-    timeout -s $signal 0.5 "$NANOFORGE" lc3 bus --shape loop "$work/spin.asm" "$work/once.asm" \
-        >"$work/out" 2>"$work/err"
+for signal in INT:130 TERM:143; do
+    "$NANOFORGE" lc3 bus --shape loop "$work/spin.asm" "$work/once.asm" >"$work/out" 2>"$work/err" &
+    started=$!
+    until [ "$(ls "/proc/$started/task" | wc -l)" -ge 3 ]; do sleep 0.02; done
+    kill -s "${signal%:*}" $started
+    wait $started
     status=$?
-    expect "SIG$signal ends it" 124
+    expect "SIG${signal%:*} ends it" "${signal#*:}"
     said "and there are figures" 'spin.asm  *stopped'
 done
 

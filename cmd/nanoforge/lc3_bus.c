@@ -15,7 +15,7 @@
 #include "lc3_program.h"
 
 /* Exit codes besides those of every command, as those of `lc3 run`. */
-enum { EXIT_FAULT = 3, EXIT_LIMIT = 4, EXIT_INPUT = 5, EXIT_INTERRUPTED = 130 };
+enum { EXIT_FAULT = 3, EXIT_LIMIT = 4, EXIT_INPUT = 5, EXIT_SIGNAL = 128 };
 
 enum {
     SLICE = 20000, /* instructions: some 15 us of the interpreter's */
@@ -190,7 +190,7 @@ static int status_of(const bus_node *nodes, uint32_t count)
             status = EXIT_FAULT;
         }
     }
-    return interrupted ? EXIT_INTERRUPTED : status;
+    return interrupted ? EXIT_SIGNAL + interrupted : status;
 }
 
 /* --- the command line ------------------------------------------------------------------------- */
