@@ -5,7 +5,7 @@
  * modify themselves, run into each other's middle, and now and then touch device registers, stacks
  * and vectors. Both machines run by the same pieces of random length and are compared after each.
  * Now and then the second is thrown away, and made anew from a snapshot of the first.
- * NF_LC3_PROGRAMS sets how many programs (2000), NF_LC3_SEED the first seed (1).
+ * NF_LC3_PROGRAMS sets how many programs (3000), NF_LC3_SEED the first seed (5000).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -158,7 +158,7 @@ static uint64_t number_from(const char *variable, uint64_t otherwise)
 
 static void programs_run_alike(void **unused)
 {
-    uint64_t first = number_from("NF_LC3_SEED", 1), count = number_from("NF_LC3_PROGRAMS", 2000);
+    uint64_t first = number_from("NF_LC3_SEED", 5000), count = number_from("NF_LC3_PROGRAMS", 3000);
     (void)unused;
     for (uint64_t i = 0; i < count; i++) program_run(first + i);
 }

@@ -252,13 +252,20 @@ static bool events_look(nf_lc3 *machine)
     return wanted;
 }
 
+/* An interrupt may bring the next: its stack may lie in the device registers. Each needs a request,
+ * so there is an end. */
 bool nf_lc3_devices_attend(nf_lc3 *machine)
 {
-    bool wanted = machine->instructions >= machine->event_at && events_look(machine);
-    bool requests = machine->device_requests | machine->request_priorities;
-    if (requests) interrupts_take(machine);
-    machine->attention &= ~(uint32_t)NF_LC3_ATTEND_EVENTS;
-    return wanted && !requests && machine->timer_at == NF_LC3_NEVER;
+    bool wanted = false;
+    do {
+        machine->attention &= ~(uint32_t)NF_LC3_ATTEND_EVENTS;
+        if (machine->instructions >= machine->event_at) wanted = events_look(machine);
+        if (machine->device_requests | machine->request_priorities) {
+            interrupts_take(machine);
+            wanted = false;
+        }
+    } while (machine->attention & NF_LC3_ATTEND_EVENTS);
+    return wanted && machine->timer_at == NF_LC3_NEVER;
 }
 
 void nf_lc3_key_await(nf_lc3 *machine)

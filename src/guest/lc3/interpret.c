@@ -340,10 +340,15 @@ decode:
     EACH(DO_NOT)
     EACH(DO_AND)
     EACH(DO_AND_IMM)
-    EACH(DO_CLEAR) EACH(DO_STR) EACH_PAIR(DO_ADD_TO) EACH_PAIR(DO_ADD) EACH_PAIR(DO_ADD_IMM)
-        EACH_PAIR(DO_LDR)
+    EACH(DO_CLEAR)
+    EACH(DO_STR)
+    EACH_PAIR(DO_ADD_TO)
+    EACH_PAIR(DO_ADD)
+    EACH_PAIR(DO_ADD_IMM)
+    EACH_PAIR(DO_LDR)
 
-            st : address = cell->value;
+st:
+    address = cell->value;
     NEEDS_PLAIN(address);
     STORE(address, m->reg[cell->a]);
 sti:

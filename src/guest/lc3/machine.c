@@ -192,10 +192,14 @@ static void stop_forget(nf_lc3 *machine)
     if (!(machine->mcr & NF_LC3_MCR_RUNS)) nf_lc3_stop_for(machine, NF_LC3_STOP_HALTED);
 }
 
+static uint64_t next_event(const nf_lc3 *machine, uint64_t end)
+{
+    return machine->event_at < end ? machine->event_at : end;
+}
+
 static void slice_run(nf_lc3 *machine, uint64_t end)
 {
-    uint64_t until = machine->event_at < end ? machine->event_at : end;
-    uint64_t count = until - machine->instructions;
+    uint64_t count = next_event(machine, end) - machine->instructions;
     machine->engine(machine, count < SLICE ? count : SLICE);
     if (machine->stats) nf_lc3_stats_note(machine->stats, machine);
 }
@@ -243,12 +247,13 @@ static nf_lc3_stop run(nf_lc3 *machine, uint64_t limit, bool by_steps)
     stop_forget(machine);
     if (machine->stats) nf_lc3_stats_begin(machine->stats, machine);
     while (machine->instructions < end) {
-        bool waited = nf_lc3_devices_attend(machine) && is_waiting(machine, end);
-        if (waited) nf_lc3_key_await(machine);
+        uint64_t now = machine->instructions;
+        if (nf_lc3_devices_attend(machine) && is_waiting(machine, next_event(machine, end)))
+            nf_lc3_key_await(machine);
         if (__atomic_exchange_n(&machine->stop_asked, false, __ATOMIC_RELAXED))
             nf_lc3_stop_for(machine, NF_LC3_STOP_ASKED);
         if (machine->stop != NF_LC3_GOING) break;
-        if (waited || machine->instructions == end) continue;
+        if (machine->instructions != now) continue;
         if (by_steps || machine->attention & NF_LC3_ATTEND_CC)
             nf_lc3_step(machine);
         else
