@@ -16,10 +16,19 @@ static int sum(int count, ...)
     va_end(list);
     return total;
 }
+static int product(int count, ...)
+{
+    va_list list;
+    int total = 1;
+    va_start(list, count);
+    while (count-- > 0) total *= va_arg(list, int);
+    va_end(list);
+    return total;
+}
 int main(int count, char **arguments)
 {
     (void)arguments;
-    printf("%d\n", sum(3, count, 2, 3));
+    printf("%d %d\n", sum(3, count, 2, 3), product(3, count, 2, 4));
     return 0;
 }
 C
@@ -29,7 +38,7 @@ run() {
     rm -f "$work"/loader.*
     LD_DEBUG=files LD_DEBUG_OUTPUT="$work/loader" nf run --quiet "$work/sum.bc"
     expect "$1: runs" 0
-    printed "$1: right" '^6$'
+    printed "$1: right" '^6 8$'
 }
 
 loads_llvm() {
@@ -77,15 +86,23 @@ check "mended files: load no LLVM" loads_no_llvm
 chmod g+w "$cache"/*
 run "files that others can write"
 check "files that others can write are passed over" loads_llvm
+set -- "$cache"/*.o
+mv "$1" "$work/object"
+mv "$2" "$1"
+mv "$work/object" "$2"
+run "files under each other's names"
+check "files under each other's names are passed over" loads_llvm
 
-truncate -s 300M "$cache/old.o" "$cache/young.o"
+old=$cache/00000000000000000000000000000000.o young=$cache/ffffffffffffffffffffffffffffffff.o
+rm "$cache"/*.o
+truncate -s 300M "$old" "$cache/notes.txt"
+truncate -s 30M "$young"
 touch -d '2 days ago' "$cache"/*.nir
-touch -d '3 days ago' "$cache/old.o"
-truncate -s 30M "$cache/young.o"
-rm "$cache"/[0-9a-f]*.o
+touch -d '3 days ago' "$old" "$cache/notes.txt"
 run "a full cache"
-check "a full cache: the oldest goes" test ! -e "$cache/old.o"
-check "a full cache: the young stays" test -e "$cache/young.o"
+check "a full cache: the oldest goes" test ! -e "$old"
+check "a full cache: the young stays" test -e "$young"
+check "a full cache: what is not the cache's stays" test -e "$cache/notes.txt"
 
 echo 'not a folder' >"$work/file"
 XDG_CACHE_HOME=$work/file

@@ -80,7 +80,7 @@ typedef struct nf_config {
     bool no_background;        /* no thread: the program calls nf_engine_step() */
     bool no_counters;          /* do not look for nanoforged or perf events */
     const char *daemon_socket; /* NULL: the default path */
-    const char *cache;         /* folder for imported bitcode; NULL: XDG's, "": none */
+    const char *cache;         /* folder for what bitcode became; NULL: XDG's, "": none */
     uint64_t features_off;     /* CPU features not to be used (bits as in nf_cpu_features()) */
     uint64_t seed;             /* of race order; 0: from the clock */
     /* Asked before the process's own symbols; NULL result: not known here. */

@@ -1,13 +1,16 @@
 /*
  * Files that are kept from run to run: see cache.h.
  *
- *   0   "NFCACHE2"
- *   8   checksum of what follows
+ *   0   "NFCACHE3"
+ *   8   checksum of the key and of what follows
  *   16  the content
  *
+ * The key is in the checksum so that a file that was renamed counts as damaged.
+ *
  * The folder is bounded. The first that is kept in a process looks how much there is, and when it is
- * too much, takes the files away that nobody has read for the longest time. Reading a file makes it
- * young again, once a day, so that runs usually write nothing.
+ * too much, takes the files away that nobody has read for the longest time; but no file that has not
+ * the form of our names, for the embedder may have named a folder with other things in it. Reading
+ * a file makes it young again, once a day, so that runs usually write nothing.
  */
 #include "cache.h"
 #include <dirent.h>
@@ -22,10 +25,10 @@
 #include <unistd.h>
 #include "base/hash.h"
 
-static const char magic[8] = {'N', 'F', 'C', 'A', 'C', 'H', 'E', '2'};
+static const char magic[8] = {'N', 'F', 'C', 'A', 'C', 'H', 'E', '3'};
 static const char *const suffixes[] = {"nir", "o"};
 
-enum { PATH_BYTES = 4096, NAME_BYTES = 64, SECONDS_YOUNG = 24 * 60 * 60 };
+enum { PATH_BYTES = 4096, NAME_BYTES = 64, KEY_DIGITS = 32, SECONDS_YOUNG = 24 * 60 * 60 };
 /* Above the one, the oldest files go until it is no more than the other. */
 static const uint64_t FOLDER_BYTES_MAX = UINT64_C(256) << 20, FOLDER_BYTES_KEPT = UINT64_C(192)
                                                                                   << 20;
@@ -63,6 +66,11 @@ void nf_cache_key_add(nf_cache_key *key, const void *bytes, size_t size)
     for (int k = 0; k < 2; k++) key->words[k] = words_hash(key->words[k], bytes, size);
 }
 
+static uint64_t checksum_of(nf_cache_key key, const void *content, size_t size)
+{
+    return words_hash(key.words[0] ^ key.words[1], content, size);
+}
+
 /* With a slash at its end; its length, 0 when there is no place. */
 static size_t folder_find(const nf_engine *engine, char path[PATH_BYTES])
 {
@@ -88,6 +96,12 @@ static bool path_find(const nf_engine *engine, nf_cache_key key, nf_cache_kind k
     return true;
 }
 
+static bool is_name_of_ours(const char *name)
+{
+    return strspn(name, "0123456789abcdef") == KEY_DIGITS && name[KEY_DIGITS] == '.' &&
+           strlen(name) < NAME_BYTES;
+}
+
 /* --- reading --- */
 
 static bool is_ours(const struct stat *file)
@@ -99,7 +113,7 @@ static bool is_ours(const struct stat *file)
 static const header *file_map(const char *path, size_t *size)
 {
     struct stat file;
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe would be waited for */
     if (descriptor < 0) return NULL;
     bool fine = fstat(descriptor, &file) == 0 && file.st_size > (off_t)sizeof(header);
     fine = fine && is_ours(&file);
@@ -119,7 +133,7 @@ const void *nf_cache_get(const nf_engine *engine, nf_cache_key key, nf_cache_kin
     if (head == NULL) return NULL;
     *size = whole - sizeof *head;
     if (memcmp(head->magic, magic, sizeof magic) == 0 &&
-        head->checksum == words_hash(0, head + 1, *size))
+        head->checksum == checksum_of(key, head + 1, *size))
         return head + 1;
     nf_cache_release(head + 1, *size);
     return NULL;
@@ -161,7 +175,7 @@ static kept_file *files_list(DIR *folder, size_t *count, uint64_t *bytes)
     *bytes = 0;
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
         struct stat file;
-        if (strlen(entry->d_name) >= NAME_BYTES || entry->d_name[0] == '.') continue;
+        if (!is_name_of_ours(entry->d_name)) continue;
         if (fstatat(dirfd(folder), entry->d_name, &file, AT_SYMLINK_NOFOLLOW) != 0) continue;
         if (!is_ours(&file)) continue;
         if (*count == capacity) {
@@ -228,7 +242,7 @@ void nf_cache_put(const nf_engine *engine, nf_cache_key key, nf_cache_kind kind,
 {
     static bool room_made;
     char path[PATH_BYTES];
-    header head = {.checksum = words_hash(0, content, size)};
+    header head = {.checksum = checksum_of(key, content, size)};
     if (!path_find(engine, key, kind, path) || !folder_make(path)) return;
     memcpy(head.magic, magic, sizeof magic);
     file_put(path, &head, content, size);
