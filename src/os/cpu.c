@@ -36,7 +36,7 @@ static const struct feature {
 #undef CPU_FEATURE
 };
 
-/* The bit of the cached mask that says that it has been read. */
+/* The bit of a cached word that says that it has been read. */
 static const uint64_t KNOWN = UINT64_C(1) << 63;
 _Static_assert(NF_CPU_FEATURE_COUNT < 63, "features and the known bit share 64 bits");
 
@@ -77,19 +77,33 @@ static uint64_t features_read(void)
     return mask;
 }
 
-uint64_t nf_cpu_fingerprint(void)
+static uint64_t fingerprint_read(void)
 {
     /* EBX of leaf 1 says which processor of the machine this is, so it is left out. */
     static const struct word {
-        uint32_t leaf, first;
-    } words[] = {{LEAF_FEATURES, ECX}, {LEAF_STRUCTURED, EBX}, {LEAF_EXTENDED + 1, ECX}};
+        uint32_t leaf, subleaf, first;
+    } words[] = {{LEAF_FEATURES, 0, ECX},
+                 {LEAF_STRUCTURED, 0, EBX},
+                 {LEAF_STRUCTURED, 1, EAX},
+                 {LEAF_EXTENDED + 1, 0, ECX}};
     uint32_t registers[REGISTERS];
     cpuid(LEAF_FEATURES, 0, registers);
     uint64_t hash = nf_hash_mix(0, registers[EAX]);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        cpuid(words[i].leaf, 0, registers);
+        cpuid(words[i].leaf, words[i].subleaf, registers);
         for (uint32_t r = words[i].first; r < REGISTERS; r++)
             hash = nf_hash_mix(hash, registers[r]);
+    }
+    return hash | KNOWN;
+}
+
+uint64_t nf_cpu_fingerprint(void)
+{
+    static uint64_t cached; /* CPUID is slow in a virtual machine */
+    uint64_t hash = __atomic_load_n(&cached, __ATOMIC_RELAXED);
+    if (hash == 0) {
+        hash = fingerprint_read();
+        __atomic_store_n(&cached, hash, __ATOMIC_RELAXED);
     }
     return hash;
 }
