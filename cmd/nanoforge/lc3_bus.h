@@ -81,6 +81,8 @@ typedef struct bus_totals {
 typedef struct bus_port_kind {
     nf_lc3_bus (*send)(void *node, uint16_t word);
     nf_lc3_bus (*receive)(void *node, uint16_t *word);
+    /* Until it can send, or receive; as nf_ring_wait_room(). */
+    nf_ring_result (*wait)(bus_node *node, uint64_t timeout_ns);
     /* Lets others have what this end keeps to itself: before a wait, and now and then. */
     void (*flush)(bus_node *node);
     void (*close)(bus_node *node);

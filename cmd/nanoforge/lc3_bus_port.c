@@ -40,36 +40,26 @@ static inline void note_received(bus_node *node, const bus_stamps *stamps, uint6
 
 /* --- waiting --- */
 
-static void begin_wait(bus_node *node)
+static bool is_stopped(const bus_node *node)
 {
+    return __atomic_load_n(&node->run->stop, __ATOMIC_ACQUIRE);
+}
+
+/* NF_LC3_BUS_DONE when the node's port has found what it waits for. */
+static nf_lc3_bus wait_for(bus_node *node, const bus_port_kind *port)
+{
+    nf_ring_result result;
     node->out->flush(node);
     node->in->flush(node);
     __atomic_store_n(&node->waits, 1, __ATOMIC_RELEASE);
-}
-
-static nf_lc3_bus end_wait(bus_node *node, nf_ring_result result)
-{
+    do result = port->wait(node, WAIT_NS);
+    while (result == NF_RING_WAIT && !is_stopped(node));
     __atomic_store_n(&node->waits, 0, __ATOMIC_RELEASE);
     if (result == NF_RING_CLOSED || result == NF_RING_DEAD) return NF_LC3_BUS_DEAD;
     if (result == NF_RING_WAIT) return NF_LC3_BUS_WAIT; /* told to stop */
     __atomic_store_n(&node->passed, node->passed + 1, __ATOMIC_RELEASE);
     return NF_LC3_BUS_DONE;
 }
-
-static bool goes_on(const bus_node *node, nf_ring_result result)
-{
-    return result == NF_RING_WAIT && !__atomic_load_n(&node->run->stop, __ATOMIC_ACQUIRE);
-}
-
-/* NF_LC3_BUS_DONE when wait, of a sender or receiver, has found what it waits for. */
-#define WAIT_FOR(node, wait, end)                                                                  \
-    __extension__({                                                                                \
-        nf_ring_result result;                                                                     \
-        begin_wait(node);                                                                          \
-        do result = wait(end, WAIT_NS);                                                            \
-        while (goes_on(node, result));                                                             \
-        end_wait(node, result);                                                                    \
-    })
 
 /* --- no port --- */
 
@@ -98,7 +88,7 @@ static void none_count(const bus_node *node, bus_totals *totals)
     (void)totals;
 }
 
-const bus_port_kind bus_no_port = {none_send, none_receive, none_do, none_do, none_count};
+const bus_port_kind bus_no_port = {none_send, none_receive, NULL, none_do, none_do, none_count};
 
 /* --- rings --- */
 
@@ -108,13 +98,18 @@ static nf_lc3_bus ring_send(void *context, uint16_t word)
     nf_ring_sender *sender = &node->ring_sender;
     uint16_t *slot;
     while ((slot = nf_ring_slot(sender)) == NULL) {
-        nf_lc3_bus waited = WAIT_FOR(node, nf_ring_wait_room, sender);
+        nf_lc3_bus waited = wait_for(node, node->out);
         if (waited != NF_LC3_BUS_DONE) return waited;
     }
     note_sent(node, nf_ring_sent_bytes(sender));
     *slot = word;
     nf_ring_commit(sender);
     return NF_LC3_BUS_DONE;
+}
+
+static nf_ring_result ring_out_wait(bus_node *node, uint64_t timeout_ns)
+{
+    return nf_ring_wait_room(&node->ring_sender, timeout_ns);
 }
 
 static void ring_out_flush(bus_node *node)
@@ -139,8 +134,8 @@ static void ring_out_count(const bus_node *node, bus_totals *totals)
     counts_add(totals, &node->ring_sender.counts);
 }
 
-const bus_port_kind bus_ring_out = {ring_send, NULL, ring_out_flush, ring_out_close,
-                                    ring_out_count};
+const bus_port_kind bus_ring_out = {ring_send,      NULL,           ring_out_wait,
+                                    ring_out_flush, ring_out_close, ring_out_count};
 
 static nf_lc3_bus ring_receive(void *context, uint16_t *word)
 {
@@ -148,13 +143,18 @@ static nf_lc3_bus ring_receive(void *context, uint16_t *word)
     nf_ring_receiver *receiver = &node->ring_receiver;
     const uint16_t *message;
     while ((message = nf_ring_front(receiver)) == NULL) {
-        nf_lc3_bus waited = WAIT_FOR(node, nf_ring_wait_message, receiver);
+        nf_lc3_bus waited = wait_for(node, node->in);
         if (waited != NF_LC3_BUS_DONE) return waited;
     }
     note_received(node, node->stamps_in, nf_ring_received_bytes(receiver));
     *word = *message;
     nf_ring_pop(receiver);
     return NF_LC3_BUS_DONE;
+}
+
+static nf_ring_result ring_in_wait(bus_node *node, uint64_t timeout_ns)
+{
+    return nf_ring_wait_message(&node->ring_receiver, timeout_ns);
 }
 
 static void ring_in_flush(bus_node *node)
@@ -173,7 +173,8 @@ static void ring_in_count(const bus_node *node, bus_totals *totals)
     counts_add(totals, &node->ring_receiver.counts);
 }
 
-const bus_port_kind bus_ring_in = {NULL, ring_receive, ring_in_flush, ring_in_close, ring_in_count};
+const bus_port_kind bus_ring_in = {NULL,          ring_receive,  ring_in_wait,
+                                   ring_in_flush, ring_in_close, ring_in_count};
 
 /* --- many to one --- */
 
@@ -183,7 +184,7 @@ static nf_lc3_bus gather_receive(void *context, uint16_t *word)
     nf_gather_receiver *receiver = &node->gather_receiver;
     const uint16_t *message;
     while ((message = nf_gather_front(receiver)) == NULL) {
-        nf_lc3_bus waited = WAIT_FOR(node, nf_gather_wait, receiver);
+        nf_lc3_bus waited = wait_for(node, node->in);
         if (waited != NF_LC3_BUS_DONE) return waited;
     }
     const nf_ring_receiver *from = receiver->current;
@@ -191,6 +192,11 @@ static nf_lc3_bus gather_receive(void *context, uint16_t *word)
     *word = *message;
     nf_gather_pop(receiver);
     return NF_LC3_BUS_DONE;
+}
+
+static nf_ring_result gather_wait(bus_node *node, uint64_t timeout_ns)
+{
+    return nf_gather_wait(&node->gather_receiver, timeout_ns);
 }
 
 static void gather_flush(bus_node *node)
@@ -212,8 +218,8 @@ static void gather_count(const bus_node *node, bus_totals *totals)
     counts_add(totals, &receiver->counts);
 }
 
-const bus_port_kind bus_gather_in = {NULL, gather_receive, gather_flush, gather_close,
-                                     gather_count};
+const bus_port_kind bus_gather_in = {NULL,         gather_receive, gather_wait,
+                                     gather_flush, gather_close,   gather_count};
 
 /* --- one to many --- */
 
@@ -243,8 +249,8 @@ static void broadcast_out_count(const bus_node *node, bus_totals *totals)
     totals->sent = (node->broadcast_sender.base + node->broadcast_sender.at) / BUS_WORD_BYTES;
 }
 
-const bus_port_kind bus_broadcast_out = {broadcast_send, NULL, broadcast_out_flush,
-                                         broadcast_out_close, broadcast_out_count};
+const bus_port_kind bus_broadcast_out = {
+    broadcast_send, NULL, NULL, broadcast_out_flush, broadcast_out_close, broadcast_out_count};
 
 static nf_lc3_bus broadcast_receive(void *context, uint16_t *word)
 {
@@ -253,13 +259,18 @@ static nf_lc3_bus broadcast_receive(void *context, uint16_t *word)
     const uint16_t *message;
     while ((message = nf_broadcast_front(receiver)) == NULL) {
         if (nf_broadcast_look(receiver) == NF_RING_OK) continue;
-        nf_lc3_bus waited = WAIT_FOR(node, nf_broadcast_wait, receiver);
+        nf_lc3_bus waited = wait_for(node, node->in);
         if (waited != NF_LC3_BUS_DONE) return waited;
     }
     note_received(node, node->stamps_in, receiver->base + receiver->at);
     *word = *message;
     nf_broadcast_pop(receiver);
     return NF_LC3_BUS_DONE;
+}
+
+static nf_ring_result broadcast_in_wait(bus_node *node, uint64_t timeout_ns)
+{
+    return nf_broadcast_wait(&node->broadcast_receiver, timeout_ns);
 }
 
 static void broadcast_in_count(const bus_node *node, bus_totals *totals)
@@ -271,8 +282,8 @@ static void broadcast_in_count(const bus_node *node, bus_totals *totals)
 }
 
 /* Nobody knows its receivers. */
-const bus_port_kind bus_broadcast_in = {NULL, broadcast_receive, none_do, none_do,
-                                        broadcast_in_count};
+const bus_port_kind bus_broadcast_in = {NULL,    broadcast_receive, broadcast_in_wait,
+                                        none_do, none_do,           broadcast_in_count};
 
 /* --- connecting --- */
 

@@ -23,11 +23,11 @@
  *     │ shape, fixed │ receiver's │ sender's     │ released │ cell  │ cell  │ ...  a power of two
  *     │              │ state      │ state        │          │   0   │   1   │
  *     └──────────────┴────────────┴──────────────┴──────────┴───────┴───────┴──
- *     cell 5 of a ring of words, one lap of 8 cells being 8 * 56 bytes, when 3 words are published:
- *     ┌────┬────┬────┬─ ─ ─ ─ ─ ─ ─ ─ ─ ─┬───────────────┐
- *     │ w0 │ w1 │ w2 │   not published   │ end = 5*56 + 6│   the last lap's were at most 5*56 - 392
- *     └────┴────┴────┴─ ─ ─ ─ ─ ─ ─ ─ ─ ─┴───────────────┘
- *      0              6                   56             64
+ *     the place of cell 5 in the second lap of 8 cells, when it is cell 13 and has 3 words:
+ *     ┌────┬────┬────┬─ ─ ─ ─ ─ ─ ─ ─ ─ ─┬─────────────────┐
+ *     │ w0 │ w1 │ w2 │   not published   │ end = 13*56 + 6 │   in the first lap at most 6 * 56
+ *     └────┴────┴────┴─ ─ ─ ─ ─ ─ ─ ─ ─ ─┴─────────────────┘
+ *      0              6                   56               64
  *
  * A receiver that has come to byte p of the stream needs only compare: `end` > p, and the cell has
  * something for it. What a former lap left is at most p. The number is of 64 bits and never wraps.
