@@ -142,8 +142,7 @@ static void unroll_tested(nf_unroll *u)
  * are the loops that could not be vectorised. */
 static uint32_t factor_choose(const nf_opt *opt, const nf_counted *loop)
 {
-    if (opt->variant == NULL || nf_block_at(loop->f, loop->header)->is_rest) return 1;
-    if (!is_worth_it(loop)) return 1;
+    if (opt->variant == NULL || !is_worth_it(loop)) return 1;
     uint32_t factor = opt->variant->interleave, size = body_size(loop);
     uint32_t size_max = opt->variant->vector_bytes ? VECTOR_LOOP_INSTS_MAX : LOOP_INSTS_MAX;
     while (factor > 1 && factor * size > size_max) factor /= 2;
@@ -153,6 +152,7 @@ static uint32_t factor_choose(const nf_opt *opt, const nf_counted *loop)
 
 static bool unroll_loop(nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop)
 {
+    if (nf_block_at(f, cfg->loops[loop].header)->is_rest) return false;
     nf_unroll *u = NF_NEW(opt->scratch, nf_unroll);
     if (u == NULL) return false;
     u->opt = opt;
