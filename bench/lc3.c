@@ -18,13 +18,15 @@
 #include <fcntl.h>
 
 #include "guest/lc3/asm.h"
+#include "guest/lc3/jit.h"
 #include "guest/lc3/stats.h"
 #include "os/os.h"
 
 enum { ROUNDS = 41, ROUNDS_QUICK = 11, RIVAL_ROUNDS = 5, STARTS = 101 };
 enum { PIECE = 1000000 }; /* instructions in a sample */
 
-static const double INTERPRETER_NS_BOUND = 0.8, START_US_BOUND = 2000, TAIL_BOUND = 1.5;
+static const double INTERPRETER_NS_BOUND = 0.8, COMPILER_NS_BOUND = 0.1;
+static const double START_US_BOUND = 2000, TAIL_BOUND = 1.5;
 static const uint64_t STATS_INSTRUCTIONS = 500000000, STATS_INSTRUCTIONS_QUICK = 100000000;
 static const double us_per_second = 1e6, ns_per_us = 1e3;
 
@@ -79,12 +81,13 @@ static const char bubble_source[] = "examples/lc3/bubble.asm";
 
 typedef struct engine {
     const char *name;
-    void (*run)(nf_lc3 *machine, uint64_t count);
+    bool compiles;
     double bound_ns;
 } engine;
 
 static const engine engines[] = {
-    {"interpreter", nf_lc3_interpret, INTERPRETER_NS_BOUND},
+    {"interpreter", false, INTERPRETER_NS_BOUND},
+    {"compiler", true, COMPILER_NS_BOUND},
 };
 enum { ENGINE_COUNT = sizeof engines / sizeof *engines };
 
@@ -103,8 +106,16 @@ static nf_lc3 *machine_new(const nf_lc3_object *object, const engine *e)
         nf_lc3_load(machine, object->segments.data[i].origin, object->segments.data[i].words.data,
                     object->segments.data[i].words.count, NULL);
     nf_lc3_start(machine, object->start);
-    machine->engine = e->run;
+    nf_lc3_jit *jit;
+    if (e->compiles && nf_lc3_jit_new(machine, &(nf_vm_config){0}, &jit, NULL) != NF_OK)
+        die("no memory");
     return machine;
+}
+
+static void machine_free(nf_lc3 *machine, const engine *e)
+{
+    if (e->compiles) nf_lc3_jit_free(machine->config.hooks.code);
+    nf_lc3_free(machine);
 }
 
 /* A sample: a piece of the program, which begins anew when it has ended. */
@@ -164,7 +175,7 @@ static void rival_compare(bench *b, const program *p, const nf_lc3_object *objec
         double theirs = rival_seconds(rival, path), before = cpu_seconds(RUSAGE_SELF);
         if (nf_lc3_run(machine, UINT64_MAX) != NF_LC3_STOP_HALTED) die("a program did not halt");
         ratios[i] = theirs / (cpu_seconds(RUSAGE_SELF) - before);
-        nf_lc3_free(machine);
+        machine_free(machine, e);
     }
     unlink(path);
     snprintf(name, sizeof name, "%s, %s: faster than LC3_VM", p->name, e->name);
@@ -196,7 +207,7 @@ static void program_measure(bench *b, const program *p)
             bench_row_at_most(b, name, ns, "ns", engines[i].bound_ns);
         else
             bench_row(b, name, ns, "ns");
-        nf_lc3_free(cases[i].context);
+        machine_free(cases[i].context, &engines[i]);
         const char *rival = getenv("LC3_VM");
         if (rival) rival_compare(b, p, &object, &arena, rival, &engines[i]);
     }

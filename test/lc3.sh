@@ -21,8 +21,8 @@ gave() { # gave NAME STATUS OUTPUT: how the last run ended, without what HALT pr
     verdict $wanted "$1" "$work/out" "$work/err"
 }
 
-# --- examples on both engines ---
-for engine in interp step; do
+# --- examples on all engines ---
+for engine in jit interp step; do
     nf lc3 run --engine $engine examples/lc3/hello.asm && gave "hello by $engine" 0 "Hello from the LC-3!"
     nf lc3 run --engine $engine examples/lc3/fibonacci.asm
     expect "fibonacci by $engine ends" 0
@@ -33,6 +33,13 @@ for engine in interp step; do
     nf lc3 run --engine $engine --input "$work/keys" examples/lc3/echo.asm
     gave "echo by $engine" 0 "HELLO, WORLD"
 done
+for name in hello fibonacci rewrite; do
+    nf lc3 run --check examples/lc3/$name.asm
+    expect "$name in lockstep" 0
+done
+nf lc3 run --check --limit 300000 examples/lc3/bubble.asm
+expect "bubble sort in lockstep" 4
+nf lc3 run --check --input "$work/keys" examples/lc3/echo.asm && gave "echo in lockstep" 0 "HELLO, WORLD"
 nf lc3 run examples/lc3/bubble.asm && gave "bubble sort" 0 "sorted"
 
 # --- the console ---

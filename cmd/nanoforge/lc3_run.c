@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lc3_console.h"
+#include "lc3_engine.h"
 #include "lc3_show.h"
 #include "lc3_stats.h"
 #include "guest/lc3/snapshot.h"
@@ -22,12 +23,13 @@ enum { PIECE = 20 * 1000 * 1000 };
 typedef struct run_options {
     const char *engine, *input, *os, *json, *snapshot, *resume, *start, *memory;
     uint64_t edition, limit, seed, key_interval;
-    bool ignore_privilege, registers, stats, trace;
+    bool ignore_privilege, check, registers, stats, trace;
 } run_options;
 
 typedef struct run_state {
     const run_options *options;
     nf_lc3 *machine;
+    lc3_engine engine;
     lc3_program program;
     lc3_measure measure;
     uint16_t start; /* with --start */
@@ -87,22 +89,6 @@ static bool machine_fill(run_state *run, const arguments *a)
 
 /* --- running ----------------------------------------------------------------------------------- */
 
-/* The reference as an engine. */
-static void engine_step(nf_lc3 *machine, uint64_t count)
-{
-    while (count-- > 0 && machine->attention == 0) nf_lc3_step(machine);
-}
-
-/* The engines by name; the first is what runs without --engine. */
-static const struct {
-    const char *name;
-    void (*engine)(nf_lc3 *machine, uint64_t count);
-} engines[] = {
-    {"interp", nf_lc3_interpret},
-    {"step", engine_step},
-};
-enum { ENGINE_COUNT = sizeof engines / sizeof *engines };
-
 /* One line for an instruction that is about to run, with what it finds. */
 static void trace_line(const run_state *run)
 {
@@ -124,7 +110,7 @@ static nf_lc3_stop machine_run(run_state *run)
         uint64_t before = machine->instructions;
         if (run->options->trace) trace_line(run);
         uint64_t piece = run->options->trace ? 1 : PIECE;
-        stop = nf_lc3_run(machine, left < piece ? left : piece);
+        stop = lc3_engine_run(&run->engine, left < piece ? left : piece);
         left -= machine->instructions - before;
         lc3_console_flush();
     }
@@ -149,6 +135,7 @@ static void fault_tell(const run_state *run)
 
 static int status_of(const run_state *run, nf_lc3_stop stop)
 {
+    if (run->engine.differs) return EXIT_FAILED;
     switch (stop) {
     case NF_LC3_STOP_HALTED:
         if (run->machine->fault == NF_LC3_FAULT_NONE) return EXIT_FINE;
@@ -185,7 +172,7 @@ static void state_json(const run_state *run, nf_json *json)
     if (run->options->memory) numbers_json(json, "memory", m->memory, run->count, run->first);
 }
 
-static bool report_write(const run_state *run, const char *engine, int status)
+static bool report_write(const run_state *run, int status)
 {
     nf_arena arena;
     nf_text text;
@@ -195,7 +182,7 @@ static bool report_write(const run_state *run, const char *engine, int status)
     nf_json_init(&json, &text, true);
     nf_json_object_begin(&json);
     nf_json_key(&json, "engine");
-    nf_json_string(&json, engine);
+    nf_json_string(&json, run->options->engine);
     nf_json_key(&json, "status");
     nf_json_int(&json, status);
     state_json(run, &json);
@@ -208,7 +195,7 @@ static bool report_write(const run_state *run, const char *engine, int status)
 }
 
 /* From the first instruction to the last word on how it went. */
-static int run_whole(run_state *run, const char *engine)
+static int run_whole(run_state *run)
 {
     const run_options *o = run->options;
     bool measured = o->stats || o->json;
@@ -221,12 +208,12 @@ static int run_whole(run_state *run, const char *engine)
     if (o->registers) lc3_show_registers(stderr, run->machine);
     if (o->memory) lc3_show_memory(stderr, run->machine, run->first, run->count);
     if (o->stats) lc3_measure_print(&run->measure, stderr);
-    if (o->json && !report_write(run, engine, status)) fine = false;
+    if (o->json && !report_write(run, status)) fine = false;
     if (o->snapshot && !state_save(run->machine, o->snapshot)) fine = false;
     return status == EXIT_FINE && !fine ? EXIT_FAILED : status;
 }
 
-static int run(run_state *run, const arguments *a, int engine)
+static int run(run_state *run, const arguments *a)
 {
     const run_options *o = run->options;
     const nf_lc3_config config = {
@@ -240,9 +227,10 @@ static int run(run_state *run, const arguments *a, int engine)
         complain_error(&error);
         return EXIT_FAILED;
     }
-    run->machine->engine = engines[engine].engine;
     if (machine_fill(run, a)) {
-        status = run_whole(run, engines[engine].name);
+        if (lc3_engine_attach(&run->engine, run->machine, o->engine, o->check))
+            status = run_whole(run);
+        lc3_engine_detach(&run->engine);
         lc3_program_free(&run->program);
     }
     nf_lc3_free(run->machine);
@@ -267,19 +255,13 @@ static bool range_parse(const char *text, run_state *state)
     return fine;
 }
 
-static int engine_named(const char *name)
-{
-    for (int i = 0; i < ENGINE_COUNT; i++)
-        if (strcmp(name, engines[i].name) == 0) return i;
-    return -1;
-}
-
 int command_lc3_run(const command *self, int argc, char **argv)
 {
     static run_state state;
-    run_options o = {.engine = engines[0].name, .edition = NF_LC3_EDITION_3};
+    run_options o = {.engine = lc3_engine_default, .edition = NF_LC3_EDITION_3};
     const option options[] = {
-        {"engine", 'e', OPTION_TEXT, &o.engine, "NAME", "what executes: interp or step"},
+        {"engine", 'e', OPTION_TEXT, &o.engine, "NAME", "what executes: jit, interp or step"},
+        {"check", 'c', OPTION_FLAG, &o.check, "", "compiled code in lockstep with the reference"},
         {"input", 'i', OPTION_TEXT, &o.input, "FILE", "keys; else standard input"},
         {"key-interval", 'k', OPTION_NUMBER, &o.key_interval, "N",
          "instructions between keys that nobody waits for"},
@@ -303,9 +285,9 @@ int command_lc3_run(const command *self, int argc, char **argv)
     int status = arguments_parse(self, options, sizeof options / sizeof *options, argc, argv, 0,
                                  sizeof a.files / sizeof *a.files, &a);
     if (status != ARGUMENTS_GO_ON) return status;
-    int engine = engine_named(o.engine);
     if (a.count == 0 && !o.resume) return usage_error(self, "FILE is missing");
-    if (engine < 0) return usage_error(self, "there is no engine '%s'", o.engine);
+    if (!lc3_engine_is_known(o.engine))
+        return usage_error(self, "there is no engine '%s', but %s", o.engine, lc3_engine_names);
     if (o.edition != NF_LC3_EDITION_2 && o.edition != NF_LC3_EDITION_3)
         return usage_error(self, "--edition is 2 or 3");
     if (o.start && !lc3_address_parse(NULL, o.start, &state.start))
@@ -313,5 +295,5 @@ int command_lc3_run(const command *self, int argc, char **argv)
     if (o.memory && !range_parse(o.memory, &state))
         return usage_error(self, "--memory needs an address and a count, not '%s'", o.memory);
     state.options = &o;
-    return run(&state, &a, engine);
+    return run(&state, &a);
 }

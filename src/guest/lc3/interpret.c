@@ -21,6 +21,9 @@
  *
  * Branches whose target lies in user space need no check, for it is plain in every mode.
  *
+ * Where compiled code begins, a cell's handler is `stop`: the interpreter ends there when it is run
+ * between regions, and else finds the word's own handler each time.
+ *
  * nf_lc3_interpret() is longer than a function should be: the labels of computed jumps can be in
  * one function only.
  */
@@ -45,7 +48,7 @@ struct nf_lc3_cell {
 
 /* Handlers by the registers that they are made for: the destination, then the source or base. */
 typedef struct handlers {
-    const void *decode, *step, *trap, *st, *sti, *jmp, *ret, *jsr, *jsrr, *far;
+    const void *decode, *stop, *step, *trap, *st, *sti, *jmp, *ret, *jsr, *jsrr, *far;
     const void *br[8]; /* by conditions */
     const void *ld[8], *ldi[8], *lea[8], *lea_cc[8], *not [8], *and[8], *and_imm[8], *clear[8];
     const void *str[8];
@@ -118,25 +121,43 @@ static void cell_decode(nf_lc3 *m, uint16_t address, const handlers *h)
     m->code_map[address] |= NF_LC3_CODE_CELL;
 }
 
-/* One cell more than words: it keeps what undecoded cells have. */
-static bool cells_make(nf_lc3 *m, const handlers *h)
+/* Two cells more than words: they keep what others have as handlers. */
+enum { CELL_UNDECODED = NF_LC3_WORDS, CELL_STOP, CELL_COUNT };
+
+static void cells_make(nf_lc3 *m, const handlers *h)
 {
-    m->cells = nf_os_pages_map((NF_LC3_WORDS + 1) * sizeof *m->cells, 0);
-    if (m->cells == NULL) return false;
-    for (uint32_t i = 0; i <= NF_LC3_WORDS; i++) m->cells[i].handler = h->decode;
-    return true;
+    m->cells = nf_os_pages_map(CELL_COUNT * sizeof *m->cells, 0);
+    if (m->cells == NULL) return;
+    for (uint32_t i = 0; i <= CELL_UNDECODED; i++) m->cells[i].handler = h->decode;
+    m->cells[CELL_STOP].handler = h->stop;
+}
+
+/* The handler of a cell at which the interpreter need not stop. */
+static const void *stop_pass(nf_lc3 *m, nf_lc3_cell *cell, const handlers *h)
+{
+    cell_decode(m, (uint16_t)(cell - m->cells), h);
+    const void *handler = cell->handler;
+    cell->handler = h->stop;
+    return handler;
 }
 
 void nf_lc3_cell_forget(nf_lc3 *machine, uint16_t address)
 {
     if (machine->cells == NULL) return;
-    machine->cells[address].handler = machine->cells[NF_LC3_WORDS].handler;
+    machine->cells[address].handler = machine->cells[CELL_UNDECODED].handler;
+}
+
+void nf_lc3_cell_stop(nf_lc3 *machine, uint16_t address, bool stops)
+{
+    if (machine->cells == NULL) return;
+    unsigned model = stops ? CELL_STOP : CELL_UNDECODED;
+    machine->cells[address].handler = machine->cells[model].handler;
+    machine->code_map[address] |= NF_LC3_CODE_CELL;
 }
 
 void nf_lc3_cells_free(nf_lc3 *machine)
 {
-    if (machine->cells)
-        nf_os_pages_unmap(machine->cells, (NF_LC3_WORDS + 1) * sizeof *machine->cells);
+    if (machine->cells) nf_os_pages_unmap(machine->cells, CELL_COUNT * sizeof *machine->cells);
     machine->cells = NULL;
 }
 
@@ -279,6 +300,7 @@ void nf_lc3_interpret(nf_lc3 *m, uint64_t count)
 {
     static const handlers labels = {
         .decode = LABEL(decode),
+        .stop = LABEL(stop),
         .step = LABEL(step),
         .trap = LABEL(trap),
         .st = LABEL(st),
@@ -310,8 +332,9 @@ void nf_lc3_interpret(nf_lc3 *m, uint64_t count)
         .add_imm = {EACH_PAIR(AT_ADD_IMM)},
         .ldr = {EACH_PAIR(AT_LDR)},
     };
+    if (m->cells == NULL) cells_make(m, &labels);
     if (count == 0) return;
-    if (m->cells == NULL && !cells_make(m, &labels)) {
+    if (m->cells == NULL) {
         nf_lc3_step(m); /* without the memory it goes on slowly */
         return;
     }
@@ -327,6 +350,9 @@ void nf_lc3_interpret(nf_lc3 *m, uint64_t count)
 dispatch:
     goto * cell->handler;
 #endif
+stop:
+    if (m->stops_at_regions) goto leave;
+    goto *stop_pass(m, cell, &labels);
 decode:
     address = (uint16_t)(cell - m->cells);
     NEEDS_PLAIN(address);
@@ -408,6 +434,5 @@ resume:
     GO_TO_PC;
 
 leave:
-    m->pc = (uint16_t)(cell - m->cells);
-    m->condition = (uint16_t)condition;
+    LEAVE;
 }

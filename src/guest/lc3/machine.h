@@ -152,6 +152,7 @@ typedef struct nf_lc3 {
     uint32_t attention;
     uint64_t instructions; /* executed since nf_lc3_new(); faulting ones count, interrupts do not */
     nf_lc3_cell *cells;    /* the interpreter's */
+    bool stops_at_regions; /* the interpreter, see nf_lc3_cell_stop() */
 
     uint16_t saved_sp; /* of the mode that does not run */
     uint16_t mcr;

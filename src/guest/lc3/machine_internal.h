@@ -56,6 +56,8 @@ void nf_lc3_os_mark(nf_lc3 *machine);
 
 /* The word at the address has changed, and the interpreter had decoded it. */
 void nf_lc3_cell_forget(nf_lc3 *machine, uint16_t address);
+/* Whether the interpreter ends at the address when machine->stops_at_regions is set. */
+void nf_lc3_cell_stop(nf_lc3 *machine, uint16_t address, bool stops);
 void nf_lc3_cells_free(nf_lc3 *machine);
 
 #endif
