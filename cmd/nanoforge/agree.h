@@ -47,4 +47,7 @@ bool agree_ask(const agree_question *question, const void *bytes, size_t size,
 
 const char *agree_text(agree_kind kind);
 
+/* What this process prints from now on is nobody's business: for children. */
+void agree_silence(void);
+
 #endif

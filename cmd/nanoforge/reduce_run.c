@@ -38,17 +38,16 @@ static void command_exec(const reduction *r, char *path)
     char *words[WORDS_MAX + 2];
     int count = 0;
     bool named = false;
-    for (; r->command[count] && count < WORDS_MAX; count++) {
+    for (; count < WORDS_MAX && r->command[count]; count++) {
         bool here = strcmp(r->command[count], "{}") == 0;
         words[count] = here ? path : r->command[count];
         named |= here;
     }
     if (!named) words[count++] = path;
     words[count] = NULL;
-    if (freopen("/dev/null", "w", stdout) && freopen("/dev/null", "w", stderr)) {
-        alarm(r->seconds);
-        execvp(words[0], words);
-    }
+    agree_silence();
+    alarm(r->seconds);
+    execvp(words[0], words);
     _exit(STATUS_NOT_FOUND);
 }
 
