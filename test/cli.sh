@@ -72,6 +72,19 @@ nf race --function no_such_function examples/saxpy.nir
 expect "race of a function that is none" 1
 said "race names it" 'unknown symbol: there is no function @no_such_function'
 
+# --- reduce ---
+
+nf reduce examples/wc.nir -- sh -c '! grep -q "call @" "$1"' sh {}
+expect "reduce for a command" 0
+printed "what the command looks for is left" 'call @'
+said "it tells how it failed" 'sh exits with 1'
+said "and how much went" 'instructions in .* became'
+nf reduce examples/hello.nir -- true
+expect "reduce for a command that does not fail" 1
+said "there is nothing to reduce" 'no failure to reduce'
+nf reduce --inputs 2 examples/hello.nir
+expect "reduce where all tiers agree" 1
+
 # --- what comes in ---
 
 write syntax.nir <<END
