@@ -56,7 +56,7 @@ enum {
     KERNELS = sizeof sources / sizeof *sources,
     VARIANTS_MAX = 32,
     CONTESTANTS_MAX = VARIANTS_MAX + 16,
-    ROUNDS_MAX = 31,
+    ROUNDS_MAX = 15,
     ROUNDS_QUICK = 5,
     COMPILATIONS = 5,
     NAME_BYTES = 64,
