@@ -86,9 +86,7 @@ static void point_make(nf_function *function, nf_block header)
     if (point == NULL) return;
     nf_recipe llvm = {.llvm = nf_llvm_variants, .header = header};
     nf_recipe optimised = {.variant = nf_variant_default(engine), .header = header};
-    nf_status status = nf_llvm_open(engine, &error);
-    if (status == NF_OK)
-        status = nf_version_make(function, llvm, &engine->work_arena, &version, &error);
+    nf_status status = nf_version_make(function, llvm, &engine->work_arena, &version, &error);
     if (status != NF_OK)
         status = nf_version_make(function, optimised, &engine->work_arena, &version, &error);
     if (status != NF_OK) {

@@ -249,7 +249,7 @@ static nf_status object_make(nf_function *function, nf_recipe recipe, const nf_f
     options.features = engine->features;
     nf_status status = llvm_enter(error);
     if (status != NF_OK) return status;
-    status = unit_need(function->program, error);
+    status = rest ? plugin_load(engine, error) : unit_need(function->program, error);
     if (status == NF_OK) status = prepared_need(function, recipe.header, rest, error);
     if (status == NF_OK)
         status = engine->llvm->compile(engine->prepared, &options, arena, bytes, size, error);
@@ -305,8 +305,7 @@ void nf_llvm_close(nf_program *program)
 {
     nf_engine *engine = program->engine;
     pthread_mutex_lock(&llvm_lock);
-    if (engine->prepared_of && engine->prepared_of->program == program)
-        prepared_drop(engine);
+    if (engine->prepared_of && engine->prepared_of->program == program) prepared_drop(engine);
     if (program->unit) engine->llvm->unit_free(program->unit);
     program->unit = NULL;
     pthread_mutex_unlock(&llvm_lock);
