@@ -84,17 +84,17 @@ uint32_t nf_audit_samples(const nf_function *function)
     return active < control ? active : control;
 }
 
-double nf_audit_call_ns(const nf_function *function)
+double nf_audit_timed_ns(const nf_function *function, uint32_t *calls)
 {
     const nf_audit *audit = function->audit;
     double ticks = 0;
-    uint32_t ended = 0;
+    *calls = 0;
     for (int side = 0; side < 2; side++) {
         uint32_t count = __atomic_load_n(&audit->counts[side], __ATOMIC_RELAXED);
-        for (uint32_t i = 0; i < count && i < NF_AUDIT_SAMPLES; i++, ended++)
+        for (uint32_t i = 0; i < count && i < NF_AUDIT_SAMPLES; i++, (*calls)++)
             ticks += __atomic_load_n(&audit->samples[side][i], __ATOMIC_RELAXED);
     }
-    return ended ? ticks / ended * 1e9 / (double)nf_os_tsc_hz() : 0;
+    return ticks * 1e9 / (double)nf_os_tsc_hz();
 }
 
 static side_mean side_of(const nf_audit *audit, int side, uint32_t *count)

@@ -63,10 +63,11 @@ static bool step_locked(nf_engine *engine)
     uint64_t since = now - engine->last_tick_ns;
     uint64_t began = nf_os_thread_time_ns();
     uint64_t program = nf_os_process_time_ns() - engine->worker_time_ns;
-    uint64_t used = program - engine->program_time_ns;
+    int64_t used = (int64_t)(program - engine->program_time_ns);
     engine->last_tick_ns = now;
     engine->program_time_ns = program;
-    nf_profile_tick(engine, now, (double)since * 1e-9, (double)used * 1e-9);
+    /* Clocks of the kernel may lag behind each other, and in a child of fork() both start anew. */
+    nf_profile_tick(engine, now, (double)since * 1e-9, used > 0 ? (double)used * 1e-9 : 0);
     uint32_t count = __atomic_load_n(&engine->function_count, __ATOMIC_ACQUIRE);
     uint32_t busy = 0;
     for (uint32_t i = 0; i < count; i++) {

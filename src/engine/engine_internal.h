@@ -361,7 +361,8 @@ void nf_audit_start(nf_function *function, const nf_version *control);
  * an audit is open, and not yet read where to go, must not be led there. */
 void nf_audit_forget(nf_function *function, uint64_t address);
 bool nf_audit_done(const nf_function *function);
-double nf_audit_call_ns(const nf_function *function);   /* of either side, so far; 0: none ended */
+/* What the calls of either side that have ended took, and their number. */
+double nf_audit_timed_ns(const nf_function *function, uint32_t *calls);
 uint32_t nf_audit_samples(const nf_function *function); /* of the side with fewer, so far */
 /* Trimmed means of both sides in ns, 0 without a sample; ratio active / control with its 95 %
  * interval, 0 with too few samples. */

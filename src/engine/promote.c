@@ -70,6 +70,12 @@ static const round_plan *plan_of(const nf_function *function)
     return &plans[is_born_as_c(function)][function->round];
 }
 
+/* There must be one. */
+static const round_plan *next_plan(const nf_function *function)
+{
+    return &plans[is_born_as_c(function)][function->rounds_done];
+}
+
 static bool is_llvm_round(const nf_function *function)
 {
     return plan_of(function)->kind != RACE_T2;
@@ -346,23 +352,24 @@ void nf_promote_planted(nf_function *function, nf_version *version, const char *
     audit_against(function, old, nf_engine_now(function->engine));
 }
 
-/* The best guess of a tier becomes active, and live calls judge it. Settled when it can't be made or
- * is there already. */
-static void guess(nf_function *function, nf_recipe recipe, const char *reason, uint64_t now)
+/* The best guess of a tier becomes active, and live calls judge it. Settled, and false, when it can't
+ * be made or is there already. */
+static bool guess(nf_function *function, nf_recipe recipe, const char *reason, uint64_t now)
 {
     nf_engine *engine = function->engine;
     nf_error error = {0};
     nf_version *version, *old = function->active;
     phase_set(function, NF_PHASE_SETTLED, now);
     nf_status status = nf_version_make(function, recipe, &engine->work_arena, &version, &error);
-    if (status == NF_BUSY) return;
+    if (status == NF_BUSY) return false;
     if (status != NF_OK) {
         nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s", error.message);
-        return;
+        return false;
     }
     nf_format(version->reason, sizeof version->reason, "%s", reason);
     nf_version_swap(function, version, 0, NF_EVENT_SWAP, version->reason);
     audit_against(function, old, nf_engine_now(engine));
+    return true;
 }
 
 /* What can't race in this round: T2 has made its guess already. */
@@ -447,11 +454,12 @@ static void end_audit(nf_function *function, uint64_t now)
 }
 
 /* On a single processor LLVM and its races take their time from the program itself. */
-static double price_of(round_plan plan)
+static bool is_worth(const round_plan *plan, double spent_ns)
 {
     static const double ALONE = 50;
-    bool dear = plan.kind == RACE_LLVM || plan.kind == RACE_ALL;
-    return plan.spent_ns * (dear && nf_os_cpu_count() == 1 ? ALONE : 1);
+    bool dear = plan->kind == RACE_LLVM || plan->kind == RACE_ALL;
+    if (spent_ns < plan->spent_ns) return false;
+    return !dear || spent_ns >= plan->spent_ns * ALONE || nf_os_cpu_count() > 1;
 }
 
 /* Whether the function has cost what the next round costs. What nobody has called since its last swap
@@ -462,26 +470,8 @@ static bool round_is_due(const nf_function *function)
     if (function->rounds_done == ROUNDS) return false;
     uint64_t calls_swapped = __atomic_load_n(&p->calls_swapped, __ATOMIC_RELAXED);
     if (function->active->tier < 3 && p->calls <= calls_swapped) return false;
-    return p->spent_ns >= price_of(plans[is_born_as_c(function)][function->rounds_done]);
+    return is_worth(next_plan(function), p->spent_ns);
 }
-
-/* Long calls give few samples: then the first few must do, or none, when it is time for better code
- * than the two that are compared. */
-static bool audit_enough(const nf_function *function, uint64_t elapsed)
-{
-    if (nf_audit_done(function) || elapsed > AUDIT_LIMIT_NS) return true;
-    return elapsed > AUDIT_SHORT_NS &&
-           (nf_audit_samples(function) >= AUDIT_FEW || round_is_due(function));
-}
-
-static void step_audit(nf_function *function, uint64_t now)
-{
-    double call_ns = nf_audit_call_ns(function);
-    if (call_ns > 0) function->profile.ns_per_call = call_ns;
-    if (audit_enough(function, now - function->phase_ns)) end_audit(function, now);
-}
-
-/* --- the machine --- */
 
 static void effects_find(nf_function *function)
 {
@@ -496,17 +486,53 @@ static void effects_find(nf_function *function)
         refuse(function, "more arguments in memory than a recorded call can hold");
 }
 
-/* The first round's guess of LLVM's costs nothing where an earlier run has left it. */
+/* Whether the round that is due can bring better code than what is active. It can't without the LLVM
+ * that it needs, and what can't race has had its tier's guess. */
+static bool better_is_due(nf_function *function)
+{
+    if (!round_is_due(function)) return false;
+    bool is_llvm = next_plan(function)->kind != RACE_T2;
+    if (is_llvm && function->engine->no_llvm) return false;
+    if (function->refusal[0] == 0) effects_find(function);
+    return function->refusal[0] == 0 || (is_llvm && function->active->tier < 3);
+}
+
+/* Long calls give few samples: then the first few must do, or none, when it is time for better code
+ * than the two that are compared. */
+static bool audit_enough(nf_function *function, uint64_t elapsed)
+{
+    if (nf_audit_done(function) || elapsed > AUDIT_LIMIT_NS) return true;
+    return elapsed > AUDIT_SHORT_NS &&
+           (nf_audit_samples(function) >= AUDIT_FEW || better_is_due(function));
+}
+
+/* What was timed is known, when counters have missed long calls and LLVM's code does not count. */
+static void step_audit(nf_function *function, uint64_t now)
+{
+    nf_profile *p = &function->profile;
+    double elapsed = (double)(now - function->phase_ns);
+    uint32_t calls;
+    double timed_ns = nf_audit_timed_ns(function, &calls);
+    if (calls) p->ns_per_call = timed_ns / calls;
+    if (!audit_enough(function, now - function->phase_ns)) return;
+    if (function->active->tier == 3 && timed_ns > p->load * elapsed) p->load = timed_ns / elapsed;
+    end_audit(function, now);
+}
+
+/* --- the machine --- */
+
+/* The first round's guess of LLVM's costs nothing where an earlier run has left it. What was left may
+ * turn out to be of no use. */
 static void step_baseline(nf_function *function, uint64_t now)
 {
     const nf_recipe optimised = {.variant = nf_variant_default(function->engine)};
     const nf_recipe llvm = {.llvm = nf_llvm_variants};
     if (function->profile.spent_ns < GUESS_AFTER_NS) return;
-    bool kept = nf_llvm_is_kept(function, llvm);
-    function->rounds_done = kept;
-    guess(function, kept ? llvm : optimised,
-          kept ? "a guess of an earlier run's, until it has raced" : "a guess, until it has raced",
-          now);
+    if (nf_llvm_is_kept(function, llvm) &&
+        guess(function, llvm, "a guess of an earlier run's, until it has raced", now))
+        function->rounds_done = 1;
+    else
+        guess(function, optimised, "a guess, until it has raced", now);
 }
 
 /* The next round, when what the function goes on costing is worth it. */
