@@ -59,6 +59,8 @@ continue 2
 registers
 reverse-continue
 reverse-step
+reverse-step 9999
+step 3
 reverse-continue
 delete
 continue
@@ -104,7 +106,7 @@ printed "addresses have names" '^x3003  12291  LOOP+1$'
 
 echo x >"$work/keys"
 debug --input "$work/keys" "$work/p.asm" <<'END'
-c
+step 100000
 END
 expect "keys from a file" 0
 printed "are enough" '^the machine has halted'
@@ -132,8 +134,9 @@ printed "no such line" '^there is no line 99$'
 printed "too much" "^'x3001' is too much$"
 printed "no bracket" "^']' is missing$"
 printed "no value" '^an address or a value is missing$'
-printed "no number" "^'many' is no label"
+printed "no number" "^expected a number at 'many'$"
 printed "no breakpoint" '^there is no breakpoint or watchpoint 7$'
+printed "no time" '^a number is missing$'
 printed "no call" '^this is in no call$'
 printed "nothing to watch" '^only memory and R0 to R7 can be watched$'
 debug <<'END'

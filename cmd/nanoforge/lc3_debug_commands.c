@@ -18,13 +18,24 @@ static void blanks_skip(const char **text)
 
 /* --- running --- */
 
+/* How often, or which time: decimal, and not bound to what a word can hold. */
+static bool count_parse(lc3_session *s, const char *text, uint64_t *count)
+{
+    char *end;
+    if (text[0] < '0' || text[0] > '9')
+        return text[0] ? lc3_wrong(s, "expected a number at '%s'", text)
+                       : lc3_wrong(s, "a number is missing");
+    *count = strtoull(text, &end, 10);
+    return lc3_text_end(s, end);
+}
+
 /* So many times, unless something else stops it. */
 static void run_times(lc3_session *s, const char *text, nf_lc3_goal goal, bool backward)
 {
-    uint16_t times;
-    if (!lc3_value_or(s, &text, 1, &times) || !lc3_text_end(s, text)) return;
+    uint64_t times = 1;
+    if (*text && !count_parse(s, text, &times)) return;
     nf_lc3_halt halt = NF_LC3_HALT_GOAL;
-    for (uint16_t i = 0; i < times; i++) {
+    for (uint64_t i = 0; i < times; i++) {
         halt = nf_lc3_debug_run(s->debug, goal, backward);
         bool stopped = halt == NF_LC3_HALT_BREAKPOINT || halt == NF_LC3_HALT_WATCHPOINT;
         if (halt != NF_LC3_HALT_GOAL && !(stopped && goal == NF_LC3_GOAL_CONTINUE)) break;
@@ -60,9 +71,17 @@ static void do_continue(lc3_session *s, const char *text)
     run_times(s, text, NF_LC3_GOAL_CONTINUE, false);
 }
 
+/* At once: a way back costs the same for one instruction and for many. */
 static void do_reverse_step(lc3_session *s, const char *text)
 {
-    run_times(s, text, NF_LC3_GOAL_STEP, true);
+    uint64_t times = 1, now = s->machine->instructions;
+    uint64_t beginning = nf_lc3_debug_beginning(s->debug);
+    if (*text && !count_parse(s, text, &times)) return;
+    if (now == beginning)
+        lc3_debug_show_halt(s, NF_LC3_HALT_BEGINNING);
+    else
+        lc3_debug_show_halt(
+            s, nf_lc3_debug_go(s->debug, times < now - beginning ? now - times : beginning));
 }
 
 static void do_reverse_next(lc3_session *s, const char *text)
@@ -93,12 +112,8 @@ static void do_until(lc3_session *s, const char *text)
 
 static void do_goto(lc3_session *s, const char *text)
 {
-    char *end;
-    unsigned long long time = strtoull(text, &end, 0);
-    if (end == text)
-        lc3_wrong(s, "a number of instructions is missing");
-    else if (lc3_text_end(s, end))
-        lc3_debug_show_halt(s, nf_lc3_debug_go(s->debug, time));
+    uint64_t time = 0;
+    if (count_parse(s, text, &time)) lc3_debug_show_halt(s, nf_lc3_debug_go(s->debug, time));
 }
 
 static void do_restart(lc3_session *s, const char *text)

@@ -18,7 +18,7 @@ enum { ADDRESS_MAX = 0xffff, DEVICES = 0xfe00, FILL_MIN = -0x8000 };
 /* Where the address was given first. */
 static void note_first(nf_lc3_asm *a, uint32_t address)
 {
-    for (uint32_t i = 0; i < a->statements.count; i++) {
+    for (uint32_t i = 0; i < a->statements.count && !a->silent; i++) {
         const nf_lc3_statement *s = &a->statements.data[i];
         if (address - s->address >= s->size) continue;
         NF_LC3_SAY(a, NF_LC3_NOTE, s->line.number, &s->name, "it is this one's");

@@ -12,19 +12,13 @@
 
 enum { ADDRESS_MAX = 0xffff, USAGE_BYTES = 128 };
 
-static int shown(const nf_lc3_token *token)
-{
-    enum { SHOWN_MAX = 40 };
-    return token->length < SHOWN_MAX ? (int)token->length : SHOWN_MAX;
-}
-
 /* --- numbers --- */
 
 static void misfit(nf_lc3_asm *a, const nf_lc3_statement *s, const nf_lc3_token *token, int32_t min,
                    int32_t max)
 {
     NF_LC3_SAY(a, NF_LC3_ERROR, s->line.number, token, "%.*s does not fit: %s takes %d to %d",
-               shown(token), token->text, s->operation.name, min, max);
+               nf_lc3_token_shown(token), token->text, s->operation.name, min, max);
 }
 
 /* What the token is, an error unless it is a number; `besides` is what might stand there too. */
@@ -71,17 +65,19 @@ static bool signed_number(nf_lc3_asm *a, const nf_lc3_statement *s, const nf_lc3
         misfit(a, s, token, min, max);
         return false;
     }
-    NF_LC3_SAY(a, NF_LC3_WARNING, s->line.number, token, "%.*s is taken for %d here", shown(token),
-               token->text, as);
+    NF_LC3_SAY(a, NF_LC3_WARNING, s->line.number, token, "%.*s is taken for %d here",
+               nf_lc3_token_shown(token), token->text, as);
     *number = as;
     return true;
 }
 
 /* --- labels --- */
 
+/* NULL too when nobody would see it: the search is long. */
 static const char *label_like(const nf_lc3_asm *a, const nf_lc3_token *token)
 {
     const char *best = NULL;
+    if (a->messages->list.count >= NF_LC3_MESSAGES_MAX) return NULL;
     unsigned best_distance = nf_lc3_name_tolerance(token->length) + 1;
     for (uint32_t i = 0; i < a->labels.count; i++) {
         const nf_lc3_label *label = &a->labels.data[i];
@@ -106,10 +102,11 @@ bool nf_lc3_asm_label(nf_lc3_asm *a, const nf_lc3_statement *s, const nf_lc3_tok
     const char *like = label_like(a, token);
     if (like)
         NF_LC3_SAY(a, NF_LC3_ERROR, s->line.number, token,
-                   "there is no label '%.*s'; did you mean '%s'?", shown(token), token->text, like);
+                   "there is no label '%.*s'; did you mean '%s'?", nf_lc3_token_shown(token),
+                   token->text, like);
     else
-        NF_LC3_SAY(a, NF_LC3_ERROR, s->line.number, token, "there is no label '%.*s'", shown(token),
-                   token->text);
+        NF_LC3_SAY(a, NF_LC3_ERROR, s->line.number, token, "there is no label '%.*s'",
+                   nf_lc3_token_shown(token), token->text);
     return false;
 }
 
@@ -134,7 +131,7 @@ static bool label_offset(nf_lc3_asm *a, const nf_lc3_statement *s, const nf_lc3_
     NF_LC3_SAY(a, NF_LC3_ERROR, s->line.number, token,
                "'%.*s' is too far away: %d words from the next instruction, of which %s reaches %d "
                "to %d (%d too many)",
-               shown(token), token->text, *offset, s->operation.name, min, max,
+               nf_lc3_token_shown(token), token->text, *offset, s->operation.name, min, max,
                *offset < 0 ? min - *offset : *offset - max);
     return false;
 }

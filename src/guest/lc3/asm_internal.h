@@ -35,6 +35,13 @@ nf_lc3_source_line nf_lc3_line_next(const char **at, const char *end, uint32_t n
 /* The next token at or behind `at`, which moves behind it. */
 nf_lc3_token nf_lc3_token_next(const nf_lc3_source_line *line, const char **at);
 
+/* How much of a token a message shows. */
+static inline int nf_lc3_token_shown(const nf_lc3_token *token)
+{
+    enum { SHOWN_MAX = 40 };
+    return token->length < SHOWN_MAX ? (int)token->length : SHOWN_MAX;
+}
+
 typedef enum nf_lc3_number_kind {
     NF_LC3_NUMBER_NONE,    /* it is a name */
     NF_LC3_NUMBER_DECIMAL, /* or a character */

@@ -11,6 +11,7 @@
 #include "asm_internal.h"
 
 enum { TAB = '\t', DELETE = 0x7f, CONTINUATION_MASK = 0xc0, CONTINUATION = 0x80 };
+enum { LINE_SHOWN_MAX = 256 };
 
 static const char *const severities[] = {
     [NF_LC3_ERROR] = "error",
@@ -109,10 +110,13 @@ void nf_lc3_message_format(const nf_lc3_message *message, const char *name, cons
                            size_t size, nf_text *out)
 {
     nf_lc3_source_line line = line_numbered(text, size, message->line);
+    if (line.end - line.text > LINE_SHOWN_MAX) line.end = line.text + LINE_SHOWN_MAX;
     nf_text_format(out, "%s:%u:%u: %s: %s\n", name, message->line, message->column,
                    severities[message->severity], message->text);
     nf_text_format(out, "%5u | ", message->line);
     for (const char *at = line.text; at < line.end; at++) put(out, printable(*at));
-    nf_text_format(out, "\n%5s | ", "");
+    put(out, '\n');
+    if (message->column > line.end - line.text + 1) return; /* of a line that is too long */
+    nf_text_format(out, "%5s | ", "");
     mark(message, &line, out);
 }

@@ -56,7 +56,7 @@ static void label_define(nf_lc3_asm *a, uint32_t line, const nf_lc3_token *token
     const char *refusal = label_refusal(token);
     if (refusal) {
         NF_LC3_SAY(a, NF_LC3_ERROR, line, token, "'%.*s' %s and can't be a label",
-                   (int)token->length, token->text, refusal);
+                   nf_lc3_token_shown(token), token->text, refusal);
         return;
     }
     const nf_lc3_label *first = nf_lc3_label_find(a, token->text, token->length);
@@ -203,10 +203,10 @@ static void unknown_operation(nf_lc3_asm *a, const parts *p, const nf_lc3_token 
     a->location++;
     if (meant)
         NF_LC3_SAY(a, NF_LC3_ERROR, p->line.number, name, "there is no %s '%.*s'; did you mean %s?",
-                   kind, (int)name->length, name->text, meant);
+                   kind, nf_lc3_token_shown(name), name->text, meant);
     else
         NF_LC3_SAY(a, NF_LC3_ERROR, p->line.number, name, "there is no %s '%.*s'", kind,
-                   (int)name->length, name->text);
+                   nf_lc3_token_shown(name), name->text);
 }
 
 static bool names_operation(const nf_lc3_token *token)
