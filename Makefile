@@ -317,10 +317,13 @@ check-warnings:
 	@$(MAKE) objects BUILD=$(BUILD)/werror-clang CC=clang SANITIZE= CFLAGS='-O1 -Werror'
 	@echo 'check: warnings of gcc and clang'
 
+# A quarter of the paths that the analyser looks at by default: it takes a quarter of the time, too.
+ANALYZER := $(addprefix --extra-arg=,-Xclang -analyzer-config -Xclang max-nodes=60000)
+
 # One stamp for each file that was found good; renewed when its object is, that is with its headers.
 $(BUILD)/tidy/%.stamp: %.c $(BUILD)/werror-clang/%.o .clang-tidy
 	@mkdir -p $(@D)
-	$(call say,TIDY,$<) clang-tidy --quiet $< -- $(ALL_CPPFLAGS) -std=c11 2>$@.log >&2 \
+	$(call say,TIDY,$<) clang-tidy --quiet $(ANALYZER) $< -- $(ALL_CPPFLAGS) -std=c11 2>$@.log >&2 \
 		|| { cat $@.log; exit 1; }
 	@touch $@
 
