@@ -51,7 +51,8 @@ static nf_value shift(nf_lanes *w, nf_op op, nf_value a, unsigned by)
 static nf_value splat_wide(nf_lanes *w, nf_type type, int64_t number)
 {
     nf_loop_emit e = {w->f, w->block};
-    nf_value scalar = w->dry ? (nf_value){1} : nf_loop_iconst(&e, NF_I64, number);
+    nf_value scalar = {1}; /* some value, in a dry run */
+    if (!w->dry) scalar = nf_loop_iconst(&e, NF_I64, number);
     return nf_lanes_build(w, NF_OP_SPLAT, type, NF_I64, scalar, NONE);
 }
 

@@ -17,6 +17,7 @@ enum {
     LEAF_FEATURES = 1,
     LEAF_STRUCTURED = 7,
     LEAF_EXTENDED = 0x80000000,
+    LEAF_EXTENDED_FEATURES = 0x80000001,
     LEAF_BRAND = 0x80000002,
     LEAF_BRAND_LAST = 0x80000004,
     OSXSAVE_BIT = 27,
@@ -85,7 +86,7 @@ static uint64_t fingerprint_read(void)
     } words[] = {{LEAF_FEATURES, 0, ECX},
                  {LEAF_STRUCTURED, 0, EBX},
                  {LEAF_STRUCTURED, 1, EAX},
-                 {LEAF_EXTENDED + 1, 0, ECX}};
+                 {LEAF_EXTENDED_FEATURES, 0, ECX}};
     uint32_t registers[REGISTERS];
     cpuid(LEAF_FEATURES, 0, registers);
     uint64_t hash = nf_hash_mix(0, registers[EAX]);
