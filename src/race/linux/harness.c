@@ -58,6 +58,13 @@ static void alive(harness *h, uint32_t stage, uint32_t done, uint32_t of)
     __atomic_fetch_add(&h->heartbeat, 1, __ATOMIC_RELAXED);
 }
 
+/* Each call is a sign of life: many long ones make one stage of many seconds. */
+static void runs(harness *h, uint32_t who)
+{
+    h->running = who;
+    __atomic_fetch_add(&h->heartbeat, 1, __ATOMIC_RELAXED);
+}
+
 static uint32_t random_next(harness *h)
 {
     h->random = h->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
@@ -203,7 +210,7 @@ static void end_text(const cage *c, cage_end end, uint32_t input, char *reason)
 static cage_end call(harness *h, uint32_t who, uint32_t input, uint64_t limit_ns,
                      uint64_t result[2])
 {
-    h->running = who;
+    runs(h, who);
     h->input = input;
     cage_end end = cage_call(&h->cage, contestant(h, who)->address, &h->request->inputs[input],
                              h->request->stack_words, limit_ns, result);
@@ -307,8 +314,8 @@ static void input_check(harness *h, uint32_t input)
         return;
     }
     for (uint32_t i = 0; i < h->request->candidate_count && !h->checked; i++) {
-        uint64_t start = nf_os_tsc_start();
         if (h->result.outcomes[i] != NF_RACE_LOST) continue;
+        uint64_t start = nf_os_tsc_start();
         candidate_check(h, i, input);
         /* What bad candidates take, the others must not lack. */
         if (h->result.outcomes[i] != NF_RACE_LOST) h->deadline_tsc += nf_os_tsc_start() - start;
@@ -407,7 +414,7 @@ static double sample_take(harness *h, uint32_t who)
     for (int tries = 0; tries < RETRIES; tries++) {
         uint64_t switches = cage_context_switches();
         uint32_t cpu = cpu_number();
-        h->running = who;
+        runs(h, who);
         cage_end end =
             cage_guard(&h->cage, h->result.fresh_inputs ? sample_fresh : sample_repeatable, &s,
                        (uint64_t)2 * BASELINE_LIMIT_NS);
