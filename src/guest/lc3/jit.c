@@ -5,8 +5,8 @@
  *        ▼                                                                │
  *     regions, in each other by tail calls                                │
  *        │ too little left ──► interpreter, to the end of the count       │
- *        │ an instruction that is not compiled ──► nf_lc3_step() ─────────┤
- *        │ code was written ──► its regions go ───────────────────────────┤
+ *        │ an instruction that is not compiled, a store to code that is   │
+ *        │     ──► nf_lc3_step(); written regions go ─────────────────────┤
  *        ▼ no region at the PC                                            │
  *     interpreter, to the next address with a region, or PIECE ───────────┘
  *
@@ -111,11 +111,8 @@ static void jit_run(nf_lc3 *m, uint64_t count)
         if (left > NF_VM_BUDGET_MAX) left = NF_VM_BUDGET_MAX;
         nf_vm_exit exit = nf_vm_enter(jit->vm, nf_lc3_mode(m), m->pc, left);
         m->instructions += left - exit.left;
-        if (exit.reason == NF_VM_WRITTEN)
-            nf_lc3_code_written(m, (uint16_t)exit.address);
-        else if (exit.left == 0)
-            continue;
-        else if (exit.reason == NF_VM_BUDGET)
+        if (exit.left == 0) return;
+        if (exit.reason == NF_VM_BUDGET)
             nf_lc3_interpret(m, exit.left);
         else if (exit.reason == NF_VM_HELPED)
             nf_lc3_step(m);

@@ -11,8 +11,8 @@
  *                         %i = zext.i64 %x
  *                         %r0 = load.i16 [%machine + %i*2 + memory + x6000]
  *
- * A store looks whether anybody keeps something derived from the word, behind the store, and leaves
- * the region if so. Device registers, traps, RTI and illegal words are the reference's to execute.
+ * A store looks whether anybody keeps something derived from the word, and is the reference's if so:
+ * regions that contain the word go while none runs. Device registers, traps, RTI and illegal words are the reference's to execute.
  */
 #include "translate.h"
 
@@ -173,12 +173,8 @@ static void store(nf_vm_build *b, place p, nf_value word)
                       .index = p.index,
                       .offset = (int32_t)(offsetof(nf_lc3, code_map) + p.address),
                       .alias = ALIAS_CODE_MAP};
+    nf_vm_help_if(b, nf_build_load(b->func, b->block, NF_I8, map));
     nf_build_store(b->func, b->block, word, memory_at(b, p));
-    nf_value kept = nf_build_load(b->func, b->block, NF_I8, map);
-    nf_value address = constant(b, NF_I64, p.address);
-    if (p.index.id)
-        address = nf_build(b->func, b->block, NF_OP_ADD, NF_I64, p.index, address, (nf_value){0});
-    nf_vm_leave_written_if(b, kept, address);
 }
 
 static place place_direct(const nf_vm_inst *inst)

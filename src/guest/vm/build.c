@@ -115,16 +115,12 @@ static void chain(builder *b, nf_block block, nf_value left, nf_value pc)
     leave(b, cold, left, NF_VM_COLD);
 }
 
-static nf_block way_out_build(builder *b, const way_out *way, nf_value note)
+static nf_block way_out_build(builder *b, const way_out *way)
 {
     nf_block block = end_block(b);
     nf_value pc = way->pc_value;
     if (pc.id == 0) pc = nf_build_iconst(b->func, block, b->vm->guest->pc.type, (int64_t)way->pc);
     state_store(b, block, pc);
-    if (note.id) {
-        nf_value at = nf_build_iconst(b->func, block, NF_I64, (int64_t)(uintptr_t)&b->vm->note);
-        nf_build_store(b->func, block, note, (nf_address){.base = at});
-    }
     nf_value left = add_const(b, block, b->now.budget, -(int64_t)way->spent);
     if (way->reason == NF_VM_COLD && !b->vm->config.single_blocks)
         chain(b, block, left, pc);
@@ -146,25 +142,13 @@ void nf_vm_set(nf_vm_build *build, unsigned var, nf_value value)
 }
 
 /* The instruction goes on in a block of its own unless the condition is true. */
-static void leave_if(builder *b, nf_value condition, const way_out *way, nf_value note)
-{
-    nf_block out = way_out_build(b, way, note), on = nf_func_block(b->func);
-    nf_build_brif(b->func, b->public.block, condition, out, NULL, 0, on, NULL, 0);
-    b->public.block = on;
-}
-
 void nf_vm_help_if(nf_vm_build *build, nf_value condition)
 {
     builder *b = (builder *)build;
     way_out way = {NF_VM_HELPED, b->now.spent, node_of(b, b->node)->inst.pc, {0}};
-    leave_if(b, condition, &way, (nf_value){0});
-}
-
-void nf_vm_leave_written_if(nf_vm_build *build, nf_value condition, nf_value address)
-{
-    builder *b = (builder *)build;
-    way_out way = {NF_VM_WRITTEN, b->now.spent + 1, node_of(b, b->node)->inst.next, {0}};
-    leave_if(b, condition, &way, address);
+    nf_block out = way_out_build(b, &way), on = nf_func_block(b->func);
+    nf_build_brif(b->func, build->block, condition, out, NULL, 0, on, NULL, 0);
+    build->block = on;
 }
 
 void nf_vm_branch_if(nf_vm_build *build, nf_value condition)
@@ -207,7 +191,7 @@ static nf_block back_build(builder *b, uint32_t to)
     nf_value need = nf_build_iconst(b->func, block, NF_I64, node->length);
     nf_value few = nf_build_compare(b->func, block, NF_SLT, left, need);
     way_out way = {NF_VM_BUDGET, b->now.spent, node->inst.pc, {0}};
-    nf_build_brif(b->func, block, few, way_out_build(b, &way, (nf_value){0}), NULL, 0, on, NULL, 0);
+    nf_build_brif(b->func, block, few, way_out_build(b, &way), NULL, 0, on, NULL, 0);
     merge_enter(b, on, to, left);
     return block;
 }
@@ -219,7 +203,7 @@ static nf_block edge_build(builder *b, unsigned s, uint64_t pc)
     uint32_t to = from->succ[s];
     if (!nf_vm_is_inside(b->graph, to)) {
         way_out way = {to == NF_VM_NO_NODE ? NF_VM_COLD : NF_VM_HELPED, b->now.spent, pc, {0}};
-        return way_out_build(b, &way, (nf_value){0});
+        return way_out_build(b, &way);
     }
     if (nf_vm_goes_back(from, node_of(b, to))) return back_build(b, to);
     nf_block block = nf_func_block(b->func);
@@ -255,7 +239,7 @@ static void jump(builder *b)
 {
     const nf_vm_node *node = node_of(b, b->node);
     way_out way = {NF_VM_COLD, b->now.spent, 0, b->target};
-    nf_block elsewhere = way_out_build(b, &way, (nf_value){0});
+    nf_block elsewhere = way_out_build(b, &way);
     nf_block block = b->public.block;
     if (node->succ[0] == NF_VM_NO_NODE) {
         nf_build_br(b->func, block, elsewhere, NULL, 0);

@@ -88,9 +88,9 @@ nf_vm_exit nf_vm_enter(nf_vm *vm, uint32_t mode, uint64_t pc, uint64_t budget)
     typedef uint64_t code(void *state, uint64_t budget);
     enum { REASON_MASK = (1 << NF_VM_REASON_BITS) - 1 };
     uint64_t entry = nf_vm_cache_find(vm, mode, pc);
-    if (entry == 0) return (nf_vm_exit){NF_VM_COLD, (uint32_t)budget, 0};
+    if (entry == 0) return (nf_vm_exit){NF_VM_COLD, (uint32_t)budget};
     uint64_t result = ((code *)entry)(vm->state, budget);
-    nf_vm_exit exit = {result & REASON_MASK, (uint32_t)(result >> NF_VM_REASON_BITS), vm->note};
+    nf_vm_exit exit = {result & REASON_MASK, (uint32_t)(result >> NF_VM_REASON_BITS)};
     vm->counts.exits[exit.reason]++;
     return exit;
 }

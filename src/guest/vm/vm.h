@@ -72,7 +72,7 @@ typedef struct nf_vm_guest {
     /* Its NIR, by the functions below. */
     void (*translate)(nf_vm_build *build, const nf_vm_inst *inst);
     /* The word at pc is part of a region from now on: the guest calls nf_vm_written() when it is
-     * written, and compiled stores call nf_vm_leave_written_if(). */
+     * written, and translates stores so that one to such a word is helped. */
     void (*cover)(void *state, uint64_t pc);
     /* A region that begins at pc came to be, or went. */
     void (*entry)(void *state, uint64_t pc, bool is_there);
@@ -96,9 +96,6 @@ void nf_vm_set(nf_vm_build *build, unsigned var, nf_value value);
 /* Leaves the region in front of this instruction for the guest's own code to execute it. Before the
  * first nf_vm_set() of an instruction. */
 void nf_vm_help_if(nf_vm_build *build, nf_value condition);
-/* Leaves it behind this instruction, which is a NEXT, for what was written at the address (i64) is
- * covered by a region, maybe by this one. */
-void nf_vm_leave_written_if(nf_vm_build *build, nf_value condition, nf_value address);
 /* What a BRANCH ends with. */
 void nf_vm_branch_if(nf_vm_build *build, nf_value condition);
 /* What CALL_INDIRECT and INDIRECT end with. target: of pc's type. */
@@ -121,17 +118,15 @@ nf_status nf_vm_new(const nf_vm_guest *guest, void *state, const nf_vm_config *c
 void nf_vm_free(nf_vm *vm);
 
 typedef enum nf_vm_reason {
-    NF_VM_BUDGET,  /* too little is left for the code at pc */
-    NF_VM_COLD,    /* there is no region at pc */
-    NF_VM_HELPED,  /* the guest is to execute the instruction at pc */
-    NF_VM_WRITTEN, /* to `address`, which is covered by a region */
+    NF_VM_BUDGET, /* too little is left for the code at pc */
+    NF_VM_COLD,   /* there is no region at pc */
+    NF_VM_HELPED, /* the guest is to execute the instruction at pc */
     NF_VM_REASON_COUNT
 } nf_vm_reason;
 
 typedef struct nf_vm_exit {
     nf_vm_reason reason;
     uint32_t left; /* of the budget */
-    uint64_t address;
 } nf_vm_exit;
 
 /* Executes guest code from pc on, which is what the state says. budget: at most NF_VM_BUDGET_MAX. */

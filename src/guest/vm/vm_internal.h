@@ -112,7 +112,6 @@ struct nf_vm {
     nf_arena arena; /* of one compilation */
     uint64_t *entries[NF_VM_MODES_MAX];
     nf_vm_region *regions;
-    uint64_t note; /* code puts an address here that does not fit into its result */
     nf_vm_heat heat[NF_VM_HEAT_CELLS];
     nf_vm_counts counts;
 };
