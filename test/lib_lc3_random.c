@@ -3,7 +3,7 @@
  *
  * Programs are random instructions whose addresses mostly lie in the program itself, so that they
  * modify themselves, run into each other's middle, and now and then touch device registers, stacks
- * and vectors. Both machines run by the same pieces of random length and are compared after each.
+ * and vectors. Every other one is a nest of loops with a subroutine, which runs longer. Both machines run by the same pieces of random length and are compared after each.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 #include "lib_lc3.h"
 #include "lib_lc3_random.h"
 
-enum { WINDOW = 128, PIECES = 24, PIECE_MAX = 300 };
+enum { WINDOW = 128, PIECES = 24, PIECE_MAX = 300, LOOP_PIECES = 8 };
 
 static uint64_t random_state;
 
@@ -63,14 +63,82 @@ static uint16_t random_word(uint16_t base)
     return word;
 }
 
+/* --- programs of loops -------------------------------------------------------------------------- */
+
+/* An instruction without jumps: arithmetic on R0 to R3, memory by R5 and R6, which move now and
+ * then, or by words in the program. */
+static uint16_t loop_word(void)
+{
+    static const uint16_t forms[] = {0x1000, 0x1020, 0x5000, 0x5020, 0x903f, 0x6140,
+                                     0x6180, 0x7140, 0x7180, 0x2000, 0x3000, 0xa000,
+                                     0xb000, 0xe000, 0x1020, 0x1000};
+    uint16_t form = random_of(forms, sizeof forms / sizeof *forms);
+    uint16_t registers = (uint16_t)(random_below(4) << 9),
+             source = (uint16_t)(random_below(4) << 6);
+    switch (form) {
+    case 0x1000:
+    case 0x5000: return form | registers | source | (uint16_t)random_below(4);
+    case 0x1020:
+    case 0x5020:
+        if (random_below(6) == 0) return random_below(2) ? 0x1b61 : 0x1da1;
+        return form | registers | source | (uint16_t)random_below(32);
+    case 0x903f: return form | registers | source;
+    case 0x6140:
+    case 0x6180:
+    case 0x7140:
+    case 0x7180: return form | registers | (uint16_t)random_below(32);
+    default: return form | registers | (uint16_t)(0x80 + random_below(64)); /* data behind */
+    }
+}
+
+/* count words, with branches over some of them; JSR where there is a subroutine. */
+static uint16_t *body_write(uint16_t *out, uint32_t count, const uint16_t *subroutine)
+{
+    for (const uint16_t *end = out + count; out < end; out++) {
+        *out = loop_word();
+        if (random_below(5) == 0)
+            *out = (uint16_t)(random_below(7) + 1) << 9 | (uint16_t)random_below(3);
+        if (subroutine && random_below(8) == 0)
+            *out = 0x4800 | ((uint16_t)(subroutine - out - 1) & 0x7ff);
+    }
+    *out++ = 0x1020; /* where the last branch goes */
+    *out++ = 0x1020;
+    return out;
+}
+
+/* A loop in a loop that does not end, and a subroutine. R4 counts. */
+static void loops_write(uint16_t words[WINDOW])
+{
+    uint16_t *out = words + 1, *subroutine = out;
+    out = body_write(out, random_below(5), NULL);
+    *out++ = 0xc1c0;
+    words[0] = 0x0e00 | (uint16_t)(out - words - 1);
+    const uint16_t *outer = out;
+    out = body_write(out, random_below(6), subroutine);
+    *out++ = 0x5920;
+    *out++ = 0x1920 | (uint16_t)(1 + random_below(15));
+    const uint16_t *inner = out;
+    out = body_write(out, 2 + random_below(16), subroutine);
+    *out++ = 0x193f;
+    *out = 0x0200 | ((uint16_t)(inner - out - 1) & 0x1ff);
+    out++;
+    out = body_write(out, random_below(6), subroutine);
+    *out = 0x0e00 | ((uint16_t)(outer - out - 1) & 0x1ff);
+}
+
 /* The same random program in both. */
-static void machines_fill(nf_lc3 *const machines[2])
+static void machines_fill(nf_lc3 *const machines[2], bool loops)
 {
     static const uint16_t bases[] = {0x3000, 0x3000, 0x4000, 0x2fc0, 0x1000, 0xfda0, 0xffc0};
     uint16_t base = random_of(bases, sizeof bases / sizeof *bases);
     uint16_t words[WINDOW], registers[8], vectors[3];
     for (size_t i = 0; i < WINDOW; i++) words[i] = random_word(base);
     for (size_t i = 0; i < 8; i++) registers[i] = random_address(base);
+    if (loops) {
+        loops_write(words);
+        registers[5] = (uint16_t)(base + (random_below(4) ? 0x400 : 0x60) + random_below(WINDOW));
+        registers[6] = (uint16_t)(base + 0x500 + random_below(WINDOW));
+    }
     for (size_t i = 0; i < 3; i++) vectors[i] = random_address(base);
     uint16_t keyboard = random_below(2) ? 0x4000 : 0, timer = (uint16_t)random_below(3);
     uint16_t psr = (uint16_t)random_below(0x10000);
@@ -142,9 +210,11 @@ void lc3_random_run(uint64_t seed, const lc3_engine *engine)
         machines[k] = lc3_new(&config);
     }
     void *attached = engine->attach(machines[1]);
-    machines_fill(machines);
+    bool loops = seed % 2 == 0;
+    machines_fill(machines, loops);
     for (uint32_t piece = 0; piece < PIECES; piece++) {
         uint64_t limit = random_below(random_below(2) ? PIECE_MAX : 4);
+        if (loops) limit *= LOOP_PIECES;
         nf_lc3_run_by_steps(machines[0], limit);
         nf_lc3_run(machines[1], limit);
         machines_compare(machines, seed);
