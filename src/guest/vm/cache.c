@@ -94,11 +94,13 @@ static nf_vm_region *region_new(nf_vm *vm, const nf_vm_graph *graph)
     return region;
 }
 
-nf_status nf_vm_cache_add(nf_vm *vm, const nf_vm_graph *graph, uint64_t address, nf_error *error)
+nf_status nf_vm_cache_add(nf_vm *vm, const nf_vm_graph *graph, uint64_t address, uint64_t hot_pc,
+                          nf_error *error)
 {
     nf_vm_region *region = region_new(vm, graph);
     if (region == NULL) return nf_fail(error, NF_MEMORY, "no memory for a region's record");
     region->address = address;
+    region->hot_pc = hot_pc;
     region->next = vm->regions;
     vm->regions = region;
     vm->entries[region->mode][region->pc] = address;
@@ -114,6 +116,14 @@ static bool region_contains(const nf_vm_region *region, uint64_t address)
     for (uint32_t r = 0; r < region->range_count; r++)
         if (address - region->ranges[r].start < region->ranges[r].end - region->ranges[r].start)
             return true;
+    return false;
+}
+
+bool nf_vm_cache_covers(const nf_vm *vm, uint32_t mode, uint64_t pc, uint64_t address)
+{
+    if (nf_vm_cache_find(vm, mode, pc) == 0) return false;
+    for (const nf_vm_region *region = vm->regions; region; region = region->next)
+        if (region->pc == pc && region->mode == mode) return region_contains(region, address);
     return false;
 }
 
@@ -136,6 +146,7 @@ void nf_vm_written(nf_vm *vm, uint64_t address)
         }
         *link = region->next;
         nf_vm_heat_punish(vm, region->pc);
+        if (region->hot_pc != region->pc) nf_vm_heat_punish(vm, region->hot_pc);
         region_free(vm, region);
         vm->counts.regions_written++;
     }

@@ -18,6 +18,10 @@
  *     x3003 ADD  R1  │    ▼          │
  *     x3004 BRp  x3001  x3004 ───────┘──► x3005 (outside)
  *
+ * A loop that gets hot is mostly an inner one. The region is then begun at the head of the nest, so
+ * that its loops are loops in loops for the passes, too; and only when that did not help, because
+ * the inner loop goes on, is there one for the inner loop by itself, which goes on in the other.
+ *
  * Then the nodes are put in reverse postorder. An edge that does not go forward in this order is a
  * way back: every cycle has one, in irreducible graphs too. Lengths are those of the longest ways
  * along forward edges.
@@ -39,6 +43,15 @@ static nf_vm_node *node_at(const nf_vm_graph *graph, uint32_t node)
 
 /* --- finding instructions --------------------------------------------------------------------- */
 
+/* A nest of loops around the entry has a region of its own, which begins at pc: then this one is
+ * for what is inside, and goes on there. */
+static bool is_outer(const finder *f, uint64_t pc, uint32_t context)
+{
+    const nf_vm_graph *graph = f->graph;
+    if (context != 0 || graph->nodes.count == 0) return false;
+    return nf_vm_cache_covers(graph->vm, graph->mode, pc, node_at(graph, 0)->inst.pc);
+}
+
 /* NO_NODE: there are enough. */
 static uint32_t node_find(finder *f, uint64_t pc, uint32_t context)
 {
@@ -48,7 +61,7 @@ static uint32_t node_find(finder *f, uint64_t pc, uint32_t context)
         const nf_vm_node *node = node_at(graph, (uint32_t)found);
         return node->inst.pc == pc && node->context == context ? (uint32_t)found : NF_VM_NO_NODE;
     }
-    if (graph->nodes.count >= f->limit) return NF_VM_NO_NODE;
+    if (graph->nodes.count >= f->limit || is_outer(f, pc, context)) return NF_VM_NO_NODE;
     nf_vm_node node = {.context = context, .succ = {NF_VM_NO_NODE, NF_VM_NO_NODE}};
     graph->vm->guest->decode(graph->vm->state, graph->mode, pc, &node.inst);
     nf_map_put(&f->index, key, graph->nodes.count);
@@ -202,6 +215,17 @@ static void lengths_find(nf_vm_graph *graph)
     }
 }
 
+/* The lowest address of a nest of loops is where it is entered, in code as people and compilers
+ * write it. */
+static void head_find(nf_vm_graph *graph)
+{
+    graph->head = node_at(graph, 0)->inst.pc;
+    for (uint32_t i = 0; i < graph->order_count && node_at(graph, 0)->reaches; i++) {
+        const nf_vm_node *node = node_at(graph, graph->order[i]);
+        if (node->context == 0 && node->inst.pc < graph->head) graph->head = node->inst.pc;
+    }
+}
+
 nf_status nf_vm_graph_make(nf_vm *vm, uint32_t mode, uint64_t pc, nf_arena *arena,
                            nf_vm_graph *graph, nf_error *error)
 {
@@ -218,5 +242,6 @@ nf_status nf_vm_graph_make(nf_vm *vm, uint32_t mode, uint64_t pc, nf_arena *aren
     others_cut(graph);
     if (!order_make(graph)) return nf_fail(error, NF_MEMORY, "no memory for a region");
     lengths_find(graph);
+    head_find(graph);
     return NF_OK;
 }

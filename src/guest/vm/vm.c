@@ -35,7 +35,7 @@ static nf_status graph_compile(nf_vm *vm, const nf_vm_graph *graph, nf_module *m
 }
 
 static nf_status region_place(nf_vm *vm, const nf_vm_graph *graph, const nf_compiled *compiled,
-                              nf_error *error)
+                              uint64_t hot_pc, nf_error *error)
 {
     char name[NF_CODE_NAME_BYTES];
     uint64_t address;
@@ -44,7 +44,7 @@ static nf_status region_place(nf_vm *vm, const nf_vm_graph *graph, const nf_comp
     nf_status status = nf_code_place(vm->code, &compiled->blob, name, vm, &address, error);
     if (status != NF_OK) return status;
     nf_os_code_sync();
-    status = nf_vm_cache_add(vm, graph, address, error);
+    status = nf_vm_cache_add(vm, graph, address, hot_pc, error);
     if (status != NF_OK) nf_code_free(vm->code, address);
     return status;
 }
@@ -54,14 +54,16 @@ static nf_status region_make(nf_vm *vm, uint32_t mode, uint64_t pc, nf_error *er
     nf_vm_graph graph;
     nf_compiled compiled;
     nf_status status = nf_vm_graph_make(vm, mode, pc, &vm->arena, &graph, error);
+    if (status == NF_OK && graph.head != pc && nf_vm_cache_find(vm, mode, graph.head) == 0)
+        status = nf_vm_graph_make(vm, mode, graph.head, &vm->arena, &graph, error);
     if (status != NF_OK) return status;
     nf_module *module = nf_module_new(vm->allocator, vm->guest->name);
     if (module == NULL) return nf_fail(error, NF_MEMORY, "no memory for a region's module");
     status = graph_compile(vm, &graph, module, &compiled, error);
-    if (status == NF_OK) status = region_place(vm, &graph, &compiled, error);
+    if (status == NF_OK) status = region_place(vm, &graph, &compiled, pc, error);
     if (status == NF_CODE_FULL) {
         nf_vm_flush(vm);
-        status = region_place(vm, &graph, &compiled, error);
+        status = region_place(vm, &graph, &compiled, pc, error);
     }
     if (status == NF_OK) vm->counts.code_bytes += compiled.blob.total_bytes;
     nf_module_free(module);

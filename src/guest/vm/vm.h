@@ -135,7 +135,8 @@ nf_vm_exit nf_vm_enter(nf_vm *vm, uint32_t mode, uint64_t pc, uint64_t budget);
 /* The longest way through the region at pc to a check, in instructions; 0: there is none. */
 uint32_t nf_vm_region_length(const nf_vm *vm, uint32_t mode, uint64_t pc);
 
-/* A region that begins at pc. NF_UNSUPPORTED: the first instruction is not compiled. When code
+/* A region for what is hot at pc. It may begin elsewhere, at the head of the loops around pc, if
+ * there is none yet; then a second call makes one that begins at pc. NF_UNSUPPORTED: the first instruction is not compiled. When code
  * memory is full all regions go, and it is tried again. */
 nf_status nf_vm_compile(nf_vm *vm, uint32_t mode, uint64_t pc, nf_error *error);
 

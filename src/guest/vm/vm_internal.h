@@ -42,6 +42,7 @@ typedef struct nf_vm_graph {
     uint32_t *order; /* nodes of the region in reverse postorder */
     uint32_t order_count;
     uint64_t writes; /* variables that any of them writes */
+    uint64_t head; /* where the nest of loops begins, most likely; the entry where there is none */
 } nf_vm_graph;
 
 nf_status nf_vm_graph_make(nf_vm *vm, uint32_t mode, uint64_t pc, nf_arena *arena,
@@ -75,6 +76,7 @@ typedef struct nf_vm_range {
 typedef struct nf_vm_region {
     struct nf_vm_region *next;
     uint64_t pc, address; /* of the guest, and of its code */
+    uint64_t hot_pc;      /* what was hot, when it is not where the region begins */
     uint32_t mode, length;
     uint32_t range_count;
     nf_vm_range ranges[]; /* ascending */
@@ -85,7 +87,10 @@ void nf_vm_cache_free(nf_vm *vm);
 /* Where the region's code begins, 0: there is none. */
 uint64_t nf_vm_cache_find(const nf_vm *vm, uint32_t mode, uint64_t pc);
 /* Takes the place of a region that was there. */
-nf_status nf_vm_cache_add(nf_vm *vm, const nf_vm_graph *graph, uint64_t address, nf_error *error);
+nf_status nf_vm_cache_add(nf_vm *vm, const nf_vm_graph *graph, uint64_t address, uint64_t hot_pc,
+                          nf_error *error);
+/* Whether there is a region at pc that contains the address. */
+bool nf_vm_cache_covers(const nf_vm *vm, uint32_t mode, uint64_t pc, uint64_t address);
 /* The NIR of a lookup: the entry for pc, an i64, or 0. */
 nf_value nf_vm_cache_lookup_build(const nf_vm *vm, uint32_t mode, nf_func *f, nf_block block,
                                   nf_value pc);
