@@ -6,10 +6,10 @@
  * computed last. An address is checked against the words that are plain memory in the mode that the
  * code is compiled for, by one comparison after the first of them is taken off:
  *
- *     LDR R0, R1, #2      %x = add.i16 %r1, 2 - x3000
- *                         %far = icmp.uge.i16 %x, xce00     help if so
+ *     LDR R0, R1, #2      %x = add.i16 %r1, -x3000
  *                         %i = zext.i64 %x
- *                         %r0 = load.i16 [%machine + %i*2 + memory + x6000]
+ *                         %far = icmp.uge.i64 %i, xce00 - 2     help if so
+ *                         %r0 = load.i16 [%machine + %i*2 + memory + x6000 + 4]
  *
  * A store looks whether anybody keeps something derived from the word, and is the reference's if so:
  * regions that contain the word go while none runs. Device registers, traps, RTI and illegal words are the reference's to execute.
@@ -133,21 +133,27 @@ static void result(nf_vm_build *b, const nf_lc3_inst *i, nf_value value)
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
-/* A word of plain memory: its distance from the first one as a value, or its address where that is
- * known. */
+/* A word of plain memory: so many words behind a value; none: at `address`. */
 typedef struct place {
-    nf_value index; /* i64; none: at `address` */
-    uint16_t address;
+    nf_value index; /* i64 */
+    int32_t address;
 } place;
 
-/* Leaves the region unless it is plain memory. */
-static place place_of(nf_vm_build *b, nf_value base, uint16_t offset)
+/* Leaves the region unless it is plain memory. The index is the base's, whatever the offset: so
+ * accesses by one base share it. With an offset up, the last words before the base's own limit are
+ * taken to be not plain even if the address wraps and is; help is right for everything. */
+static place place_of(nf_vm_build *b, nf_value base, int16_t offset)
 {
     span words = plain[b->mode];
-    nf_value index = plus(b, base, (uint16_t)(offset - words.low));
-    nf_value count = constant(b, NF_I16, (int16_t)words.count);
-    nf_vm_help_if(b, nf_build_compare(b->func, b->block, NF_UGE, index, count));
-    return (place){widened(b, index), words.low};
+    nf_value index = widened(b, plus(b, base, (uint16_t)-words.low)), tested = index;
+    int32_t limit = words.count;
+    if (offset > 0) limit -= offset;
+    if (offset < 0)
+        tested = nf_build(b->func, b->block, NF_OP_ADD, NF_I64, index, constant(b, NF_I64, offset),
+                          (nf_value){0});
+    nf_value count = constant(b, NF_I64, limit);
+    nf_vm_help_if(b, nf_build_compare(b->func, b->block, NF_UGE, tested, count));
+    return (place){index, words.low + offset};
 }
 
 static nf_address memory_at(nf_vm_build *b, place p)
@@ -156,7 +162,7 @@ static nf_address memory_at(nf_vm_build *b, place p)
         .base = b->state,
         .index = p.index,
         .scale_log2 = p.index.id ? 1 : 0,
-        .offset = (int32_t)(offsetof(nf_lc3, memory) + p.address * sizeof(uint16_t)),
+        .offset = (int32_t)offsetof(nf_lc3, memory) + p.address * (int32_t)sizeof(uint16_t),
         .align_log2 = 1,
         .alias = ALIAS_MEMORY,
     };
@@ -171,7 +177,7 @@ static void store(nf_vm_build *b, place p, nf_value word)
 {
     nf_address map = {.base = b->state,
                       .index = p.index,
-                      .offset = (int32_t)(offsetof(nf_lc3, code_map) + p.address),
+                      .offset = (int32_t)offsetof(nf_lc3, code_map) + p.address,
                       .alias = ALIAS_CODE_MAP};
     nf_vm_help_if(b, nf_build_load(b->func, b->block, NF_I8, map));
     nf_build_store(b->func, b->block, word, memory_at(b, p));
@@ -179,7 +185,7 @@ static void store(nf_vm_build *b, place p, nf_value word)
 
 static place place_direct(const nf_vm_inst *inst)
 {
-    return (place){.address = (uint16_t)inst->target};
+    return (place){.address = (int32_t)inst->target};
 }
 
 /* Through the pointer beside the instruction. */
@@ -224,10 +230,10 @@ static void translate(nf_vm_build *b, const nf_vm_inst *inst)
     case NF_LC3_LEA: result(b, &i, constant(b, NF_I16, (int16_t)inst->target)); break;
     case NF_LC3_LD: result(b, &i, load(b, place_direct(inst))); break;
     case NF_LC3_LDI: result(b, &i, load(b, place_indirect(b, inst))); break;
-    case NF_LC3_LDR: result(b, &i, load(b, place_of(b, first, offset))); break;
+    case NF_LC3_LDR: result(b, &i, load(b, place_of(b, first, i.immediate))); break;
     case NF_LC3_ST: store(b, place_direct(inst), nf_vm_get(b, i.dr)); break;
     case NF_LC3_STI: store(b, place_indirect(b, inst), nf_vm_get(b, i.dr)); break;
-    case NF_LC3_STR: store(b, place_of(b, first, offset), nf_vm_get(b, i.dr)); break;
+    case NF_LC3_STR: store(b, place_of(b, first, i.immediate), nf_vm_get(b, i.dr)); break;
     case NF_LC3_BR: branch(b, &i); break;
     case NF_LC3_JSR: link(b, inst); break;
     case NF_LC3_JSRR:
