@@ -104,11 +104,12 @@ program trap <<'END'
 END
 run trap
 gave "an undefined trap" 3 "--- Undefined trap executed ---"
-timeout --preserve-status -s INT 0.3 "$NANOFORGE" lc3 run --snapshot "$work/stopped" \
+# In the foreground: else timeout sends the signal twice, and the second one ends the process.
+timeout --foreground --preserve-status -s INT 0.3 "$NANOFORGE" lc3 run --snapshot "$work/stopped" \
     "$work/loop.asm" 2>"$work/err"
 status=$?
 expect "SIGINT ends a run" 130
-sleep 0.6 | timeout --preserve-status -s INT 0.3 "$NANOFORGE" lc3 run "$work/echo.asm" 2>"$work/err"
+sleep 0.6 | timeout --foreground --preserve-status -s INT 0.3 "$NANOFORGE" lc3 run "$work/echo.asm" 2>"$work/err"
 status=$?
 expect "SIGINT ends the waiting for a key" 130
 [ -s "$work/stopped" ]
