@@ -332,6 +332,26 @@ static void test_unknown_function(void **state)
     nf_arena_free(&arena);
 }
 
+/* clang does not look into inline assembly when it makes bitcode. */
+static void test_wrong_assembly(void **state)
+{
+    const nf_llvm_options options = {.name = "any", .level = 3};
+    (void)state;
+    if (!ready()) skip();
+    nf_arena arena;
+    nf_object object;
+    nf_arena_init(&arena, nf_os_allocator());
+    nf_llvm_unit *unit = read_unit("int f(int x) { __asm__(\"wrong %0\" : \"+r\"(x)); return x; }\n"
+                                   "int g(int x) { return x + 1; }",
+                                   "-O1");
+    assert_int_equal(compile(unit, "f", &options, &arena, &object), NF_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "'wrong'"));
+    assert_null(strchr(error.message, '\n'));
+    assert_int_equal(compile(unit, "g", &options, &arena, &object), NF_OK);
+    api->unit_free(unit);
+    nf_arena_free(&arena);
+}
+
 /* One names the width of vectors that the other leaves to LLVM: the same on some CPUs. */
 static bool differ_by_width(const nf_llvm_options *a, const nf_llvm_options *b)
 {
@@ -407,9 +427,8 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_programs),
-        cmocka_unit_test(test_variants_share),
-        cmocka_unit_test(test_unknown_function),
+        cmocka_unit_test(test_programs),         cmocka_unit_test(test_variants_share),
+        cmocka_unit_test(test_unknown_function), cmocka_unit_test(test_wrong_assembly),
         cmocka_unit_test(test_variants_differ),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

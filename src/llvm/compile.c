@@ -164,13 +164,6 @@ static void set_flags(LLVMModuleRef module)
                       LLVMValueAsMetadata(LLVMConstInt(i32, 1, false)));
 }
 
-/* Remarks and warnings have no reader; errors are fatal or come as results. */
-static void ignore(LLVMDiagnosticInfoRef info, void *context)
-{
-    (void)info;
-    (void)context;
-}
-
 /* --- the function at its stages --- */
 
 /* A job for nf_llvm_guard(). */
@@ -183,7 +176,20 @@ typedef struct compilation {
     size_t *size;
     nf_error *error;
     nf_status status;
+    bool complained; /* LLVM, of an error that it went on from */
 } compilation;
+
+/* Errors in inline assembly are only told here: LLVM goes on, and leaves the instructions out. Remarks
+ * and warnings have no reader. */
+static void diagnose(LLVMDiagnosticInfoRef info, void *context)
+{
+    compilation *c = context;
+    if (LLVMGetDiagInfoSeverity(info) != LLVMDSError || c->complained) return;
+    char *text = LLVMGetDiagInfoDescription(info);
+    nf_fail(c->error, NF_UNSUPPORTED, "LLVM: %.*s", (int)strcspn(text, "\n"), text);
+    LLVMDisposeMessage(text);
+    c->complained = true;
+}
 
 static nf_status plain_need(nf_llvm_prepared *p, bool contract, nf_error *error)
 {
@@ -277,9 +283,10 @@ static void compile(void *context)
     c->status = NF_UNSUPPORTED;
     c->machine = nf_llvm_target_new(c->options, c->error);
     if (c->machine == NULL) return;
-    LLVMContextSetDiagnosticHandler(llvm, ignore, NULL);
+    LLVMContextSetDiagnosticHandler(llvm, diagnose, c);
     c->status = object_make(c);
     LLVMContextSetDiagnosticHandler(llvm, NULL, NULL);
+    if (c->status == NF_OK && c->complained) c->status = NF_UNSUPPORTED;
     LLVMDisposeTargetMachine(c->machine);
 }
 
