@@ -34,8 +34,9 @@
 enum { LEVEL_DEFAULT = 2, LEVEL_MAX = 3, PIPELINE_BYTES = 4096 };
 
 struct nf_llvm_prepared {
-    nf_llvm_unit *unit;   /* NULL: born as NIR */
-    LLVMContextRef owned; /* the context of what was born as NIR */
+    nf_llvm_unit *unit; /* NULL: born as NIR */
+    /* Its own: what LLVM leaves in the middle when it gives up must not be in the unit's. */
+    LLVMContextRef context;
     const char *function;
     /* As bitcode, [contract]; NULL: not made yet. */
     LLVMMemoryBufferRef plain[2], shared[2];
@@ -205,15 +206,10 @@ static nf_status plain_need(nf_llvm_prepared *p, bool contract, nf_error *error)
     return status;
 }
 
-static LLVMContextRef context_of(const nf_llvm_prepared *p)
-{
-    return p->owned ? p->owned : p->unit->context;
-}
-
 static nf_status module_read(const compilation *c, LLVMMemoryBufferRef bitcode,
                              LLVMModuleRef *module)
 {
-    if (!LLVMParseBitcodeInContext2(context_of(c->p), bitcode, module)) return NF_OK;
+    if (!LLVMParseBitcodeInContext2(c->p->context, bitcode, module)) return NF_OK;
     return nf_fail(c->error, NF_UNSUPPORTED, "LLVM can't read what it has written");
 }
 
@@ -279,7 +275,7 @@ static nf_status object_make(compilation *c)
 static void compile(void *context)
 {
     compilation *c = context;
-    LLVMContextRef llvm = context_of(c->p);
+    LLVMContextRef llvm = c->p->context;
     c->status = NF_UNSUPPORTED;
     c->machine = nf_llvm_target_new(c->options, c->error);
     if (c->machine == NULL) return;
@@ -328,6 +324,7 @@ nf_status nf_llvm_prepare(nf_llvm_unit *unit, const char *function, nf_llvm_prep
     *prepared = prepared_new(function, error);
     if (*prepared == NULL) return NF_MEMORY;
     (*prepared)->unit = unit;
+    (*prepared)->context = LLVMContextCreate();
     return NF_OK;
 }
 
@@ -345,7 +342,7 @@ nf_status nf_llvm_prepare_nir(const nf_func *f, const char *name, nf_llvm_prepar
     if (status == NF_OK) p->plain[false] = LLVMWriteBitcodeToMemoryBuffer(module);
     LLVMDisposeModule(module);
     if (status == NF_OK) {
-        p->owned = context;
+        p->context = context;
         *prepared = p;
         return NF_OK;
     }
@@ -362,7 +359,7 @@ void nf_llvm_prepared_free(nf_llvm_prepared *prepared)
         shared_drop(prepared);
         for (int contract = 0; contract < 2; contract++)
             if (prepared->plain[contract]) LLVMDisposeMemoryBuffer(prepared->plain[contract]);
-        if (prepared->owned) LLVMContextDispose(prepared->owned);
+        if (prepared->context) LLVMContextDispose(prepared->context);
     }
     allocator->release(allocator->context, prepared,
                        sizeof *prepared + strlen(prepared->function) + 1);
