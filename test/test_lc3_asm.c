@@ -13,13 +13,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "guest/lc3/asm.h"
 #include "lib_allocator.h"
+#include "lib_files.h"
 #include "os/os.h"
 
 enum { WORDS_A_LINE = 8 };
@@ -51,40 +51,6 @@ static nf_status assemble(const char *text, size_t size, nf_lc3_object *object,
     free(copy);
     if (status) assert_true(error.message[0] != 0 && error.line > 0);
     return status;
-}
-
-/* --- files --- */
-
-static char *file_read(const char *path, size_t *size)
-{
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) fail_msg("cannot open %s", path);
-    fseek(file, 0, SEEK_END);
-    *size = (size_t)ftell(file);
-    rewind(file);
-    char *text = malloc(*size + 1);
-    assert_int_equal(fread(text, 1, *size, file), *size);
-    text[*size] = 0;
-    fclose(file);
-    return text;
-}
-
-/* Calls visit for each .asm file of a folder; returns their number. */
-static int files_each(const char *folder, void (*visit)(const char *path))
-{
-    DIR *directory = opendir(folder);
-    int count = 0;
-    if (directory == NULL) fail_msg("cannot open %s", folder);
-    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        char path[512];
-        const char *dot = strrchr(entry->d_name, '.');
-        if (dot == NULL || strcmp(dot, ".asm") != 0) continue;
-        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        visit(path);
-        count++;
-    }
-    closedir(directory);
-    return count;
 }
 
 /* --- programs and their words --- */
@@ -135,7 +101,7 @@ static void check_program(const char *path)
 static void programs_become_their_words(void **unused)
 {
     (void)unused;
-    assert_true(files_each("test/lc3", check_program) >= 2);
+    assert_true(files_each("test/lc3", ".asm", check_program) >= 2);
 }
 
 /* --- errors --- */
@@ -222,7 +188,7 @@ static void bad_programs_are_told_on_their_lines(void **unused)
 {
     (void)unused;
     bad_messages = 0;
-    files_each("test/lc3/bad", check_bad_file);
+    files_each("test/lc3/bad", ".asm", check_bad_file);
     assert_true(bad_messages >= 100);
 }
 

@@ -29,6 +29,7 @@
 #include "ir/eval.h"
 #include "ir/print.h"
 #include "lib_allocator.h"
+#include "lib_files.h"
 #include "lib_generate.h"
 #include "opt/opt_internal.h"
 
@@ -393,21 +394,18 @@ static void subject_visit(world *w, void *context, const nf_variant *variant)
     }
 }
 
-static char *file_read(const char *path)
+static char *text_read(const char *path)
 {
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    char *text = calloc(1, 1 << 20);
-    assert_non_null(text);
-    assert_true(fread(text, 1, (1 << 20) - 1, file) > 0);
-    fclose(file);
+    size_t size;
+    char *text = file_read(path, &size);
+    assert_true(size > 0);
     return text;
 }
 
 static void file_test(world *w, const char *path)
 {
     nf_error error = {0};
-    char *text = file_read(path);
+    char *text = text_read(path);
     const char *only = getenv("LOOP");
     if (nf_module_read(&w->memory.allocator, path, text, strlen(text), &w->module, &error) != NF_OK)
         fail_msg("%s:%u: %s", path, error.line, error.message);
@@ -586,7 +584,7 @@ static void short_of_memory(void **state)
     static const nf_variant variants[] = {{"unroll4", 0, 4, 0}, {"wide", 64, 2, 0}};
     world w;
     nf_error error = {0};
-    char *text = file_read("test/loops/branch.nir");
+    char *text = text_read("test/loops/branch.nir");
     unsigned failures[2] = {0};
     (void)state;
     world_open(&w);

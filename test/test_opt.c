@@ -24,6 +24,7 @@
 #include "opt/opt.h"
 #include "opt/opt_internal.h"
 #include "lib_allocator.h"
+#include "lib_files.h"
 #include "lib_generate.h"
 
 enum {
@@ -67,21 +68,10 @@ typedef struct file {
     char *expect; /* what stands behind "; expect:" in it; NULL when nothing does */
 } file;
 
-static char *file_read(const char *path)
-{
-    FILE *stream = fopen(path, "rb");
-    if (stream == NULL) fail_msg("can't open %s", path);
-    char *text = calloc(1, 1 << 20);
-    size_t length = fread(text, 1, (1 << 20) - 1, stream);
-    text[length] = 0;
-    fclose(stream);
-    return text;
-}
-
 static void file_load(file *t, const char *name)
 {
     snprintf(t->path, sizeof t->path, "%s/%s", directory, name);
-    t->text = file_read(t->path);
+    t->text = file_read(t->path, NULL);
     if (sscanf(t->text, "; pass: %63[a-z_]", t->pass) != 1)
         fail_msg("%s: the first line names no pass", t->path);
     t->expect = strstr(t->text, "\n; expect:\n");

@@ -12,7 +12,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,43 +20,10 @@
 #include "ir/parse.h"
 #include "ir/print.h"
 #include "lib_allocator.h"
+#include "lib_files.h"
 #include "lib_generate.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-
-/* --- files --- */
-
-static char *file_read(const char *path, size_t *size)
-{
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) fail_msg("cannot open %s", path);
-    fseek(file, 0, SEEK_END);
-    *size = (size_t)ftell(file);
-    rewind(file);
-    char *text = malloc(*size + 1);
-    assert_int_equal(fread(text, 1, *size, file), *size);
-    text[*size] = 0;
-    fclose(file);
-    return text;
-}
-
-/* Calls visit for each .nir file of a folder; returns their number. */
-static int files_each(const char *folder, void (*visit)(const char *path))
-{
-    DIR *directory = opendir(folder);
-    int count = 0;
-    if (directory == NULL) fail_msg("cannot open %s", folder);
-    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        char path[512];
-        const char *dot = strrchr(entry->d_name, '.');
-        if (dot == NULL || strcmp(dot, ".nir") != 0) continue;
-        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        visit(path);
-        count++;
-    }
-    closedir(directory);
-    return count;
-}
 
 /* --- valid texts --- */
 
@@ -100,8 +66,8 @@ static void check_valid_file(const char *path)
 static void valid_files_round_trip(void **unused)
 {
     (void)unused;
-    assert_true(files_each("test/nir", check_valid_file) > 0);
-    files_each("examples", check_valid_file);
+    assert_true(files_each("test/nir", ".nir", check_valid_file) > 0);
+    files_each("examples", ".nir", check_valid_file);
 }
 
 static void generated_functions_round_trip(void **unused)
@@ -233,7 +199,7 @@ static void bad_texts_are_refused_on_their_line(void **unused)
 {
     (void)unused;
     bad_cases = 0;
-    files_each("test/nir/bad", check_bad_file);
+    files_each("test/nir/bad", ".nir", check_bad_file);
     assert_true(bad_cases >= 60);
 }
 
