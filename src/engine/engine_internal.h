@@ -244,6 +244,12 @@ struct nf_program {
     uint64_t stubs, entries; /* code objects */
 };
 
+/* As C or other bitcode; else as NIR. */
+static inline bool nf_born_as_bitcode(const nf_function *function)
+{
+    return function->program->source_count != 0;
+}
+
 struct nf_engine {
     nf_allocator allocator;
     nf_config config;

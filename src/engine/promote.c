@@ -59,21 +59,16 @@ static const round_plan plans[2][ROUNDS] = {
 /* A new version must be this much slower than the old one, beyond doubt, to be rolled back. */
 static const double ROLLBACK_RATIO = 1.03;
 
-static bool is_born_as_c(const nf_function *function)
-{
-    return function->program->source_count != 0;
-}
-
 /* Of the round that goes on. */
 static const round_plan *plan_of(const nf_function *function)
 {
-    return &plans[is_born_as_c(function)][function->round];
+    return &plans[nf_born_as_bitcode(function)][function->round];
 }
 
 /* There must be one. */
 static const round_plan *next_plan(const nf_function *function)
 {
-    return &plans[is_born_as_c(function)][function->rounds_done];
+    return &plans[nf_born_as_bitcode(function)][function->rounds_done];
 }
 
 static bool is_llvm_round(const nf_function *function)

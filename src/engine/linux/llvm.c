@@ -259,14 +259,9 @@ static nf_status object_make(nf_function *function, nf_recipe recipe, const nf_f
 }
 
 /* What was not born as bitcode has no key to be found by. */
-static bool may_be_kept(const nf_function *function)
-{
-    return function->program->source_count > 0;
-}
-
 bool nf_llvm_is_kept(const nf_function *function, nf_recipe recipe)
 {
-    return may_be_kept(function) &&
+    return nf_born_as_bitcode(function) &&
            nf_cache_has(function->engine, object_key(function, recipe), NF_CACHE_OBJECT);
 }
 
@@ -275,7 +270,7 @@ static nf_status object_find(nf_function *function, nf_recipe recipe, const nf_f
                              nf_arena *arena, const void **bytes, size_t *size, nf_error *error)
 {
     const nf_engine *engine = function->engine;
-    if (!may_be_kept(function))
+    if (!nf_born_as_bitcode(function))
         return object_make(function, recipe, rest, arena, bytes, size, error);
     nf_cache_key key = object_key(function, recipe);
     if (object_get(engine, key, arena, bytes, size)) return NF_OK;
