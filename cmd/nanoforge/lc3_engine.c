@@ -1,4 +1,5 @@
 /* The engines of the LC-3 by name. */
+#include <inttypes.h>
 #include <string.h>
 #include "lc3_engine.h"
 
@@ -60,6 +61,66 @@ nf_lc3_stop lc3_engine_run(lc3_engine *engine, uint64_t limit)
         stop = NF_LC3_STOP_ASKED;
     }
     return stop;
+}
+
+/* --- what the compiler did --- */
+
+/* nf_vm_counts by names; the names are those of the JSON. */
+typedef struct count_row {
+    const char *name;
+    uint64_t value;
+} count_row;
+
+enum { COUNT_ROWS = 12 };
+
+static void count_rows_fill(const nf_vm_counts *c, count_row rows[COUNT_ROWS])
+{
+    const count_row filled[COUNT_ROWS] = {
+        {"regions", c->regions_made},
+        {"regions_written", c->regions_written},
+        {"regions_flushed", c->regions_flushed},
+        {"regions_refused", c->regions_refused},
+        {"code_bytes", c->code_bytes},
+        {"compile_ns", c->compile_ns},
+        {"compiled_instructions", c->instructions},
+        {"entries", c->entries},
+        {"chained", c->chained},
+        {"exits_budget", c->exits[NF_VM_BUDGET]},
+        {"exits_cold", c->exits[NF_VM_COLD]},
+        {"exits_helped", c->exits[NF_VM_HELPED]},
+    };
+    memcpy(rows, filled, sizeof filled);
+}
+
+void lc3_engine_print(const lc3_engine *engine, FILE *stream)
+{
+    if (engine->jit == NULL) return;
+    const nf_vm_counts *c = nf_lc3_jit_counts(engine->jit);
+    const double ns_per_ms = 1e6, percent = 100;
+    uint64_t all = engine->machine->instructions;
+    fprintf(stream,
+            "compiled         %" PRIu32 " regions, %" PRIu64 " bytes, in %.3f ms; %" PRIu32
+            " written, %" PRIu32 " flushed, %" PRIu32 " refused\n"
+            "in regions       %.2f %% of instructions; entered %" PRIu64 ", chained %" PRIu64
+            "; left for budget %" PRIu64 ", cold %" PRIu64 ", help %" PRIu64 "\n",
+            c->regions_made, c->code_bytes, (double)c->compile_ns / ns_per_ms, c->regions_written,
+            c->regions_flushed, c->regions_refused,
+            all ? (double)c->instructions / (double)all * percent : 0, c->entries, c->chained,
+            c->exits[NF_VM_BUDGET], c->exits[NF_VM_COLD], c->exits[NF_VM_HELPED]);
+}
+
+void lc3_engine_json(const lc3_engine *engine, nf_json *json)
+{
+    count_row rows[COUNT_ROWS];
+    if (engine->jit == NULL) return;
+    count_rows_fill(nf_lc3_jit_counts(engine->jit), rows);
+    nf_json_key(json, "compiler");
+    nf_json_object_begin(json);
+    for (unsigned i = 0; i < COUNT_ROWS; i++) {
+        nf_json_key(json, rows[i].name);
+        nf_json_uint(json, rows[i].value);
+    }
+    nf_json_object_end(json);
 }
 
 void lc3_engine_detach(lc3_engine *engine)

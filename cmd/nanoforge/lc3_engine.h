@@ -3,6 +3,7 @@
 #define NF_LC3_ENGINE_H
 
 #include "lc3.h"
+#include "base/json.h"
 #include "guest/lc3/jit.h"
 #include "guest/lc3/lockstep.h"
 
@@ -22,6 +23,9 @@ bool lc3_engine_is_known(const char *name);
 bool lc3_engine_attach(lc3_engine *engine, nf_lc3 *machine, const char *name, bool check);
 /* As nf_lc3_run(). */
 nf_lc3_stop lc3_engine_run(lc3_engine *engine, uint64_t limit);
+/* What the compiler did; nothing where the engine is another. */
+void lc3_engine_print(const lc3_engine *engine, FILE *stream);
+void lc3_engine_json(const lc3_engine *engine, nf_json *json);
 void lc3_engine_detach(lc3_engine *engine);
 
 #endif

@@ -187,6 +187,7 @@ static bool report_write(const run_state *run, int status)
     nf_json_int(&json, status);
     state_json(run, &json);
     lc3_measure_json(&run->measure, &json);
+    lc3_engine_json(&run->engine, &json);
     nf_json_object_end(&json);
     nf_text_append(&text, "\n", 1);
     bool fine = !arena.failed && file_write(run->options->json, text.data, text.length);
@@ -207,7 +208,10 @@ static int run_whole(run_state *run)
     int status = status_of(run, stop);
     if (o->registers) lc3_show_registers(stderr, run->machine);
     if (o->memory) lc3_show_memory(stderr, run->machine, run->first, run->count);
-    if (o->stats) lc3_measure_print(&run->measure, stderr);
+    if (o->stats) {
+        lc3_measure_print(&run->measure, stderr);
+        lc3_engine_print(&run->engine, stderr);
+    }
     if (o->json && !report_write(run, status)) fine = false;
     if (o->snapshot && !state_save(run->machine, o->snapshot)) fine = false;
     return status == EXIT_FINE && !fine ? EXIT_FAILED : status;

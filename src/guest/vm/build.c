@@ -102,6 +102,14 @@ static void leave(builder *b, nf_block block, nf_value left, nf_vm_reason reason
     nf_build_ret(b->func, block, add_const(b, block, result, reason));
 }
 
+static void chained_count(builder *b, nf_block block)
+{
+    int64_t at = (int64_t)(uintptr_t)&b->vm->counts.chained;
+    nf_address count = {.base = nf_build_iconst(b->func, block, NF_I64, at)};
+    nf_value before = nf_build_load(b->func, block, NF_I64, count);
+    nf_build_store(b->func, block, add_const(b, block, before, 1), count);
+}
+
 /* On to the next region, if there is one. */
 static void chain(builder *b, nf_block block, nf_value left, nf_value pc)
 {
@@ -111,6 +119,7 @@ static void chain(builder *b, nf_block block, nf_value left, nf_value pc)
     nf_value there = nf_build_compare(b->func, block, NF_NE, entry, zero);
     nf_build_brif(b->func, block, there, on, NULL, 0, cold, NULL, 0);
     nf_value arguments[] = {b->public.state, left};
+    chained_count(b, on);
     nf_build_tail_call_indirect(b->func, on, entry, b->signature, arguments, 2);
     leave(b, cold, left, NF_VM_COLD);
 }

@@ -94,6 +94,8 @@ nf_vm_exit nf_vm_enter(nf_vm *vm, uint32_t mode, uint64_t pc, uint64_t budget)
     uint64_t result = ((code *)entry)(vm->state, budget);
     nf_vm_exit exit = {result & REASON_MASK, (uint32_t)(result >> NF_VM_REASON_BITS)};
     vm->counts.exits[exit.reason]++;
+    vm->counts.entries++;
+    vm->counts.instructions += budget - exit.left;
     return exit;
 }
 

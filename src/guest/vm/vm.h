@@ -157,7 +157,10 @@ void nf_vm_heat_refuse(nf_vm *vm, uint64_t pc);
 
 typedef struct nf_vm_counts {
     uint32_t regions_made, regions_written, regions_flushed, regions_refused;
-    uint64_t code_bytes, compile_ns;
+    uint64_t code_bytes, compile_ns; /* of all that were made */
+    uint64_t instructions;           /* that regions have executed */
+    uint64_t entries;                /* of regions, by nf_vm_enter() */
+    uint64_t chained;                /* ways from a region to the next that went there */
     uint64_t exits[NF_VM_REASON_COUNT];
 } nf_vm_counts;
 const nf_vm_counts *nf_vm_counts_of(const nf_vm *vm);
