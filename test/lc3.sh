@@ -201,7 +201,7 @@ said "speed is shown" "ns/instruction *mean [0-9.]* *p50 [0-9.]* *p99 [0-9.]* *p
 for key in engine instructions slices ns_per_instruction mean p50 p99 p99_9 max \
     instructions_per_second share_waiting share_stolen compiler regions regions_written \
     regions_flushed regions_refused code_bytes compile_ns compiled_instructions entries chained \
-    exits_budget exits_cold exits_helped; do
+    exits_budget exits_cold exits_helped exits_guarded regions_unguarded; do
     grep -q "\"$key\":" "$work/json"
     verdict $? "--json has $key" "$work/json"
 done

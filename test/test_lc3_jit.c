@@ -10,7 +10,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "guest/lc3/jit.h"
+#include "lib_lc3.h"
 #include "lib_lc3_random.h"
 
 enum { PROGRAMS = 150 };
@@ -53,11 +56,63 @@ static void blocks_agree(void **unused)
     lc3_random_run_all(&engine, 1, PROGRAMS);
 }
 
+/* A loop that reaches memory by registers that it leaves as they are, wherever they point: what a
+ * region takes for granted at its entry holds or does not. */
+static void guards_hold_or_fail(void **unused)
+{
+    enum { LOOP_LIMIT = 2000 };
+    static const uint16_t loop[] = {
+        0x1dbf, /* x3000 ADD R6, R6, #-1 */
+        0x7180, /* x3001 STR R0, R6, #0  */
+        0x6541, /* x3002 LDR R2, R5, #1  */
+        0x6380, /* x3003 LDR R1, R6, #0  */
+        0x1042, /* x3004 ADD R0, R1, R2  */
+        0x1021, /* x3005 ADD R0, R0, #1  */
+        0x1da1, /* x3006 ADD R6, R6, #1  */
+        0x16ff, /* x3007 ADD R3, R3, #-1 */
+        0x0bf7, /* x3008 BRnp x3000      */
+        0xf025,
+    };
+    static const struct {
+        uint16_t stack, record;
+        bool holds;
+    } rows[] = {
+        {0x5000, 0x4000, true},  {0xfe00, 0xfdfe, true},  {0x4000, 0x2fff, true},
+        {0x5000, 0xfdff, false}, {0xfe01, 0x4000, false}, {0x3000, 0x4000, false},
+        {0x0000, 0x4000, false}, {0x5000, 0xffff, false}, {0x3005, 0x4000, false},
+        {0x3009, 0x4000, false}, {0x5000, 0x2ffe, false},
+    };
+    (void)unused;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        nf_lc3 *machines[2];
+        nf_lc3_jit *jit = NULL;
+        for (size_t k = 0; k < 2; k++) {
+            machines[k] = lc3_new(&(nf_lc3_config){.edition = NF_LC3_EDITION_3});
+            nf_lc3_load(machines[k], 0x3000, loop, sizeof loop / sizeof *loop, NULL);
+            nf_lc3_start(machines[k], 0x3000);
+            machines[k]->reg[6] = rows[i].stack;
+            machines[k]->reg[5] = rows[i].record;
+            if (k == 1) jit = attach_regions(machines[k]);
+        }
+        nf_lc3_run_by_steps(machines[0], LOOP_LIMIT);
+        nf_lc3_run(machines[1], LOOP_LIMIT);
+        assert_memory_equal(machines[0]->reg, machines[1]->reg, sizeof machines[0]->reg);
+        assert_memory_equal(machines[0]->memory, machines[1]->memory, sizeof machines[0]->memory);
+        assert_int_equal(machines[0]->pc, machines[1]->pc);
+        assert_int_equal(machines[0]->instructions, machines[1]->instructions);
+        if ((nf_lc3_jit_counts(jit)->regions_unguarded == 0) != rows[i].holds)
+            fail_msg("row %zu: guards hold or fail", i);
+        nf_lc3_jit_free(jit);
+        for (size_t k = 0; k < 2; k++) nf_lc3_free(machines[k]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(regions_agree),
         cmocka_unit_test(blocks_agree),
+        cmocka_unit_test(guards_hold_or_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -71,7 +71,7 @@ typedef struct count_row {
     uint64_t value;
 } count_row;
 
-enum { COUNT_ROWS = 12 };
+enum { COUNT_ROWS = 14 };
 
 static void count_rows_fill(const nf_vm_counts *c, count_row rows[COUNT_ROWS])
 {
@@ -80,6 +80,7 @@ static void count_rows_fill(const nf_vm_counts *c, count_row rows[COUNT_ROWS])
         {"regions_written", c->regions_written},
         {"regions_flushed", c->regions_flushed},
         {"regions_refused", c->regions_refused},
+        {"regions_unguarded", c->regions_unguarded},
         {"code_bytes", c->code_bytes},
         {"compile_ns", c->compile_ns},
         {"compiled_instructions", c->instructions},
@@ -88,6 +89,7 @@ static void count_rows_fill(const nf_vm_counts *c, count_row rows[COUNT_ROWS])
         {"exits_budget", c->exits[NF_VM_BUDGET]},
         {"exits_cold", c->exits[NF_VM_COLD]},
         {"exits_helped", c->exits[NF_VM_HELPED]},
+        {"exits_guarded", c->exits[NF_VM_GUARDED]},
     };
     memcpy(rows, filled, sizeof filled);
 }
@@ -100,11 +102,12 @@ void lc3_engine_print(const lc3_engine *engine, FILE *stream)
     uint64_t all = engine->machine->instructions;
     fprintf(stream,
             "compiled         %" PRIu32 " regions, %" PRIu64 " bytes, in %.3f ms; %" PRIu32
-            " written, %" PRIu32 " flushed, %" PRIu32 " refused\n"
+            " written, %" PRIu32 " flushed, %" PRIu32 " refused, %" PRIu32
+            " made again without guards\n"
             "in regions       %.2f %% of instructions; entered %" PRIu64 ", chained %" PRIu64
             "; left for budget %" PRIu64 ", cold %" PRIu64 ", help %" PRIu64 "\n",
             c->regions_made, c->code_bytes, (double)c->compile_ns / ns_per_ms, c->regions_written,
-            c->regions_flushed, c->regions_refused,
+            c->regions_flushed, c->regions_refused, c->regions_unguarded,
             all ? (double)c->instructions / (double)all * percent : 0, c->entries, c->chained,
             c->exits[NF_VM_BUDGET], c->exits[NF_VM_COLD], c->exits[NF_VM_HELPED]);
 }

@@ -116,7 +116,7 @@ static void jit_run(nf_lc3 *m, uint64_t count)
             nf_lc3_interpret(m, exit.left);
         else if (exit.reason == NF_VM_HELPED)
             nf_lc3_step(m);
-        else
+        else if (exit.reason == NF_VM_COLD)
             cold_run(jit, end);
     }
 }

@@ -90,6 +90,32 @@ static uint64_t writes_of(const nf_lc3 *machine, const nf_lc3_inst *i)
     }
 }
 
+/* What the register that it writes becomes, and what its access goes by. */
+static void sums_find(nf_vm_inst *inst, const nf_lc3_inst *i)
+{
+    const nf_vm_sum direct = {NF_VM_CONSTANT, (int32_t)inst->target};
+    const nf_vm_sum based = {i->sr1, i->immediate};
+    inst->result = i->dr;
+    inst->sum.var = NF_VM_UNKNOWN;
+    switch (i->op) {
+    case NF_LC3_ADD_IMM: inst->sum = based; break;
+    case NF_LC3_LEA: inst->sum = direct; break;
+    case NF_LC3_AND_IMM:
+        if (i->immediate == 0) inst->sum = (nf_vm_sum){NF_VM_CONSTANT, 0};
+        break;
+    case NF_LC3_LDR:
+    case NF_LC3_STR:
+        inst->address = based;
+        inst->access = i->op == NF_LC3_STR ? NF_VM_WRITE : NF_VM_READ;
+        break;
+    case NF_LC3_ST:
+        inst->address = direct;
+        inst->access = NF_VM_WRITE;
+        break;
+    default: break;
+    }
+}
+
 static void decode(void *state, uint32_t mode, uint64_t pc, nf_vm_inst *inst)
 {
     const nf_lc3 *machine = state;
@@ -99,6 +125,7 @@ static void decode(void *state, uint32_t mode, uint64_t pc, nf_vm_inst *inst)
     inst->target = (uint16_t)(inst->next + (uint16_t)i.immediate);
     inst->flow = flow_of(mode, &i, inst->target);
     inst->writes = writes_of(machine, &i);
+    sums_find(inst, &i);
     __builtin_memcpy(&inst->detail, &i, sizeof i);
 }
 
@@ -156,6 +183,23 @@ static place place_of(nf_vm_build *b, nf_value base, int16_t offset)
     return (place){index, words.low + offset};
 }
 
+/* Its index is the root's, taken to the first word that the guard has checked. */
+static place place_guarded(nf_vm_build *b, const nf_vm_guard *guard, int32_t distance)
+{
+    if (guard->value.id == 0) return (place){.address = distance};
+    int32_t low = plain[b->mode].low, first = guard->min - low;
+    return (place){widened(b, plus(b, guard->value, (uint16_t)first)), distance - first};
+}
+
+/* Of LDR and STR. */
+static place place_based(nf_vm_build *b, const nf_lc3_inst *i)
+{
+    int32_t distance;
+    const nf_vm_guard *guard = nf_vm_guarded(b, &distance);
+    if (guard) return place_guarded(b, guard, distance);
+    return place_of(b, nf_vm_get(b, i->sr1), i->immediate);
+}
+
 static nf_address memory_at(nf_vm_build *b, place p)
 {
     return (nf_address){
@@ -173,13 +217,20 @@ static nf_value load(nf_vm_build *b, place p)
     return nf_build_load(b->func, b->block, NF_I16, memory_at(b, p));
 }
 
-static void store(nf_vm_build *b, place p, nf_value word)
+/* Whether anybody keeps something derived from the word. */
+static void code_check(nf_vm_build *b, place p)
 {
     nf_address map = {.base = b->state,
                       .index = p.index,
                       .offset = (int32_t)offsetof(nf_lc3, code_map) + p.address,
                       .alias = ALIAS_CODE_MAP};
     nf_vm_help_if(b, nf_build_load(b->func, b->block, NF_I8, map));
+}
+
+static void store(nf_vm_build *b, place p, nf_value word)
+{
+    int32_t distance;
+    if (nf_vm_guarded(b, &distance) == NULL) code_check(b, p);
     nf_build_store(b->func, b->block, word, memory_at(b, p));
 }
 
@@ -192,6 +243,20 @@ static place place_direct(const nf_vm_inst *inst)
 static place place_indirect(nf_vm_build *b, const nf_vm_inst *inst)
 {
     return place_of(b, load(b, place_direct(inst)), 0);
+}
+
+/* All accesses are plain, and nothing is derived from what is written: that changes only outside of
+ * regions. */
+static void guard(nf_vm_build *b, const nf_vm_guard *guard)
+{
+    span words = plain[b->mode];
+    int32_t count = words.count - (guard->max - guard->min);
+    nf_value first = guard->value.id ? place_guarded(b, guard, guard->min).index
+                                     : constant(b, NF_I64, guard->min - words.low);
+    nf_vm_help_if(b,
+                  nf_build_compare(b->func, b->block, NF_UGE, first, constant(b, NF_I64, count)));
+    for (uint32_t i = 0; i < guard->write_count; i++)
+        code_check(b, place_guarded(b, guard, guard->writes[i]));
 }
 
 /* --- control ---------------------------------------------------------------------------------- */
@@ -230,10 +295,10 @@ static void translate(nf_vm_build *b, const nf_vm_inst *inst)
     case NF_LC3_LEA: result(b, &i, constant(b, NF_I16, (int16_t)inst->target)); break;
     case NF_LC3_LD: result(b, &i, load(b, place_direct(inst))); break;
     case NF_LC3_LDI: result(b, &i, load(b, place_indirect(b, inst))); break;
-    case NF_LC3_LDR: result(b, &i, load(b, place_of(b, first, i.immediate))); break;
+    case NF_LC3_LDR: result(b, &i, load(b, place_based(b, &i))); break;
     case NF_LC3_ST: store(b, place_direct(inst), nf_vm_get(b, i.dr)); break;
     case NF_LC3_STI: store(b, place_indirect(b, inst), nf_vm_get(b, i.dr)); break;
-    case NF_LC3_STR: store(b, place_of(b, first, i.immediate), nf_vm_get(b, i.dr)); break;
+    case NF_LC3_STR: store(b, place_based(b, &i), nf_vm_get(b, i.dr)); break;
     case NF_LC3_BR: branch(b, &i); break;
     case NF_LC3_JSR: link(b, inst); break;
     case NF_LC3_JSRR:
@@ -266,6 +331,7 @@ const nf_vm_guest nf_lc3_guest = {
     .pc_count = NF_LC3_WORDS,
     .decode = decode,
     .translate = translate,
+    .guard = guard,
     .cover = cover,
     .entry = entry,
 };

@@ -41,6 +41,7 @@ typedef struct builder {
     node_state *states;
     node_state now;
     uint32_t node;
+    bool guarding;              /* at the entry */
     nf_value condition, target; /* what the translator ended the instruction with */
     nf_signature signature;
     NF_VEC(nf_block) ends; /* ways out, and checks of the budget */
@@ -154,10 +155,19 @@ void nf_vm_set(nf_vm_build *build, unsigned var, nf_value value)
 void nf_vm_help_if(nf_vm_build *build, nf_value condition)
 {
     builder *b = (builder *)build;
-    way_out way = {NF_VM_HELPED, b->now.spent, node_of(b, b->node)->inst.pc, {0}};
+    nf_vm_reason reason = b->guarding ? NF_VM_GUARDED : NF_VM_HELPED;
+    way_out way = {reason, b->now.spent, node_of(b, b->node)->inst.pc, {0}};
     nf_block out = way_out_build(b, &way), on = nf_func_block(b->func);
     nf_build_brif(b->func, build->block, condition, out, NULL, 0, on, NULL, 0);
     build->block = on;
+}
+
+const nf_vm_guard *nf_vm_guarded(const nf_vm_build *build, int32_t *distance)
+{
+    const builder *b = (const builder *)build;
+    const nf_vm_node *node = node_of(b, b->node);
+    *distance = node->distance;
+    return node->guard ? &b->graph->guards.data[node->guard - 1] : NULL;
 }
 
 void nf_vm_branch_if(nf_vm_build *build, nf_value condition)
@@ -296,6 +306,18 @@ static void merge_prepare(builder *b, uint32_t n)
     state->spent = 0;
 }
 
+/* Behind the loads. */
+static void guards_build(builder *b)
+{
+    b->guarding = true;
+    for (uint32_t i = 0; i < b->graph->guards.count; i++) {
+        nf_vm_guard *guard = (nf_vm_guard *)&b->graph->guards.data[i];
+        if (guard->root.var != NF_VM_CONSTANT) guard->value = b->loaded[guard->root.var];
+        b->vm->guest->guard(&b->public, guard);
+    }
+    b->guarding = false;
+}
+
 static void entry_build(builder *b)
 {
     nf_func *f = b->func;
@@ -310,6 +332,9 @@ static void entry_build(builder *b)
     nf_build_brif(f, entry, few, stop, NULL, 0, on, NULL, 0);
     for (uint32_t v = 0; v < guest->var_count; v++)
         b->loaded[v] = nf_build_load(f, on, guest->vars[v].type, var_address(b, &guest->vars[v]));
+    b->public.block = on;
+    guards_build(b);
+    on = b->now.block = b->public.block;
     if (is_merge(b, 0)) {
         merge_prepare(b, 0);
         merge_enter(b, on, 0, b->now.budget);

@@ -135,6 +135,16 @@ static void region_free(nf_vm *vm, nf_vm_region *region)
     vm->allocator->release(vm->allocator->context, region, region_bytes(region->range_count));
 }
 
+void nf_vm_cache_remove(nf_vm *vm, uint32_t mode, uint64_t pc)
+{
+    nf_vm_region **link = &vm->regions;
+    while (*link && ((*link)->pc != pc || (*link)->mode != mode)) link = &(*link)->next;
+    nf_vm_region *region = *link;
+    if (region == NULL) return;
+    *link = region->next;
+    region_free(vm, region);
+}
+
 void nf_vm_written(nf_vm *vm, uint64_t address)
 {
     nf_vm_region **link = &vm->regions;

@@ -49,13 +49,23 @@ static nf_status region_place(nf_vm *vm, const nf_vm_graph *graph, const nf_comp
     return status;
 }
 
-static nf_status region_make(nf_vm *vm, uint32_t mode, uint64_t pc, nf_error *error)
+/* The graph for what is hot at pc. */
+static nf_status graph_find(nf_vm *vm, uint32_t mode, uint64_t pc, nf_vm_graph *graph,
+                            nf_error *error)
+{
+    nf_status status = nf_vm_graph_make(vm, mode, pc, &vm->arena, graph, error);
+    if (status == NF_OK && graph->head != pc && nf_vm_cache_find(vm, mode, graph->head) == 0)
+        status = nf_vm_graph_make(vm, mode, graph->head, &vm->arena, graph, error);
+    if (status == NF_OK) nf_vm_graph_guard(graph);
+    return status;
+}
+
+static nf_status region_make(nf_vm *vm, uint32_t mode, uint64_t pc, bool guarded, nf_error *error)
 {
     nf_vm_graph graph;
     nf_compiled compiled;
-    nf_status status = nf_vm_graph_make(vm, mode, pc, &vm->arena, &graph, error);
-    if (status == NF_OK && graph.head != pc && nf_vm_cache_find(vm, mode, graph.head) == 0)
-        status = nf_vm_graph_make(vm, mode, graph.head, &vm->arena, &graph, error);
+    nf_status status = guarded ? graph_find(vm, mode, pc, &graph, error)
+                               : nf_vm_graph_make(vm, mode, pc, &vm->arena, &graph, error);
     if (status != NF_OK) return status;
     nf_module *module = nf_module_new(vm->allocator, vm->guest->name);
     if (module == NULL) return nf_fail(error, NF_MEMORY, "no memory for a region's module");
@@ -70,19 +80,44 @@ static nf_status region_make(nf_vm *vm, uint32_t mode, uint64_t pc, nf_error *er
     return status;
 }
 
-nf_status nf_vm_compile(nf_vm *vm, uint32_t mode, uint64_t pc, nf_error *error)
+static nf_status region_compile(nf_vm *vm, uint32_t mode, uint64_t pc, bool guarded,
+                                nf_error *error)
 {
-    if (nf_vm_cache_find(vm, mode, pc)) return NF_OK;
     uint64_t start = nf_os_time_ns();
-    nf_status status = region_make(vm, mode, pc, error);
+    nf_status status = region_make(vm, mode, pc, guarded, error);
     nf_arena_reset(&vm->arena);
     vm->arena.failed = false;
     vm->counts.compile_ns += nf_os_time_ns() - start;
+    return status;
+}
+
+nf_status nf_vm_compile(nf_vm *vm, uint32_t mode, uint64_t pc, nf_error *error)
+{
+    if (nf_vm_cache_find(vm, mode, pc)) return NF_OK;
+    nf_status status = region_compile(vm, mode, pc, true, error);
     if (status == NF_OK)
         vm->counts.regions_made++;
     else
         vm->counts.regions_refused++;
     return status;
+}
+
+static uint64_t state_pc(const nf_vm *vm)
+{
+    uint64_t pc = 0;
+    nf_vm_var var = vm->guest->pc;
+    __builtin_memcpy(&pc, (const char *)vm->state + var.offset, nf_type_bytes(var.type));
+    return pc;
+}
+
+/* The region at pc, which guarded more than holds, gives way to one that checks at each access. */
+static void unguard(nf_vm *vm, uint32_t mode, uint64_t pc)
+{
+    nf_vm_cache_remove(vm, mode, pc);
+    if (region_compile(vm, mode, pc, false, NULL) == NF_OK)
+        vm->counts.regions_unguarded++;
+    else
+        nf_vm_heat_refuse(vm, pc);
 }
 
 nf_vm_exit nf_vm_enter(nf_vm *vm, uint32_t mode, uint64_t pc, uint64_t budget)
@@ -96,6 +131,7 @@ nf_vm_exit nf_vm_enter(nf_vm *vm, uint32_t mode, uint64_t pc, uint64_t budget)
     vm->counts.exits[exit.reason]++;
     vm->counts.entries++;
     vm->counts.instructions += budget - exit.left;
+    if (exit.reason == NF_VM_GUARDED) unguard(vm, mode, state_pc(vm));
     return exit;
 }
 

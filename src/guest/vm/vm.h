@@ -46,11 +46,26 @@ typedef enum nf_vm_flow {
     NF_VM_HELP,     /* it is not compiled */
 } nf_vm_flow;
 
+typedef enum nf_vm_access { NF_VM_NO_ACCESS, NF_VM_READ, NF_VM_WRITE } nf_vm_access;
+
+/* A variable, as it is before the instruction, and a number; or the number alone. */
+typedef struct nf_vm_sum {
+    uint8_t var; /* or NF_VM_CONSTANT, NF_VM_UNKNOWN */
+    int32_t addend;
+} nf_vm_sum;
+
+enum { NF_VM_CONSTANT = 0xfe, NF_VM_UNKNOWN = 0xff };
+
 typedef struct nf_vm_inst {
     uint64_t pc, next, target;
     uint64_t writes; /* variables, a bit each */
     uint64_t detail; /* the guest's own */
     nf_vm_flow flow;
+    /* Where that is said so simply: the guest's memory that it accesses, and what `result`, the
+     * first of the variables that it writes, becomes. */
+    nf_vm_access access;
+    nf_vm_sum address, sum;
+    uint8_t result;
 } nf_vm_inst;
 
 /* A part of the guest's state, in memory where no region runs. */
@@ -60,6 +75,18 @@ typedef struct nf_vm_var {
 } nf_vm_var;
 
 typedef struct nf_vm_build nf_vm_build;
+
+/*
+ * What is known of accesses when a region is entered: they are all at what one variable was then,
+ * and numbers from min to max. Their checks are done once, at the entry.
+ */
+typedef struct nf_vm_guard {
+    nf_vm_sum root; /* addend 0 */
+    nf_value value; /* the variable's; none: a constant, 0 */
+    int32_t min, max;
+    const int32_t *writes; /* those that write; each once */
+    uint32_t write_count;
+} nf_vm_guard;
 
 typedef struct nf_vm_guest {
     const char *name;
@@ -71,6 +98,9 @@ typedef struct nf_vm_guest {
     void (*decode)(void *state, uint32_t mode, uint64_t pc, nf_vm_inst *inst);
     /* Its NIR, by the functions below. */
     void (*translate)(nf_vm_build *build, const nf_vm_inst *inst);
+    /* The checks of a guard, by nf_vm_help_if(). What they find must hold as long as the region runs;
+     * if they fail the region is compiled again without guards. */
+    void (*guard)(nf_vm_build *build, const nf_vm_guard *guard);
     /* The word at pc is part of a region from now on: the guest calls nf_vm_written() when it is
      * written, and translates stores so that one to such a word is helped. */
     void (*cover)(void *state, uint64_t pc);
@@ -96,6 +126,9 @@ void nf_vm_set(nf_vm_build *build, unsigned var, nf_value value);
 /* Leaves the region in front of this instruction for the guest's own code to execute it. Before the
  * first nf_vm_set() of an instruction. */
 void nf_vm_help_if(nf_vm_build *build, nf_value condition);
+/* The guard that has checked this instruction's access, and its distance from the guard's root; or
+ * NULL. */
+const nf_vm_guard *nf_vm_guarded(const nf_vm_build *build, int32_t *distance);
 /* What a BRANCH ends with. */
 void nf_vm_branch_if(nf_vm_build *build, nf_value condition);
 /* What CALL_INDIRECT and INDIRECT end with. target: of pc's type. */
@@ -121,6 +154,7 @@ typedef enum nf_vm_reason {
     NF_VM_BUDGET, /* too little is left for the code at pc */
     NF_VM_COLD,   /* there is no region at pc */
     NF_VM_HELPED, /* the guest is to execute the instruction at pc */
+    NF_VM_GUARDED, /* what the region at pc took for granted does not hold; nf_vm_enter() sees to it */
     NF_VM_REASON_COUNT
 } nf_vm_reason;
 
@@ -157,6 +191,7 @@ void nf_vm_heat_refuse(nf_vm *vm, uint64_t pc);
 
 typedef struct nf_vm_counts {
     uint32_t regions_made, regions_written, regions_flushed, regions_refused;
+    uint32_t regions_unguarded;      /* made again, without guards */
     uint64_t code_bytes, compile_ns; /* of all that were made */
     uint64_t instructions;           /* that regions have executed */
     uint64_t entries;                /* of regions, by nf_vm_enter() */

@@ -28,9 +28,11 @@ typedef struct nf_vm_node {
     uint32_t context;
     uint32_t succ[2]; /* what is next, or is jumped, called or returned to; where a branch goes */
     uint32_t pred_count;
-    uint32_t order;  /* its place in reverse postorder, from 1; 0: not part of the region */
-    uint32_t length; /* instructions from here to a check or an exit, at most */
-    bool reaches;    /* the entry is reached from here */
+    uint32_t order;   /* its place in reverse postorder, from 1; 0: not part of the region */
+    uint32_t length;  /* instructions from here to a check or an exit, at most */
+    bool reaches;     /* the entry is reached from here */
+    uint32_t guard;   /* of its access, from 1; 0: none */
+    int32_t distance; /* of its access from the guard's root */
 } nf_vm_node;
 
 typedef struct nf_vm_graph {
@@ -42,11 +44,15 @@ typedef struct nf_vm_graph {
     uint32_t *order; /* nodes of the region in reverse postorder */
     uint32_t order_count;
     uint64_t writes; /* variables that any of them writes */
+    NF_VEC(nf_vm_guard) guards;
     uint64_t head; /* where the nest of loops begins, most likely; the entry where there is none */
 } nf_vm_graph;
 
 nf_status nf_vm_graph_make(nf_vm *vm, uint32_t mode, uint64_t pc, nf_arena *arena,
                            nf_vm_graph *graph, nf_error *error);
+
+/* Finds accesses whose addresses are known from the entry on, and makes their guards (guard.c). */
+void nf_vm_graph_guard(nf_vm_graph *graph);
 
 /* The edge goes back in the order, or nowhere forward: the budget is checked on it. */
 static inline bool nf_vm_goes_back(const nf_vm_node *from, const nf_vm_node *to)
@@ -89,6 +95,7 @@ uint64_t nf_vm_cache_find(const nf_vm *vm, uint32_t mode, uint64_t pc);
 /* Takes the place of a region that was there. */
 nf_status nf_vm_cache_add(nf_vm *vm, const nf_vm_graph *graph, uint64_t address, uint64_t hot_pc,
                           nf_error *error);
+void nf_vm_cache_remove(nf_vm *vm, uint32_t mode, uint64_t pc);
 /* Whether there is a region at pc that contains the address. */
 bool nf_vm_cache_covers(const nf_vm *vm, uint32_t mode, uint64_t pc, uint64_t address);
 /* The NIR of a lookup: the entry for pc, an i64, or 0. */
