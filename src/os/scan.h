@@ -3,7 +3,7 @@
  *
  * Every other thread of the process is stopped for some microseconds, one by one and in its own
  * signal handler, and its registers and stack are searched for words that point into one of the
- * ranges. The search is conservative: an integer that looks like such an address pins the range
+ * ranges; and so are the caller's own, who may have been called by compiled code. The search is conservative: an integer that looks like such an address pins the range
  * too. What it can't see is said to be unknown and nothing may be freed: a thread on an alternate
  * signal stack, one that blocks the signal, one that comes into being meanwhile. Stacks that a
  * program switches by hand (makecontext and kin) while compiled code is on them are not seen: such

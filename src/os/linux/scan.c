@@ -24,6 +24,7 @@
 #include <unistd.h>
 #include "os/os.h"
 
+enum { POLL_MIN_NS = 20 * 1000, POLL_MAX_NS = 1000 * 1000 };
 enum { MAPPINGS_MAX = 8192, MAPS_BYTES = 4 << 20, RED_ZONE_BYTES = 128, SIGNALS_TRIED = 16 };
 
 typedef struct mapping {
@@ -192,6 +193,18 @@ static bool thread_signal(pid_t thread)
     return syscall(SYS_rt_tgsigqueueinfo, getpid(), thread, scan.signal, &info) == 0;
 }
 
+/* The scanning thread's own registers and stack. The call spills what a caller's frame left in
+ * registers that are preserved. */
+static bool self_look(void)
+{
+    ucontext_t self;
+    stack_t alternate;
+    if (getcontext(&self) != 0 || sigaltstack(NULL, &alternate) != 0) return false;
+    for (int i = 0; i < NGREG; i++) look_at((uint64_t)self.uc_mcontext.gregs[i]);
+    return !(alternate.ss_flags & SS_ONSTACK) &&
+           look_at_stack((uint64_t)self.uc_mcontext.gregs[REG_RSP]);
+}
+
 /* Signals every other thread; how many must answer, or -1. */
 static int threads_signal(void)
 {
@@ -207,24 +220,29 @@ static int threads_signal(void)
     return asked;
 }
 
+/* False when it is too late. Threads that wait for a processor take milliseconds to answer. */
+static bool poll_pause(uint64_t *pause_ns, uint64_t deadline_ns)
+{
+    if (nf_os_time_ns() > deadline_ns) return false;
+    nf_os_sleep_ns(*pause_ns);
+    if (*pause_ns < POLL_MAX_NS) *pause_ns *= 2;
+    return true;
+}
+
 /* A handler that was late for the last scan may still be at it. */
 static bool latecomers_wait(uint64_t timeout_ns)
 {
-    uint64_t deadline = nf_os_time_ns() + timeout_ns;
-    while (__atomic_load_n(&scan.inside, __ATOMIC_SEQ_CST) != 0) {
-        if (nf_os_time_ns() > deadline) return false;
-        nf_os_sleep_ns(20 * 1000);
-    }
+    uint64_t deadline = nf_os_time_ns() + timeout_ns, pause = POLL_MIN_NS;
+    while (__atomic_load_n(&scan.inside, __ATOMIC_SEQ_CST) != 0)
+        if (!poll_pause(&pause, deadline)) return false;
     return true;
 }
 
 static bool answers_wait(uint32_t asked, uint64_t timeout_ns)
 {
-    uint64_t deadline = nf_os_time_ns() + timeout_ns;
-    while (__atomic_load_n(&scan.answers, __ATOMIC_ACQUIRE) < asked) {
-        if (nf_os_time_ns() > deadline) return false;
-        nf_os_sleep_ns(20 * 1000);
-    }
+    uint64_t deadline = nf_os_time_ns() + timeout_ns, pause = POLL_MIN_NS;
+    while (__atomic_load_n(&scan.answers, __ATOMIC_ACQUIRE) < asked)
+        if (!poll_pause(&pause, deadline)) return false;
     return true;
 }
 
@@ -238,7 +256,7 @@ bool nf_os_scan(nf_os_range *ranges, uint32_t count, uint64_t timeout_ns)
     scan.count = count;
     memcpy(scan.ranges, ranges, count * sizeof *ranges);
     scan.answers = scan.blind = 0;
-    bool known = scan.signal != 0 && mappings_read();
+    bool known = scan.signal != 0 && mappings_read() && self_look();
     __atomic_add_fetch(&scan.number, 1, __ATOMIC_SEQ_CST);
     if (known) {
         int asked = threads_signal();
