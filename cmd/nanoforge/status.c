@@ -203,9 +203,9 @@ static void race_print(const nf_function *function, const nf_race_record *race, 
     const nf_race_report *report = &race->report;
     fprintf(stream, "%s  %-36s %-12s %12s %8s%s\n", colour_of(stream, COLOUR_BOLD), "version",
             "verdict", "ns per call", "speed-up", colour_of(stream, COLOUR_NONE));
-    contestant_row(race->baseline->name, "baseline", &report->baseline, stream);
+    contestant_row(race->baseline, "baseline", &report->baseline, stream);
     for (uint32_t i = 0; i < race->candidate_count; i++)
-        contestant_row(race->versions[i]->name, nf_race_outcome_text(report->results[i].outcome),
+        contestant_row(race->names[i], nf_race_outcome_text(report->results[i].outcome),
                        &report->results[i], stream);
     fprintf(stream,
             "%s: %s\n%u inputs, %u dropped; %u rounds; memory %s; baseline against itself %.3fx "

@@ -34,6 +34,10 @@ enum {
     NF_INPUTS = 64,         /* recorded calls kept per function */
     NF_AUDIT_SAMPLES = 128, /* live timings kept per side */
     NF_STUB_BYTES = 16,
+    /* What is kept for the report, for each function: */
+    NF_VERSIONS_KEPT = 64, /* whose code is gone */
+    NF_RACES_KEPT = 16,
+    NF_SWAPS_KEPT = 64,
 };
 
 /* --- entries: how a call gets in when the slot does not lead to code --- */
@@ -87,7 +91,7 @@ static inline unsigned nf_recipe_tier(nf_recipe recipe)
 
 typedef struct nf_version nf_version;
 struct nf_version {
-    nf_version *older;
+    nf_version *older, *newer;
     nf_version *next_retired; /* reclaim.c */
     struct nf_function *function;
     char name[NF_NAME_BYTES];
@@ -149,6 +153,7 @@ typedef struct nf_recorder {
 /* A loop from which calls go on in better code. */
 typedef struct nf_osr_point {
     struct nf_osr_point *older;
+    uint32_t header; /* of the loop */
     nf_version *version;
     uint64_t address; /* atomic; 0: not to be entered any more */
     uint32_t entered; /* atomic: so many calls */
@@ -173,18 +178,20 @@ typedef enum nf_phase {
     NF_PHASE_FORCED, /* a mode other than automatic: nothing happens any more */
 } nf_phase;
 
+/* Records name versions, which may be gone. */
 typedef struct nf_race_record {
     struct nf_race_record *older;
-    nf_race_report report; /* results in the program's arena */
-    nf_version **versions; /* of the candidates, in the report's order */
-    const nf_version *baseline;
+    nf_arena arena;        /* of names and results */
+    nf_race_report report; /* in the order of the names */
+    char (*names)[NF_NAME_BYTES];
+    char baseline[NF_NAME_BYTES];
     uint32_t candidate_count;
     uint64_t time_ns;
 } nf_race_record;
 
 typedef struct nf_swap_record {
     struct nf_swap_record *older;
-    const nf_version *from, *to;
+    char from[NF_NAME_BYTES], to[NF_NAME_BYTES];
     uint64_t time_ns;
     double speedup;
     char reason[NF_REASON_BYTES];
@@ -216,9 +223,10 @@ typedef struct nf_function {
     nf_osr_state osr;
     nf_audit *audit;
     nf_recorder *recorder;
-    nf_race_record *races;
+    nf_race_record *races; /* newest first, as the swaps */
     nf_swap_record *swaps;
-    uint32_t swap_count;
+    uint32_t race_count, swap_count, versions_gone; /* ever */
+    uint32_t handlers; /* atomic: callers that are in an entry's handler; see reclaim.c */
 } nf_function;
 
 /* 128 bits, by which the cache finds what was made of a program. */
@@ -242,6 +250,7 @@ struct nf_program {
     uint32_t source_count;
     nf_cache_key key;        /* of the sources and the plug-in */
     uint64_t stubs, entries; /* code objects */
+    nf_version *spare;       /* records to be used again, linked by older; under lock */
 };
 
 /* As C or other bitcode; else as NIR. */
@@ -317,6 +326,8 @@ static inline void nf_slot_store(nf_function *function, uint64_t target)
 void nf_version_swap(nf_function *function, nf_version *to, double speedup, nf_event_kind kind,
                      const char *reason);
 void nf_version_retire(nf_version *version, nf_version_state state);
+/* It has no code and nobody knows it: at most NF_VERSIONS_KEPT such stay for the report. Under lock. */
+void nf_version_gone(nf_version *version);
 /* For the report. Under lock. */
 void nf_swap_note(nf_function *function, const nf_version *from, const nf_version *to,
                   double speedup, const char *reason);
@@ -352,6 +363,9 @@ nf_osr_handler nf_entry_osr; /* any thread */
 void nf_osr_step(nf_function *function, uint64_t now_ns);
 /* From now on T1 code runs its loops undisturbed. */
 void nf_osr_quiet(nf_function *function);
+
+/* round_race.c: only the newest records stay. Under lock. */
+void nf_races_trim(nf_function *function, uint32_t kept);
 
 /* --- profile.c, promote.c, audit.c, reclaim.c: the worker's --- */
 /* counts.c: true when it did something. */

@@ -20,6 +20,20 @@ static nf_function *function_at(const nf_engine *engine, uint32_t index)
     return function;
 }
 
+/* Around what puts a version's address into the slot: the version must not be freed between the
+ * reading of its address and the storing. */
+static nf_function *handler_enter(const nf_engine *engine, uint32_t index)
+{
+    nf_function *function = function_at(engine, index);
+    __atomic_fetch_add(&function->handlers, 1, __ATOMIC_SEQ_CST);
+    return function;
+}
+
+static void handler_leave(nf_function *function)
+{
+    __atomic_fetch_sub(&function->handlers, 1, __ATOMIC_SEQ_CST);
+}
+
 /* Puts `to` into the slot if it still holds `from`. */
 static void slot_replace(nf_function *function, uint64_t from, uint64_t to)
 {
@@ -30,7 +44,7 @@ static void slot_replace(nf_function *function, uint64_t from, uint64_t to)
 /* Lets a slot that leads to an entry lead to the active version again. */
 static uint64_t slot_repair(nf_function *function, uint64_t from)
 {
-    uint64_t active = __atomic_load_n(&function->active, __ATOMIC_ACQUIRE)->address;
+    uint64_t active = __atomic_load_n(&function->counters->active, __ATOMIC_SEQ_CST);
     slot_replace(function, from, active);
     return active;
 }
@@ -158,7 +172,7 @@ uint64_t nf_entry_eval(nf_engine *engine, uint32_t index, nf_entry_frame *frame)
 
 uint64_t nf_entry_record(nf_engine *engine, uint32_t index, nf_entry_frame *frame)
 {
-    nf_function *function = function_at(engine, index);
+    nf_function *function = handler_enter(engine, index);
     nf_recorder *recorder = function->recorder;
     uint32_t number = __atomic_fetch_add(&recorder->next, 1, __ATOMIC_RELAXED) % NF_INPUTS;
     nf_race_input *input = &recorder->inputs[number];
@@ -169,12 +183,28 @@ uint64_t nf_entry_record(nf_engine *engine, uint32_t index, nf_entry_frame *fram
     __atomic_store_n(&recorder->ready[number], 1, __ATOMIC_RELEASE);
     if (__atomic_sub_fetch(&recorder->burst_left, 1, __ATOMIC_RELAXED) == 0)
         slot_repair(function, function->entries[NF_ENTRY_RECORD]);
+    handler_leave(function);
     return (uint64_t)(uintptr_t)&function->counters->active;
 }
 
 /* --- timed calls --- */
 
 enum { SIDE_UNTIMED = 2 };
+
+/* Which side's turn it is, and its version; SIDE_UNTIMED, when the audit is over. */
+static uint64_t audit_target(nf_function *function, nf_entry_frame *frame)
+{
+    nf_audit *audit = function->audit;
+    frame->side = SIDE_UNTIMED;
+    if (!__atomic_load_n(&audit->open, __ATOMIC_ACQUIRE))
+        return slot_repair(function, function->entries[NF_ENTRY_AUDIT]);
+    uint32_t random = __atomic_load_n(&audit->random, __ATOMIC_RELAXED) * 1664525u + 1013904223u;
+    __atomic_store_n(&audit->random, random, __ATOMIC_RELAXED);
+    frame->side = random >> 31;
+    uint64_t target = __atomic_load_n(&audit->targets[frame->side], __ATOMIC_SEQ_CST);
+    slot_replace(function, function->entries[NF_ENTRY_AUDIT], target);
+    return target;
+}
 
 /*
  * While a timed call runs the slot leads straight to the version being timed, so that its recursive
@@ -183,33 +213,32 @@ enum { SIDE_UNTIMED = 2 };
  */
 uint64_t nf_entry_audit_begin(nf_engine *engine, uint32_t index, nf_entry_frame *frame)
 {
-    nf_function *function = function_at(engine, index);
-    nf_audit *audit = function->audit;
-    frame->side = SIDE_UNTIMED;
-    if (!__atomic_load_n(&audit->open, __ATOMIC_ACQUIRE))
-        return slot_repair(function, function->entries[NF_ENTRY_AUDIT]);
-    uint32_t random = __atomic_load_n(&audit->random, __ATOMIC_RELAXED) * 1664525u + 1013904223u;
-    __atomic_store_n(&audit->random, random, __ATOMIC_RELAXED);
-    frame->side = random >> 31;
-    uint64_t target = __atomic_load_n(&audit->targets[frame->side], __ATOMIC_RELAXED);
-    slot_replace(function, function->entries[NF_ENTRY_AUDIT], target);
+    nf_function *function = handler_enter(engine, index);
+    uint64_t target = audit_target(function, frame);
+    handler_leave(function);
     frame->start_tsc = nf_os_tsc_start();
     return target;
+}
+
+static void sample_add(nf_audit *audit, uint64_t side, uint64_t ticks)
+{
+    uint32_t number = __atomic_fetch_add(&audit->counts[side], 1, __ATOMIC_RELAXED);
+    if (number < NF_AUDIT_SAMPLES)
+        __atomic_store_n(&audit->samples[side][number],
+                         ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks, __ATOMIC_RELAXED);
 }
 
 void nf_entry_audit_end(nf_engine *engine, uint32_t index, nf_entry_frame *frame)
 {
     uint64_t ticks = nf_os_tsc_stop() - frame->start_tsc;
     if (frame->side == SIDE_UNTIMED) return;
-    nf_function *function = function_at(engine, index);
+    nf_function *function = handler_enter(engine, index);
     nf_audit *audit = function->audit;
-    uint32_t number = __atomic_fetch_add(&audit->counts[frame->side], 1, __ATOMIC_RELAXED);
-    if (number < NF_AUDIT_SAMPLES)
-        __atomic_store_n(&audit->samples[frame->side][number],
-                         ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks, __ATOMIC_RELAXED);
-    uint64_t target = __atomic_load_n(&audit->targets[frame->side], __ATOMIC_RELAXED);
+    sample_add(audit, frame->side, ticks);
+    uint64_t target = __atomic_load_n(&audit->targets[frame->side], __ATOMIC_SEQ_CST);
     if (!__atomic_load_n(&audit->open, __ATOMIC_ACQUIRE) || nf_audit_done(function))
         slot_repair(function, target);
     else
         slot_replace(function, target, function->entries[NF_ENTRY_AUDIT]);
+    handler_leave(function);
 }

@@ -35,7 +35,7 @@ enum {
 static nf_osr_point *point_at(nf_function *function, uint32_t header)
 {
     nf_osr_point *point = __atomic_load_n(&function->osr.points, __ATOMIC_ACQUIRE);
-    while (point && point->version->recipe.header.id != header) point = point->older;
+    while (point && point->header != header) point = point->older;
     return point;
 }
 
@@ -94,7 +94,8 @@ static void point_make(nf_function *function, nf_block header)
         return;
     }
     version->state = NF_VERSION_ENTERED;
-    *point = (nf_osr_point){.older = s->points, .version = version, .address = version->address};
+    *point = (nf_osr_point){
+        .older = s->points, .header = header.id, .version = version, .address = version->address};
     __atomic_store_n(&s->points, point, __ATOMIC_RELEASE);
     s->point_count++;
 }

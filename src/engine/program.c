@@ -410,6 +410,7 @@ void nf_program_unload(nf_program *program)
     for (uint32_t i = 0; i < program->function_count; i++) {
         __atomic_store_n(&engine->functions[program->functions[i].index], NULL, __ATOMIC_RELEASE);
         versions_free(&program->functions[i]);
+        nf_races_trim(&program->functions[i], 0);
     }
     program_free(program, true);
     nf_os_code_sync();

@@ -6,14 +6,18 @@
  * retirement; a thread that had loaded its address from a slot holds it in a register or on its
  * stack. What the scan does not see is left, and comes with the next scan. Before its address is
  * used again every core serialises (nf_os_code_sync).
+ *
+ * An entry's handler may put the address of a version into the slot (handlers.c), and it may have
+ * read that address before the version retired. So versions of a function wait while a caller is in
+ * such a handler: who enters one afterwards reads an address that is not retired.
  */
 #include "engine_internal.h"
 #include "os/scan.h"
 
 enum {
-    DUE_BYTES = 256 << 10, /* scan when so much waits, */
-    DUE_COUNT = 512,       /* or so many versions */
-    SCAN_TIMEOUT_NS = 20 * 1000 * 1000,
+    DUE_BYTES = 256 << 10,               /* scan when so much waits, */
+    DUE_COUNT = 512,                     /* or so many versions */
+    SCAN_TIMEOUT_NS = 100 * 1000 * 1000, /* threads may be many more than processors */
     BACKOFF_MIN_NS = 50 * 1000 * 1000,
     BACKOFF_MAX_NS = 2000 * 1000 * 1000,
     BATCH = NF_OS_SCAN_MAX,
@@ -71,13 +75,22 @@ void nf_reclaim_forget(nf_engine *engine, const nf_program *program)
     }
 }
 
+static bool may_come_back(const nf_version *version)
+{
+    return __atomic_load_n(&version->function->handlers, __ATOMIC_SEQ_CST) != 0;
+}
+
 /* Insertion by address: batches are small and come almost sorted. */
 static uint32_t batch_take(nf_reclaimer *r)
 {
     uint32_t count = 0;
-    while (r->waiting && count < BATCH) {
-        nf_version *version = r->waiting;
-        r->waiting = version->next_retired;
+    for (nf_version **link = &r->waiting; *link && count < BATCH;) {
+        nf_version *version = *link;
+        if (may_come_back(version)) {
+            link = &version->next_retired;
+            continue;
+        }
+        *link = version->next_retired;
         uint32_t at = count++;
         for (; at > 0 && r->versions[at - 1]->address > version->address; at--)
             r->versions[at] = r->versions[at - 1];
@@ -92,13 +105,14 @@ static uint32_t batch_take(nf_reclaimer *r)
 
 static void version_free(nf_engine *engine, nf_version *version)
 {
+    nf_engine_event(engine, NF_EVENT_FREED, version->function, version, version->code_bytes, "%s",
+                    "no thread is in it");
     nf_code_free(engine->code, version->address);
     nf_os_mutex_lock(&engine->lock);
     version->address = 0;
     version->freed = true;
+    nf_version_gone(version);
     nf_os_mutex_unlock(&engine->lock);
-    nf_engine_event(engine, NF_EVENT_FREED, version->function, version, version->code_bytes, "%s",
-                    "no thread is in it");
 }
 
 static void batch_settle(nf_engine *engine, uint32_t count, bool known)

@@ -111,11 +111,56 @@ static const char *recipe_name(nf_recipe recipe)
     return recipe.llvm ? recipe.llvm->name : recipe.variant ? recipe.variant->name : "t1";
 }
 
+/* Under lock: a record for a version, zeroed. */
+static nf_version *record_new(nf_program *program)
+{
+    nf_version *version = program->spare;
+    if (version == NULL) return NF_NEW(&program->arena, nf_version);
+    program->spare = version->older;
+    return version;
+}
+
+static void record_drop(nf_program *program, nf_version *version)
+{
+    version->older = program->spare;
+    program->spare = version;
+}
+
+static void list_add(nf_function *function, nf_version *version)
+{
+    version->older = function->versions;
+    if (version->older) version->older->newer = version;
+    function->versions = version;
+}
+
+static void list_remove(nf_function *function, const nf_version *version)
+{
+    if (version->older) version->older->newer = version->newer;
+    if (version->newer) version->newer->older = version->older;
+    if (function->versions == version) function->versions = version->older;
+}
+
+void nf_version_gone(nf_version *version)
+{
+    nf_function *function = version->function;
+    nf_version *oldest = NULL;
+    uint32_t gone = 0;
+    function->versions_gone++;
+    for (nf_version *v = function->versions; v; v = v->older) {
+        if (!v->freed) continue;
+        oldest = v;
+        gone++;
+    }
+    if (gone <= NF_VERSIONS_KEPT) return;
+    list_remove(function, oldest);
+    record_drop(function->program, oldest);
+}
+
 /* Under lock. */
 static nf_status version_place(compilation *c, uint64_t hash, nf_version **out, nf_error *error)
 {
     nf_function *function = c->function;
-    nf_version *version = NF_NEW(&function->program->arena, nf_version);
+    nf_version *version = record_new(function->program);
     if (version == NULL) return nf_fail(error, NF_MEMORY, "no memory for a version's record");
     *version = (nf_version){
         .function = function,
@@ -133,9 +178,11 @@ static nf_status version_place(compilation *c, uint64_t hash, nf_version **out, 
               recipe_name(c->recipe), c->recipe.header.id ? ".osr" : "", version->number);
     nf_status status = nf_code_place(function->engine->code, &c->compiled.blob, version->name,
                                      version, &version->address, error);
-    if (status != NF_OK) return status;
-    version->older = function->versions;
-    function->versions = version;
+    if (status != NF_OK) {
+        record_drop(function->program, version);
+        return status;
+    }
+    list_add(function, version);
     function->version_count++;
     *out = version;
     return NF_OK;
@@ -174,14 +221,29 @@ const nf_variant *nf_variant_default(const nf_engine *engine)
     return &nf_variants[0];
 }
 
+/* The oldest one's, when there are enough. */
+static nf_swap_record *swap_record_new(nf_function *function)
+{
+    nf_swap_record **link = &function->swaps, *oldest;
+    if (function->swap_count < NF_SWAPS_KEPT)
+        return NF_NEW(&function->program->arena, nf_swap_record);
+    while ((*link)->older) link = &(*link)->older;
+    oldest = *link;
+    *link = NULL;
+    return oldest;
+}
+
 void nf_swap_note(nf_function *function, const nf_version *from, const nf_version *to,
                   double speedup, const char *reason)
 {
-    nf_swap_record *swap = NF_NEW(&function->program->arena, nf_swap_record);
+    nf_swap_record *swap = swap_record_new(function);
     if (swap == NULL) return;
-    *swap =
-        (nf_swap_record){function->swaps, from, to, nf_engine_now(function->engine), speedup, ""};
+    swap->time_ns = nf_engine_now(function->engine);
+    swap->speedup = speedup;
+    nf_format(swap->from, sizeof swap->from, "%s", from ? from->name : "evaluator");
+    nf_format(swap->to, sizeof swap->to, "%s", to->name);
     nf_format(swap->reason, sizeof swap->reason, "%s", reason);
+    swap->older = function->swaps;
     function->swaps = swap;
     function->swap_count++;
 }
@@ -199,7 +261,7 @@ void nf_version_swap(nf_function *function, nf_version *to, double speedup, nf_e
     uint64_t calls = __atomic_load_n(&function->counters->entries, __ATOMIC_RELAXED);
     __atomic_store_n(&function->profile.calls_swapped, calls, __ATOMIC_RELAXED);
     __atomic_store_n(&function->active, to, __ATOMIC_RELEASE);
-    __atomic_store_n(&function->counters->active, to->address, __ATOMIC_RELEASE);
+    __atomic_store_n(&function->counters->active, to->address, __ATOMIC_SEQ_CST);
     nf_slot_store(function, to->address);
     nf_os_mutex_unlock(&engine->lock);
     nf_engine_event(engine, kind, function, to, speedup, "%s -> %s: %s",

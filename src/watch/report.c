@@ -113,13 +113,13 @@ static void write_race(nf_json *json, const nf_race_record *record)
     put_double(json, "aa_high", report->aa_high);
     put_string(json, "verdict", report->reason);
     nf_json_key(json, "winner");
-    nf_json_string(json, report->winner < 0 ? NULL : record->versions[report->winner]->name);
+    nf_json_string(json, report->winner < 0 ? NULL : record->names[report->winner]);
     nf_json_key(json, "candidates");
     nf_json_array_begin(json);
-    write_contestant(json, record->baseline->name, "baseline", &report->baseline);
+    write_contestant(json, record->baseline, "baseline", &report->baseline);
     for (uint32_t i = 0; i < record->candidate_count; i++)
-        write_contestant(json, record->versions[i]->name,
-                         nf_race_outcome_text(report->results[i].outcome), &report->results[i]);
+        write_contestant(json, record->names[i], nf_race_outcome_text(report->results[i].outcome),
+                         &report->results[i]);
     nf_json_array_end(json);
     nf_json_object_end(json);
 }
@@ -137,8 +137,8 @@ static void write_swaps(nf_json *json, const nf_swap_record *newest)
     write_swaps(json, newest->older);
     nf_json_object_begin(json);
     put_uint(json, "time_ns", newest->time_ns);
-    put_string(json, "from", newest->from ? newest->from->name : "evaluator");
-    put_string(json, "to", newest->to->name);
+    put_string(json, "from", newest->from);
+    put_string(json, "to", newest->to);
     put_double(json, "speedup", newest->speedup);
     put_string(json, "reason", newest->reason);
     nf_json_object_end(json);
@@ -158,6 +158,9 @@ static void write_function(nf_json *json, const nf_function *function)
     nf_json_string(json, function->active ? function->active->name : NULL);
     nf_json_key(json, "refused");
     nf_json_string(json, function->refusal[0] ? function->refusal : NULL);
+    put_uint(json, "version_count", function->version_count);
+    put_uint(json, "race_count", function->race_count);
+    put_uint(json, "swap_count", function->swap_count);
     nf_json_key(json, "versions");
     nf_json_array_begin(json);
     write_versions(json, function->versions);

@@ -1,0 +1,59 @@
+/*
+ * From hot to proven: what promote.c, rounds.c, round_race.c and trial.c share. All of it is the
+ * worker's, under work_lock.
+ */
+#ifndef NF_PROMOTE_INTERNAL_H
+#define NF_PROMOTE_INTERNAL_H
+
+#include "engine_internal.h"
+
+static inline void nf_phase_set(nf_function *function, nf_phase phase, uint64_t now_ns)
+{
+    __atomic_store_n(&function->phase, phase, __ATOMIC_RELEASE);
+    function->phase_ns = now_ns;
+}
+
+/* --- rounds.c: what is done when a function has cost so much --- */
+
+typedef enum nf_round_kind {
+    NF_ROUND_GUESS_LLVM, /* unraced, judged by live calls */
+    NF_ROUND_RACE_T2,    /* T2's variants against T1 */
+    NF_ROUND_RACE_LLVM,  /* LLVM's against the active version */
+    NF_ROUND_RACE_ALL,   /* both against the active version */
+} nf_round_kind;
+
+typedef struct nf_round {
+    double spent_ns; /* when the function has cost that */
+    nf_round_kind kind;
+    uint64_t llvm_ns; /* what making LLVM's versions may cost; a few are always made */
+} nf_round;
+
+/* The round that goes on. */
+const nf_round *nf_round_now(const nf_function *function);
+bool nf_round_is_llvm(const nf_function *function);
+/* Whether the function has cost what the next round costs; */
+bool nf_round_is_due(const nf_function *function);
+/* ... and that can bring better code than what is active. */
+bool nf_round_is_better(nf_function *function);
+/* Finds out, once, what the function does to memory; and refuses what can't race. */
+void nf_function_effects(nf_function *function);
+void nf_function_refuse(nf_function *function, const char *reason);
+
+/* --- round_race.c: arguments of live calls, then the race --- */
+
+/* False without memory. */
+bool nf_sampling_begin(nf_function *function, uint64_t now_ns);
+void nf_sampling_step(nf_function *function, uint64_t now_ns);
+
+/* --- trial.c: after a swap --- */
+
+/* Live calls judge the active version against this one; settled when they can't. */
+void nf_trial_begin(nf_function *function, nf_version *control, uint64_t now_ns);
+void nf_trial_step(nf_function *function, uint64_t now_ns);
+
+/* --- promote.c --- */
+
+/* What can't race in this round gets the tier's best guess; settled in any case. */
+void nf_promote_unraced(nf_function *function, uint64_t now_ns);
+
+#endif

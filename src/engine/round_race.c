@@ -1,0 +1,336 @@
+/*
+ * A race in the life of a function: arguments of live calls are recorded in short bursts, versions
+ * are made, the sandbox compares them (race/), and the winner is swapped in.
+ *
+ * One function after the other races, on the worker, while callers go on with what they have. The
+ * record of a race holds names and not versions, so that versions can go.
+ */
+#include "promote_internal.h"
+
+enum {
+    LLVM_CANDIDATES_MIN = 3,
+    SAMPLING_SHORT_NS = 50 * 1000 * 1000,
+    SAMPLING_LONG_NS = 1000 * 1000 * 1000,
+    SAMPLING_BURST = 4,
+    INPUTS_WANTED = 48, /* enough to race at once */
+    INPUTS_FEW = 8,     /* enough after the short limit; one is enough after the long one */
+};
+
+/* --- sampling --- */
+
+static uint32_t inputs_ready(const nf_recorder *recorder)
+{
+    uint32_t ready = 0;
+    for (uint32_t i = 0; i < NF_INPUTS; i++)
+        ready += __atomic_load_n(&recorder->ready[i], __ATOMIC_ACQUIRE);
+    return ready;
+}
+
+static void sampling_burst(nf_function *function)
+{
+    nf_recorder *recorder = function->recorder;
+    __atomic_store_n(&recorder->burst_left, SAMPLING_BURST, __ATOMIC_RELAXED);
+    nf_slot_store(function, function->entries[NF_ENTRY_RECORD]);
+}
+
+bool nf_sampling_begin(nf_function *function, uint64_t now)
+{
+    if (function->recorder == NULL)
+        function->recorder = NF_NEW(&function->program->worker_arena, nf_recorder);
+    if (function->recorder == NULL) return false;
+    nf_engine_event(function->engine, NF_EVENT_SAMPLING, function, function->active, INPUTS_WANTED,
+                    "arguments of live calls are recorded");
+    sampling_burst(function);
+    nf_phase_set(function, NF_PHASE_SAMPLING, now);
+    return true;
+}
+
+static bool sampling_enough(const nf_function *function, uint64_t now)
+{
+    uint32_t ready = inputs_ready(function->recorder);
+    uint64_t elapsed = now - function->phase_ns;
+    return ready >= INPUTS_WANTED || (ready >= INPUTS_FEW && elapsed > SAMPLING_SHORT_NS) ||
+           elapsed > SAMPLING_LONG_NS;
+}
+
+/* --- races --- */
+
+typedef struct field {
+    nf_version *versions[NF_RACE_CANDIDATES_MAX];
+    nf_race_candidate candidates[NF_RACE_CANDIDATES_MAX];
+    nf_race_input inputs[NF_INPUTS];
+    uint32_t count, input_count;
+} field;
+
+static void candidate_add(field *f, nf_version *version)
+{
+    f->versions[f->count] = version;
+    f->candidates[f->count++] =
+        (nf_race_candidate){version->name, version->address, version->code_bytes};
+}
+
+/* False when it could not be made, and should have been. */
+static bool candidate_make(nf_function *function, nf_recipe recipe, const char *name, field *f)
+{
+    nf_engine *engine = function->engine;
+    nf_error error = {0};
+    nf_version *version;
+    if (f->count == NF_RACE_CANDIDATES_MAX) return true;
+    nf_status status = nf_version_make(function, recipe, &engine->work_arena, &version, &error);
+    if (status == NF_OK) candidate_add(f, version);
+    if (status == NF_OK || status == NF_BUSY) return true; /* busy: the same code is there */
+    nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s: %s", name, error.message);
+    return false;
+}
+
+static void t2_candidates_make(nf_function *function, field *f)
+{
+    for (uint32_t i = 0; i < nf_variant_count; i++)
+        if ((nf_variants[i].features & ~function->engine->features) == 0)
+            candidate_make(function, (nf_recipe){.variant = &nf_variants[i]}, nf_variants[i].name,
+                           f);
+}
+
+static void llvm_candidates_make(nf_function *function, field *f)
+{
+    const nf_engine *engine = function->engine;
+    uint64_t start = nf_os_time_ns(), limit = nf_round_now(function)->llvm_ns;
+    for (uint32_t i = 0; i < nf_llvm_variant_count; i++) {
+        const nf_llvm_options *llvm = &nf_llvm_variants[i];
+        if ((llvm->features & ~engine->features) != 0) continue;
+        if (llvm == function->active->recipe.llvm) continue;
+        if (!candidate_make(function, (nf_recipe){.llvm = llvm}, llvm->name, f)) return;
+        if (nf_os_time_ns() - start > limit && f->count >= LLVM_CANDIDATES_MIN) return;
+    }
+}
+
+/* Against T1, the active version, a guess so far, is one of them. */
+static void candidates_make(nf_function *function, field *f)
+{
+    nf_round_kind kind = nf_round_now(function)->kind;
+    if (kind == NF_ROUND_RACE_T2 && function->active != function->baseline)
+        candidate_add(f, function->active);
+    if (kind != NF_ROUND_RACE_T2) llvm_candidates_make(function, f);
+    if (kind != NF_ROUND_RACE_LLVM) t2_candidates_make(function, f);
+}
+
+static void inputs_take(const nf_function *function, field *f)
+{
+    const nf_recorder *recorder = function->recorder;
+    uint32_t next = __atomic_load_n(&recorder->next, __ATOMIC_RELAXED);
+    for (uint32_t i = 0; i < NF_INPUTS; i++) {
+        uint32_t at = (next + i) % NF_INPUTS; /* oldest first */
+        if (__atomic_load_n(&recorder->ready[at], __ATOMIC_ACQUIRE))
+            f->inputs[f->input_count++] = recorder->inputs[at];
+    }
+}
+
+/* Who defines the answer, and is to be beaten. */
+static nf_version *race_baseline(const nf_function *function)
+{
+    return nf_round_now(function)->kind == NF_ROUND_RACE_T2 ? function->baseline : function->active;
+}
+
+/* In the sandbox: no call may end in the engine. One thread is left there, so nothing can race. */
+__attribute__((no_sanitize("thread"))) static void sandbox_prepare(void *context)
+{
+    const nf_function *racing = context;
+    nf_engine *engine = racing->engine;
+    for (uint32_t i = 0; i < engine->function_count; i++) {
+        nf_function *function = engine->functions[i];
+        if (function == NULL) continue;
+        nf_osr_quiet(function);
+        if (function->active) *function->slot = function->active->address;
+    }
+    *racing->slot = race_baseline(racing)->address;
+}
+
+static void race_progress(void *context, const char *stage, uint32_t done, uint32_t of)
+{
+    const nf_function *function = context;
+    nf_engine_event(function->engine, NF_EVENT_RACING, function, NULL, of ? (double)done / of : 0,
+                    "%s", stage);
+}
+
+/* Whoever the function calls must be compiled before the fork. */
+static void callees_warm(nf_function *function)
+{
+    const nf_program *program = function->program;
+    for (uint32_t i = 0; i < program->function_count; i++)
+        if (program->functions[i].ir) nf_function_warm(&program->functions[i]);
+}
+
+static void race_record_free(nf_engine *engine, nf_race_record *record)
+{
+    nf_arena_free(&record->arena);
+    engine->allocator.release(engine->allocator.context, record, sizeof *record);
+}
+
+static nf_race_record *race_record_new(nf_function *function, const field *f)
+{
+    nf_engine *engine = function->engine;
+    nf_race_record *record = engine->allocator.allocate(engine->allocator.context, sizeof *record);
+    if (record == NULL) return NULL;
+    *record =
+        (nf_race_record){.candidate_count = f->count, .time_ns = nf_engine_now(function->engine)};
+    nf_arena_init(&record->arena, &engine->allocator);
+    record->names = nf_arena_alloc(&record->arena, f->count * sizeof *record->names);
+    if (record->names == NULL) {
+        race_record_free(engine, record);
+        return NULL;
+    }
+    for (uint32_t i = 0; i < f->count; i++)
+        nf_format(record->names[i], NF_NAME_BYTES, "%s", f->versions[i]->name);
+    nf_format(record->baseline, NF_NAME_BYTES, "%s", race_baseline(function)->name);
+    return record;
+}
+
+/* Under lock, in a race's end and when the program goes. */
+void nf_races_trim(nf_function *function, uint32_t kept)
+{
+    nf_race_record **link = &function->races;
+    for (; *link && kept; kept--) link = &(*link)->older;
+    for (nf_race_record *record = *link, *older; record; record = older) {
+        older = record->older;
+        race_record_free(function->engine, record);
+    }
+    *link = NULL;
+}
+
+static void race_record_add(nf_function *function, nf_race_record *record)
+{
+    nf_engine *engine = function->engine;
+    nf_os_mutex_lock(&engine->lock);
+    record->older = function->races;
+    __atomic_store_n(&function->races, record, __ATOMIC_RELEASE);
+    function->race_count++;
+    nf_races_trim(function, NF_RACES_KEPT);
+    nf_os_mutex_unlock(&engine->lock);
+}
+
+static nf_status race_hold(nf_function *function, const field *f, nf_race_record *record,
+                           nf_error *error)
+{
+    nf_engine *engine = function->engine;
+    const nf_version *baseline = race_baseline(function);
+    nf_race_request request = {
+        .baseline = {baseline->name, baseline->address, baseline->code_bytes},
+        .stand_in = f->versions[0] == function->active,
+        .candidates = f->candidates,
+        .candidate_count = f->count,
+        .inputs = f->inputs,
+        .input_count = f->input_count,
+        .stack_words = function->stack_words,
+        .result = function->signature->result,
+        .tolerance = function->ir->tolerance,
+        .writes = function->effects.writes,
+        .seed = engine->seed++,
+        .ignored_start = (uint64_t)(uintptr_t)engine->counters,
+        .ignored_end = (uint64_t)(uintptr_t)(engine->counters + NF_FUNCTIONS_MAX),
+        .prepare = sandbox_prepare,
+        .progress = race_progress,
+        .context = function,
+    };
+    nf_engine_event(engine, NF_EVENT_RACE, function, baseline, f->count,
+                    "%u candidates on %u recorded calls", f->count, f->input_count);
+    nf_status status = nf_race_run(&request, &record->arena, &record->report, error);
+    engine->race_time_ns += record->report.duration_ns;
+    return status;
+}
+
+/* What the race found goes into one version. */
+static void result_apply(nf_function *function, nf_version *version, const nf_race_result *result,
+                         double above_t1)
+{
+    version->median_ns = result->median_ns;
+    if (version == function->active || result->outcome == NF_RACE_WON)
+        function->profile.ns_per_call = result->median_ns;
+    version->speedup = result->speedup * above_t1;
+    nf_format(version->reason, sizeof version->reason, "%s", result->reason);
+    bool rejected = result->outcome == NF_RACE_WRONG || result->outcome == NF_RACE_CRASHED ||
+                    result->outcome == NF_RACE_HUNG;
+    if (rejected)
+        nf_engine_event(function->engine, NF_EVENT_REJECTED, function, version, 0, "%s: %s",
+                        nf_race_outcome_text(result->outcome), result->reason);
+    if (rejected || (result->outcome != NF_RACE_WON && version != function->active))
+        nf_version_retire(version, rejected ? NF_VERSION_REJECTED : NF_VERSION_LOST);
+}
+
+/* All but the winner and the active version retire. */
+static nf_version *race_judge(nf_function *function, const field *f, nf_race_record *record)
+{
+    const nf_race_report *report = &record->report;
+    const nf_version *baseline = race_baseline(function);
+    double above_t1 = baseline == function->baseline ? 1 : baseline->speedup; /* 0: not known */
+    nf_version *winner = report->winner < 0 ? NULL : f->versions[report->winner];
+    for (uint32_t i = 0; i < f->count; i++)
+        result_apply(function, f->versions[i], &report->results[i], above_t1);
+    nf_engine_event(function->engine, NF_EVENT_VERDICT, function, winner ? winner : baseline,
+                    winner ? report->results[report->winner].speedup : 1, "%s", report->reason);
+    race_record_add(function, record);
+    return winner;
+}
+
+static void field_drop(const field *f, const char *reason)
+{
+    for (uint32_t i = 0; i < f->count; i++) {
+        if (f->versions[i] == f->versions[i]->function->active) continue;
+        nf_format(f->versions[i]->reason, sizeof f->versions[i]->reason, "%s", reason);
+        nf_version_retire(f->versions[i], NF_VERSION_LOST);
+    }
+}
+
+static void race_field(nf_function *function, field *f, uint64_t now)
+{
+    nf_error error = {0};
+    inputs_take(function, f);
+    if (f->input_count == 0) { /* it is not called any more */
+        nf_phase_set(function, NF_PHASE_SETTLED, now);
+        return;
+    }
+    callees_warm(function);
+    candidates_make(function, f);
+    nf_race_record *record = f->count ? race_record_new(function, f) : NULL;
+    if (record == NULL) {
+        nf_phase_set(function, NF_PHASE_SETTLED, now);
+        return;
+    }
+    nf_status status = race_hold(function, f, record, &error);
+    if (status != NF_OK || !record->report.ran) {
+        const char *why = status != NF_OK ? error.message : record->report.reason;
+        nf_function_refuse(function, why);
+        field_drop(f, why);
+        race_record_free(function->engine, record);
+        nf_promote_unraced(function, now);
+        return;
+    }
+    nf_version *winner = race_judge(function, f, record), *old = function->active;
+    if (winner == NULL || winner == old) {
+        nf_phase_set(function, NF_PHASE_SETTLED, now);
+        return;
+    }
+    nf_version_swap(function, winner, winner->speedup, NF_EVENT_SWAP, record->report.reason);
+    nf_trial_begin(function, old, nf_engine_now(function->engine));
+}
+
+static void race(nf_function *function, uint64_t now)
+{
+    const nf_allocator *allocator = &function->engine->allocator;
+    nf_slot_store(function, function->active->address);
+    field *f = allocator->allocate(allocator->context, sizeof *f);
+    if (f == NULL) {
+        nf_phase_set(function, NF_PHASE_SETTLED, now);
+        return;
+    }
+    f->count = f->input_count = 0;
+    race_field(function, f, now);
+    allocator->release(allocator->context, f, sizeof *f);
+}
+
+void nf_sampling_step(nf_function *function, uint64_t now)
+{
+    if (sampling_enough(function, now))
+        race(function, now);
+    else
+        sampling_burst(function);
+}
