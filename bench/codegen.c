@@ -458,6 +458,7 @@ static void program_open(lab *l, const char *source)
     build_bitcode(source, bitcode);
     if (nf_engine_new(&config, &l->engine, &error) != NF_OK) build_fail(l->name, error.message);
     l->program = build_load(l->engine, l->name);
+    if (nf_program_module(l->program) == NULL) build_fail(l->name, "no memory to read it");
     for (uint32_t i = 0; i < l->program->function_count; i++)
         if (l->program->functions[i].ir) l->insts += nf_func_size(l->program->functions[i].ir);
 }

@@ -12,6 +12,7 @@
 
 #include "base/hash.h"
 #include "ir/binary.h"
+#include "os/os.h"
 #include "lib_allocator.h"
 #include "lib_generate.h"
 
@@ -298,9 +299,9 @@ static void errors_say_where_and_what(void **state)
         {"", 0, NF_CORRUPT, "byte 0: this is no binary NIR"},
         {"\0NIX", 4, NF_CORRUPT, "byte 0: this is no binary NIR"},
         {"\0NIR", 4, NF_CORRUPT, "byte 4: the section ends too early"},
-        {"\0NIR\2________", 13, NF_UNSUPPORTED, "byte 5: version 2, not 1"},
-        {"\0NIR\1_______", 12, NF_CORRUPT, "byte 5: the module is cut off"},
-        {"\0NIR\1________", 13, NF_CORRUPT, "byte 5: the checksum is wrong: the module is damaged"},
+        {"\0NIR\1________", 13, NF_UNSUPPORTED, "byte 5: version 1, not 2"},
+        {"\0NIR\2_______", 12, NF_CORRUPT, "byte 5: the module is cut off"},
+        {"\0NIR\2________", 13, NF_CORRUPT, "byte 5: the checksum is wrong: the module is damaged"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -342,6 +343,97 @@ static void failed_allocations_are_reported(void **state)
     nf_module_free(module);
 }
 
+/* --- bodies that are decoded later --- */
+
+static nf_module *decode_lazily(const void *bytes, size_t size)
+{
+    nf_module *module;
+    nf_error error;
+    assert_int_equal(
+        nf_binary_decode_lazily(&memory.allocator, "later", bytes, size, &module, &error), NF_OK);
+    return module;
+}
+
+static void bodies_come_when_they_are_wanted(void **state)
+{
+    const void *bytes;
+    size_t size, length, length_again;
+    const char *text, *text_again;
+    (void)state;
+    nf_module *module = module_read("sample.nir", sample, sizeof sample - 1);
+    encode(module, &bytes, &size);
+    nf_module *later = decode_lazily(bytes, size);
+    nf_func *sum = nf_module_function_at(later, nf_module_symbol(later, "sum"));
+    nf_func *choose = nf_module_function_at(later, nf_module_symbol(later, "choose"));
+    assert_int_equal(sum->attributes, NF_ATTR_EXPORT); /* before the body */
+    assert_int_equal(sum->noalias, 1);
+    assert_non_null(sum->unread);
+    assert_true(nf_func_load(sum));
+    assert_null(sum->unread);
+    assert_non_null(choose->unread);
+    assert_true(nf_module_load(later));
+    assert_int_equal(nf_module_print(module, &text, &length), NF_OK);
+    assert_int_equal(nf_module_print(later, &text_again, &length_again), NF_OK);
+    assert_string_equal(text, text_again);
+    nf_module_free(later);
+    nf_module_free(module);
+}
+
+enum { LOADERS = 4, LOADED_FUNCTIONS = 50 };
+
+static void load_all(void *module)
+{
+    bool loaded = nf_module_load(module);
+    assert_true(loaded);
+    for (uint32_t id = 1; id < ((nf_module *)module)->symbols.count; id++) {
+        const nf_func *f = ((nf_module *)module)->symbols.data[id].func;
+        if (f) assert_int_not_equal(nf_func_size(f), 0);
+    }
+}
+
+static void many_threads_want_the_same_bodies(void **state)
+{
+    const void *bytes;
+    size_t size;
+    nf_os_thread threads[LOADERS];
+    (void)state;
+    generate_options options = {.vector_bytes_max = 64};
+    nf_module *module = generate_module(&memory.allocator, 1, LOADED_FUNCTIONS, &options);
+    encode(module, &bytes, &size);
+    nf_module *later = decode_lazily(bytes, size);
+    for (int i = 0; i < LOADERS; i++)
+        assert_true(nf_os_thread_create(&threads[i], "loader", load_all, later, NULL) == NF_OK);
+    for (int i = 0; i < LOADERS; i++) nf_os_thread_join(&threads[i]);
+    nf_module_free(later);
+    nf_module_free(module);
+}
+
+/* Its caller's checksum should have told; still no byte outside is touched. */
+static void damaged_bodies_are_refused(void **state)
+{
+    const void *bytes;
+    size_t size, refused = 0;
+    (void)state;
+    nf_module *module = damage_module(0);
+    encode(module, &bytes, &size);
+    for (size_t bit = 0; bit < (size - NF_BINARY_CHECKSUM_BYTES) * 8; bit++) {
+        nf_module *later;
+        nf_error error;
+        uint8_t *flipped = malloc(size);
+        memcpy(flipped, bytes, size);
+        flipped[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        if (nf_binary_decode_lazily(&memory.allocator, "later", flipped, size, &later, &error) ==
+            NF_OK) {
+            bool loaded = nf_module_load(later);
+            refused += !loaded;
+        }
+        nf_module_free(later);
+        free(flipped);
+    }
+    assert_true(refused > 0);
+    nf_module_free(module);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -351,7 +443,8 @@ int main(void)
         TEST(generated_modules_come_back),         TEST(holes_are_closed),
         TEST(truncated_modules_are_refused),       TEST(flipped_bits_are_harmless),
         TEST(huge_numbers_are_harmless),           TEST(errors_say_where_and_what),
-        TEST(failed_allocations_are_reported),
+        TEST(failed_allocations_are_reported),     TEST(bodies_come_when_they_are_wanted),
+        TEST(many_threads_want_the_same_bodies),   TEST(damaged_bodies_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -146,6 +146,10 @@ static bool function_compile(const nf_function *function, const compile_options 
 static int program_compile(nf_program *program, const char *path, const compile_options *o)
 {
     int status = EXIT_FINE;
+    if (!nf_module_load(program->module)) {
+        complain("%s: no memory to read it", path);
+        return EXIT_FAILED;
+    }
     if (o->function && function_named(program->module, path, o->function) == NULL)
         return EXIT_FAILED;
     for (uint32_t i = 0; i < program->function_count; i++) {

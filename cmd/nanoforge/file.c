@@ -2,12 +2,21 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "command.h"
 #include "source.h"
 #include "ir/ir.h"
 #include "os/os.h"
 
 enum { READ_BYTES = 64 << 10 };
+
+/* A file's size and one more, so that its end is met without growing. */
+static size_t capacity_guess(FILE *stream)
+{
+    struct stat file;
+    bool is_file = fstat(fileno(stream), &file) == 0 && S_ISREG(file.st_mode);
+    return is_file ? (size_t)file.st_size + 1 : READ_BYTES;
+}
 
 static void *stream_read(FILE *stream, size_t *size)
 {
@@ -16,7 +25,7 @@ static void *stream_read(FILE *stream, size_t *size)
     *size = 0;
     do {
         if (*size == capacity) {
-            capacity = capacity ? capacity * 2 : READ_BYTES;
+            capacity = capacity ? capacity * 2 : capacity_guess(stream);
             char *grown = realloc(bytes, capacity);
             if (grown == NULL) {
                 free(bytes);

@@ -157,11 +157,11 @@ static int start(const command *self, const arguments *a, const run_options *opt
         return usage_error(self,
                            "--without takes features that 'nanoforge version' lists, not '%s'",
                            options->off);
-    sources files;
+    static sources files; /* the program's as long as it runs */
     if (!sources_read(a->files, a->count, options->clang_flags, &files)) return EXIT_FAILED;
+    for (uint32_t i = 0; i < files.count; i++) files.files[i].stays = true;
     bool opened = report_open(options->json);
     nf_status status = opened ? engine_start(&config, &files, &error) : NF_FILE;
-    sources_free(&files);
     if (opened && status != NF_OK) complain_error(&error);
     return status == NF_OK ? EXIT_FINE : EXIT_FAILED;
 }

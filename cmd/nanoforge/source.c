@@ -76,7 +76,5 @@ void sources_free(sources *s)
 
 nf_status sources_link(const sources *s, nf_engine *engine, nf_program **program, nf_error *error)
 {
-    const nf_source *first = &s->files[0];
-    if (s->count > 1) return nf_program_link(engine, s->files, s->count, program, error);
-    return nf_program_load(engine, first->name, first->bytes, first->size, program, error);
+    return nf_program_link(engine, s->files, s->count, program, error);
 }

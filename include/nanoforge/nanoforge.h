@@ -101,6 +101,7 @@ typedef struct nf_source {
     const char *name;
     const void *bytes;
     size_t size;
+    bool stays; /* the bytes will be there until the program is unloaded: no copy is made */
 } nf_source;
 
 /* Reads, verifies and links one source. What is LLVM's needs the plug-in libnanoforge-llvm.so, or
@@ -108,7 +109,7 @@ typedef struct nf_source {
  */
 NF_API nf_status nf_program_load(nf_engine *engine, const char *name, const void *bytes,
                                  size_t size, nf_program **program, nf_error *error);
-/* The same of several, which become one program; all of them are LLVM's. */
+/* The same of several, which become one program; if they are more than one, all are LLVM's. */
 NF_API nf_status nf_program_link(nf_engine *engine, const nf_source *sources, uint32_t count,
                                  nf_program **program, nf_error *error);
 /* The same from a module made by hand; on success the engine owns it. */
@@ -134,6 +135,7 @@ NF_API nf_status nf_c_compile(const char *path, const char *const *arguments, ui
 NF_API void *nf_program_function(nf_program *program, const char *name);
 /* Address and, when size is not NULL, bytes of a data symbol; NULL when there is none. */
 NF_API void *nf_program_data(nf_program *program, const char *name, size_t *size);
+/* The program's; NULL when memory is out. */
 NF_API const nf_module *nf_program_module(const nf_program *program);
 
 /* One round of the background work on the calling thread; for engines without one

@@ -343,22 +343,21 @@ static bool sources_keep(nf_program *program, const nf_source *sources, uint32_t
 {
     nf_source *kept = NF_NEW_ARRAY(&program->arena, nf_source, count);
     for (uint32_t i = 0; i < count && kept; i++) {
-        void *bytes = nf_arena_alloc(&program->arena, sources[i].size + 1);
-        char *name =
+        kept[i] = sources[i];
+        kept[i].name =
             nf_arena_string(&program->arena, sources[i].name, nf_string_length(sources[i].name));
-        if (bytes == NULL || name == NULL) return false;
-        __builtin_memcpy(bytes, sources[i].bytes, sources[i].size);
-        kept[i] = (nf_source){name, bytes, sources[i].size};
+        if (!sources[i].stays)
+            kept[i].bytes = nf_arena_string(&program->arena, sources[i].bytes, sources[i].size);
+        if (kept[i].bytes == NULL || kept[i].name == NULL) return false;
     }
     program->sources = kept;
     program->source_count = count;
     return kept != NULL;
 }
 
-nf_status nf_program_link(nf_engine *engine, const nf_source *sources, uint32_t count,
-                          nf_program **out, nf_error *error)
+static nf_status link_llvm(nf_engine *engine, const nf_source *sources, uint32_t count,
+                           nf_program **out, nf_error *error)
 {
-    *out = NULL;
     const nf_llvm_foreign *foreign;
     uint32_t foreign_count;
     nf_module *module = NULL;
@@ -376,18 +375,25 @@ nf_status nf_program_link(nf_engine *engine, const nf_source *sources, uint32_t 
     return status;
 }
 
-nf_status nf_program_load(nf_engine *engine, const char *name, const void *bytes, size_t size,
+nf_status nf_program_link(nf_engine *engine, const nf_source *sources, uint32_t count,
                           nf_program **out, nf_error *error)
 {
     *out = NULL;
     nf_module *module;
-    const nf_source source = {name, bytes, size};
-    if (is_llvm(&source)) return nf_program_link(engine, &source, 1, out, error);
-    nf_status status = nf_module_read(&engine->allocator, name, bytes, size, &module, error);
+    if (count != 1 || is_llvm(sources)) return link_llvm(engine, sources, count, out, error);
+    nf_status status = nf_module_read(&engine->allocator, sources->name, sources->bytes,
+                                      sources->size, &module, error);
     if (status != NF_OK) return status;
     status = program_add(engine, module, out, error);
     if (status != NF_OK) nf_module_free(module);
     return status;
+}
+
+nf_status nf_program_load(nf_engine *engine, const char *name, const void *bytes, size_t size,
+                          nf_program **out, nf_error *error)
+{
+    const nf_source source = {.name = name, .bytes = bytes, .size = size};
+    return nf_program_link(engine, &source, 1, out, error);
 }
 
 static void versions_free(nf_function *function)
@@ -451,7 +457,7 @@ void *nf_program_data(nf_program *program, const char *name, size_t *size)
 
 const nf_module *nf_program_module(const nf_program *program)
 {
-    return program->module;
+    return nf_module_load(program->module) ? program->module : NULL;
 }
 
 bool nf_program_version(nf_program *program, const char *function_name, char name[NF_NAME_BYTES])

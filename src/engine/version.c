@@ -77,7 +77,9 @@ static nf_status compile(compilation *c, nf_error *error)
     nf_compile options = options_of(c);
     uint64_t start = nf_os_time_ns();
     nf_status status;
-    if (c->recipe.llvm)
+    if (c->function->ir && !nf_func_load(c->function->ir))
+        status = nf_fail(error, NF_MEMORY, "no memory to compile %s", c->function->name);
+    else if (c->recipe.llvm)
         status = compile_llvm(c, &options, error);
     else if (c->recipe.variant)
         status = compile_t2(c, &options, error);

@@ -17,7 +17,7 @@
 
 #include "ir.h"
 
-enum { NF_BINARY_VERSION = 1, NF_BINARY_CHECKSUM_BYTES = 8 };
+enum { NF_BINARY_VERSION = 2, NF_BINARY_CHECKSUM_BYTES = 8 };
 
 /* Whether bytes begin as the binary form does. */
 bool nf_binary_is(const void *bytes, size_t size);
@@ -30,5 +30,14 @@ bool nf_binary_is(const void *bytes, size_t size);
  */
 nf_status nf_binary_decode(const nf_allocator *allocator, const char *name, const void *bytes,
                            size_t size, nf_module **module, nf_error *error);
+
+/*
+ * The same of bytes that are known to be what nf_module_encode() gave for a verified module (the
+ * caller has looked at a checksum of his own; the module's is not looked at again). Functions are
+ * decoded when nf_func_load() asks. The bytes must stay until the module is freed.
+ */
+nf_status nf_binary_decode_lazily(const nf_allocator *allocator, const char *name,
+                                  const void *bytes, size_t size, nf_module **module,
+                                  nf_error *error);
 
 #endif

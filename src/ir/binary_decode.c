@@ -102,6 +102,22 @@ uint32_t nf_read_count(nf_reader *r, size_t item_bytes, uint32_t max, const char
     return 0;
 }
 
+const uint8_t *nf_read_extent(nf_reader *r, const char *what)
+{
+    const uint8_t *end = r->end;
+    uint64_t size = nf_read_number(r);
+    if (size > nf_reader_left(r)) CORRUPT(r, "%s is larger than what is left", what);
+    r->end = r->status ? r->at : r->at + size;
+    return end;
+}
+
+void nf_read_extent_end(nf_reader *r, const uint8_t *end)
+{
+    if (r->status == NF_OK && r->at != r->end) CORRUPT(r, "there are bytes too many");
+    r->end = end;
+    if (r->status) r->at = end;
+}
+
 const uint8_t *nf_read_bytes(nf_reader *r, uint64_t count)
 {
     const uint8_t *bytes = r->at;
@@ -193,7 +209,7 @@ static nf_signature read_signature_id(nf_reader *r)
 
 static nf_symbol func_make(nf_reader *r, const char *name, nf_signature signature)
 {
-    nf_func *f = nf_module_function(r->module, name, signature, 0);
+    nf_func *f = nf_module_function_bare(r->module, name, signature, 0);
     return f ? f->symbol : (nf_symbol){0};
 }
 
@@ -238,7 +254,19 @@ static void read_symbols(nf_reader *r, size_t bytes_behind)
     uint32_t count = nf_read_count(r, SYMBOL_BYTES_MIN, NF_SYMBOLS_MAX - 1, "symbols");
     size_t funcs_max = bytes_behind / FUNC_BYTES_MIN;
     uint32_t funcs_left = funcs_max < count ? (uint32_t)funcs_max : count;
+    if (r->status == NF_OK && !NF_VEC_RESERVE(r->arena, &r->module->symbols, count))
+        nf_reader_memory(r);
     for (uint32_t i = 1; i <= count && r->status == NF_OK; i++) read_symbol(r, i, &funcs_left);
+}
+
+static const uint8_t *initial_copy(nf_reader *r, const uint8_t *bytes, size_t size)
+{
+    uint8_t *copy = nf_arena_take(r->arena, size, 1);
+    if (copy == NULL)
+        nf_reader_memory(r);
+    else
+        __builtin_memcpy(copy, bytes, size);
+    return copy;
 }
 
 static void read_initial(nf_reader *r, nf_symbol_data *symbol)
@@ -247,13 +275,7 @@ static void read_initial(nf_reader *r, nf_symbol_data *symbol)
     const uint8_t *bytes = nf_read_bytes(r, size);
     if (size > symbol->size) CORRUPT(r, "@%s has more bytes than its size", symbol->name);
     if (r->status || size == 0) return;
-    uint8_t *copy = nf_arena_alloc(r->arena, size);
-    if (copy == NULL) {
-        nf_reader_memory(r);
-        return;
-    }
-    __builtin_memcpy(copy, bytes, size);
-    symbol->initial = copy;
+    symbol->initial = r->lazy ? bytes : initial_copy(r, bytes, size);
     symbol->initial_size = size;
 }
 
@@ -289,24 +311,16 @@ static void read_payload(nf_reader *r, nf_section section, size_t bytes_behind)
         const nf_symbol_data *symbol = &r->module->symbols.data[i];
         if (section == NF_SECTION_DATA && symbol->kind == NF_SYMBOL_DATA)
             read_data(r, (nf_symbol){i});
-        if (symbol->func == NULL) continue;
-        if (section == NF_SECTION_FUNCTIONS) nf_read_func(r, symbol->func);
-        if (section == NF_SECTION_NAMES) nf_read_func_names(r, symbol->func);
-        if (section == NF_SECTION_LINES) nf_read_func_lines(r, symbol->func);
+        if (section == NF_SECTION_FUNCTIONS && symbol->func) nf_read_func(r, symbol->func);
     }
 }
 
 static void read_section(nf_reader *r, nf_section section)
 {
-    const uint8_t *end = r->end;
     if (nf_read_byte(r) != section) CORRUPT(r, "section %d is not here", (int)section);
-    uint64_t size = nf_read_number(r);
-    if (size > nf_reader_left(r)) CORRUPT(r, "the section is larger than what is left");
-    if (r->status) return;
-    r->end = r->at + size;
+    const uint8_t *end = nf_read_extent(r, "the section");
     read_payload(r, section, (size_t)(end - r->end));
-    if (r->status == NF_OK && r->at != r->end) CORRUPT(r, "the section has bytes too many");
-    r->end = end;
+    nf_read_extent_end(r, end);
 }
 
 static uint64_t checksum_read(const uint8_t *bytes)
@@ -331,7 +345,8 @@ static void read_module(nf_reader *r)
     if (nf_reader_left(r) < NF_BINARY_CHECKSUM_BYTES) CORRUPT(r, "the module is cut off");
     if (r->status) return;
     r->end -= NF_BINARY_CHECKSUM_BYTES;
-    if (checksum_read(r->end) != nf_hash_bytes(r->start, size - NF_BINARY_CHECKSUM_BYTES))
+    if (!r->lazy &&
+        checksum_read(r->end) != nf_hash_bytes(r->start, size - NF_BINARY_CHECKSUM_BYTES))
         CORRUPT(r, "the checksum is wrong: the module is damaged");
     for (int section = NF_SECTION_OPERATIONS; section < NF_SECTION_END && r->status == NF_OK;
          section++)
@@ -339,11 +354,16 @@ static void read_module(nf_reader *r)
     if (r->status == NF_OK && r->at != r->end) CORRUPT(r, "there are bytes behind the module");
 }
 
-nf_status nf_binary_decode(const nf_allocator *allocator, const char *name, const void *bytes,
-                           size_t size, nf_module **module, nf_error *error)
+static nf_status decode(const nf_allocator *allocator, const char *name, const void *bytes,
+                        size_t size, bool lazy, nf_module **module, nf_error *error)
 {
     const uint8_t *start = bytes;
-    nf_reader r = {.start = start, .at = start, .end = start + size, .name = name, .error = error};
+    nf_reader r = {.start = start,
+                   .at = start,
+                   .end = start + size,
+                   .name = name,
+                   .error = error,
+                   .lazy = lazy};
     *module = NULL;
     r.module = nf_module_new(allocator, name);
     if (r.module == NULL) {
@@ -351,11 +371,24 @@ nf_status nf_binary_decode(const nf_allocator *allocator, const char *name, cons
         return r.status;
     }
     r.arena = &r.module->arena;
-    read_module(&r);
+    if (!lazy || nf_bodies_make(&r)) read_module(&r);
     if (r.status == NF_OK && r.arena->failed) nf_reader_memory(&r);
     if (r.status)
         nf_module_free(r.module);
     else
         *module = r.module;
     return r.status;
+}
+
+nf_status nf_binary_decode(const nf_allocator *allocator, const char *name, const void *bytes,
+                           size_t size, nf_module **module, nf_error *error)
+{
+    return decode(allocator, name, bytes, size, false, module, error);
+}
+
+nf_status nf_binary_decode_lazily(const nf_allocator *allocator, const char *name,
+                                  const void *bytes, size_t size, nf_module **module,
+                                  nf_error *error)
+{
+    return decode(allocator, name, bytes, size, true, module, error);
 }

@@ -233,21 +233,27 @@ static void read_block(func_reader *fr)
     for (uint32_t i = 0; i < count && fr->r->status == NF_OK; i++) read_inst(fr, b);
 }
 
-/* --- functions --- */
+/* --- what is not in blocks --- */
 
 static void read_header(nf_reader *r, nf_func *f)
 {
-    enum { LOCAL_BYTES_MIN = 2 };
     f->attributes = nf_read_below(r, UINT32_MAX, "the attributes");
     f->noalias = nf_read_number(r);
     const uint8_t *tolerance = nf_read_bytes(r, sizeof f->tolerance);
     if (tolerance) __builtin_memcpy(&f->tolerance, tolerance, sizeof f->tolerance);
+}
+
+static void read_locals(nf_reader *r, nf_func *f)
+{
+    enum { LOCAL_BYTES_MIN = 2 };
     uint32_t count = nf_read_count(r, LOCAL_BYTES_MIN, NF_LOCAL_BYTES_MAX, "locals");
     if (r->status) return;
-    if (!NF_VEC_RESERVE(f->arena, &f->locals, count)) {
+    if (!NF_VEC_RESERVE(f->arena, &f->locals, count + 1)) {
         nf_reader_memory(r);
         return;
     }
+    f->locals.data[0] = (nf_local_data){0};
+    f->locals.count = 1;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t size = nf_read_below(r, NF_LOCAL_BYTES_MAX, "the size of a local");
         uint32_t align = nf_read_below(r, NF_LOCAL_ALIGN_LOG2_MAX, "an alignment");
@@ -255,15 +261,12 @@ static void read_header(nf_reader *r, nf_func *f)
     }
 }
 
-/* Empties what nf_module_function() has made and makes room for what comes. */
 static bool arrays_make(func_reader *fr)
 {
     nf_func *f = fr->f;
-    f->insts.count = f->blocks.count = 0;
-    f->edges.count = f->pool.count = 1;
-    f->entry = f->last_block = (nf_block){0};
     if (!NF_VEC_RESERVE(f->arena, &f->insts, fr->values + 1) ||
-        !NF_VEC_RESERVE(f->arena, &f->blocks, fr->blocks + 1))
+        !NF_VEC_RESERVE(f->arena, &f->blocks, fr->blocks + 1) ||
+        !NF_VEC_PUSH(f->arena, &f->edges, (nf_edge){0}) || !NF_VEC_PUSH(f->arena, &f->pool, 0))
         return nf_reader_memory(fr->r);
     f->insts.count = fr->values + 1;
     f->blocks.count = fr->blocks + 1;
@@ -272,11 +275,10 @@ static bool arrays_make(func_reader *fr)
     return true;
 }
 
-void nf_read_func(nf_reader *r, nf_func *f)
+static void read_blocks(nf_reader *r, nf_func *f)
 {
     enum { BLOCK_BYTES_MIN = 3 };
     func_reader fr = {.r = r, .f = f};
-    read_header(r, f);
     fr.values = nf_read_count(r, 1, NF_INSTS_MAX - 1, "values");
     fr.blocks = nf_read_count(r, BLOCK_BYTES_MIN, NF_BLOCKS_MAX - 1, "blocks");
     if (r->status || !arrays_make(&fr)) return;
@@ -306,14 +308,15 @@ static void read_names(nf_reader *r, nf_names *names, uint32_t ids)
     }
 }
 
-void nf_read_func_names(nf_reader *r, nf_func *f)
+static void read_func_names(nf_reader *r, nf_func *f)
 {
+    if (r->status) return;
     read_names(r, &f->debug.value_names, f->insts.count - 1);
     read_names(r, &f->debug.block_names, f->blocks.count - 1);
     read_names(r, &f->debug.local_names, f->locals.count - 1);
 }
 
-void nf_read_func_lines(nf_reader *r, nf_func *f)
+static void read_func_lines(nf_reader *r, nf_func *f)
 {
     int64_t line = 0;
     if (nf_read_below(r, 1, "whether there are lines") == 0) return;
@@ -333,4 +336,25 @@ void nf_read_func_lines(nf_reader *r, nf_func *f)
         if (r->status) return;
         f->debug.lines.data[id] = (uint32_t)line;
     }
+}
+
+/* --- functions --- */
+
+void nf_read_body(nf_reader *r, nf_func *f)
+{
+    read_locals(r, f);
+    read_blocks(r, f);
+    read_func_names(r, f);
+    read_func_lines(r, f);
+}
+
+void nf_read_func(nf_reader *r, nf_func *f)
+{
+    const uint8_t *end = nf_read_extent(r, "the function");
+    read_header(r, f);
+    if (r->lazy && r->status == NF_OK)
+        nf_body_keep(r, f);
+    else
+        nf_read_body(r, f);
+    nf_read_extent_end(r, end);
 }

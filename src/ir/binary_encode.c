@@ -56,6 +56,22 @@ static void put_string(encoder *e, const char *string)
     nf_text_append(&e->out, string, length);
 }
 
+/* What is put from here on gets its length in front of it. */
+static nf_text extent_begin(encoder *e)
+{
+    nf_text whole = e->out;
+    nf_text_init(&e->out, e->arena);
+    return whole;
+}
+
+static void extent_end(encoder *e, nf_text whole)
+{
+    nf_text payload = e->out;
+    e->out = whole;
+    put(e, payload.length);
+    nf_text_append(&e->out, payload.data, payload.length);
+}
+
 /* --- ranks: the file's ids --- */
 
 static bool ranks_make(encoder *e, const nf_func *f)
@@ -175,12 +191,8 @@ static void put_block(encoder *e, nf_block b)
     NF_FOR_INSTS(f, b, v) put_inst(e, v);
 }
 
-static void put_func(encoder *e, const nf_func *f)
+static void put_locals_and_blocks(encoder *e, const nf_func *f)
 {
-    if (!ranks_make(e, f)) return;
-    put(e, f->attributes);
-    put(e, f->noalias);
-    nf_text_append(&e->out, (const char *)&f->tolerance, sizeof f->tolerance);
     put(e, f->locals.count - 1);
     for (uint32_t i = 1; i < f->locals.count; i++) {
         put(e, f->locals.data[i].size);
@@ -213,7 +225,6 @@ static void put_names(encoder *e, const nf_names *names, const uint32_t *ranks)
 
 static void put_func_names(encoder *e, const nf_func *f)
 {
-    if (!ranks_make(e, f)) return;
     put_names(e, &f->debug.value_names, e->value_ranks);
     put_names(e, &f->debug.block_names, e->block_ranks);
     put_names(e, &f->debug.local_names, NULL);
@@ -224,7 +235,6 @@ static void put_func_lines(encoder *e, const nf_func *f)
 {
     int64_t last = 0;
     bool any = false;
-    if (!ranks_make(e, f)) return;
     for (uint32_t id = 1; id < f->insts.count; id++)
         any |= e->value_ranks[id] && nf_line_of(f, (nf_value){id}) != 0;
     put_byte(e, any);
@@ -233,6 +243,20 @@ static void put_func_lines(encoder *e, const nf_func *f)
         put_signed(e, (int64_t)nf_line_of(f, (nf_value){id}) - last);
         last = nf_line_of(f, (nf_value){id});
     }
+}
+
+static void put_func(encoder *e, const nf_func *f)
+{
+    nf_text whole = extent_begin(e);
+    put(e, f->attributes);
+    put(e, f->noalias);
+    nf_text_append(&e->out, (const char *)&f->tolerance, sizeof f->tolerance);
+    if (ranks_make(e, f)) {
+        put_locals_and_blocks(e, f);
+        put_func_names(e, f);
+        put_func_lines(e, f);
+    }
+    extent_end(e, whole);
 }
 
 /* --- modules --- */
@@ -299,23 +323,16 @@ static void put_payload(encoder *e, nf_section section)
     for (uint32_t i = 1; i < e->module->symbols.count; i++) {
         const nf_symbol_data *symbol = &e->module->symbols.data[i];
         if (section == NF_SECTION_DATA && symbol->kind == NF_SYMBOL_DATA) put_data(e, symbol);
-        if (symbol->func == NULL) continue;
-        if (section == NF_SECTION_FUNCTIONS) put_func(e, symbol->func);
-        if (section == NF_SECTION_NAMES) put_func_names(e, symbol->func);
-        if (section == NF_SECTION_LINES) put_func_lines(e, symbol->func);
+        if (section == NF_SECTION_FUNCTIONS && symbol->func) put_func(e, symbol->func);
     }
 }
 
 static void put_section(encoder *e, nf_section section)
 {
-    nf_text whole = e->out;
-    nf_text_init(&e->out, e->arena);
-    put_payload(e, section);
-    nf_text payload = e->out;
-    e->out = whole;
     put_byte(e, (uint8_t)section);
-    put(e, payload.length);
-    nf_text_append(&e->out, payload.data, payload.length);
+    nf_text whole = extent_begin(e);
+    put_payload(e, section);
+    extent_end(e, whole);
 }
 
 /* Numbers the operations in the order in which they are met. */

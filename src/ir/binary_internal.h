@@ -1,6 +1,8 @@
 /*
  * The layout that encoder and decoder share.
  *
+ * A body is:  locals | blocks with their instructions | names of values, blocks, locals | lines
+ *
  * An instruction is:  operation | id, when it is not the last one's + 1 | fields of its shape
  *
  * The operation is an index into the module's list with OPCODE_HAS_ID or-ed. Ids count what is
@@ -22,9 +24,7 @@ typedef enum nf_section {
     NF_SECTION_SIGNATURES,     /* result, variadic, parameter types */
     NF_SECTION_SYMBOLS,        /* kind, name, line, what the kind has */
     NF_SECTION_DATA,           /* of each data symbol: initial bytes, addresses */
-    NF_SECTION_FUNCTIONS,      /* of each function symbol: all but names and lines */
-    NF_SECTION_NAMES,          /* of each function: values', blocks', locals' */
-    NF_SECTION_LINES,          /* of each function */
+    NF_SECTION_FUNCTIONS,      /* of each function symbol: bytes, attributes, body */
     NF_SECTION_END,
 } nf_section;
 

@@ -15,7 +15,8 @@ typedef struct nf_reader {
     nf_error *error;
     nf_status status; /* NF_OK until something failed */
     nf_module *module;
-    nf_arena *arena; /* the module's */
+    nf_arena *arena; /* the module's, or that of bodies that are decoded later */
+    bool lazy;       /* bodies are left for later */
     nf_op ops[NF_OPCODES_MAX];
     uint32_t op_count;
 } nf_reader;
@@ -45,9 +46,19 @@ const char *nf_read_string(nf_reader *r);
 /* A type of values, or NF_VOID where void_too. */
 nf_type nf_read_type(nf_reader *r, bool void_too);
 
-/* The sections of functions (binary_decode_func.c). */
+/* The end of the section at hand, which becomes the end of the next so many bytes, a number that is
+ * read here. */
+const uint8_t *nf_read_extent(nf_reader *r, const char *what);
+/* All bytes up to r->end were read; on with those up to end. */
+void nf_read_extent_end(nf_reader *r, const uint8_t *end);
+
+/* A function's part of the section of functions, and its body alone (binary_decode_func.c). */
 void nf_read_func(nf_reader *r, nf_func *f);
-void nf_read_func_names(nf_reader *r, nf_func *f);
-void nf_read_func_lines(nf_reader *r, nf_func *f);
+void nf_read_body(nf_reader *r, nf_func *f);
+
+/* Bodies that are decoded later (binary_lazy.c): makes module->bodies; keeps the bytes from r->at to
+ * r->end for nf_func_load(). */
+bool nf_bodies_make(nf_reader *r);
+void nf_body_keep(nf_reader *r, nf_func *f);
 
 #endif

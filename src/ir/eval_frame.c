@@ -147,6 +147,7 @@ nf_status nf_eval_enter(nf_eval_machine *m, const nf_func *func, const nf_bits *
     nf_eval *eval = m->eval;
     if (eval->stack->depth >= eval->depth_max)
         return nf_eval_fail(m, NF_LIMIT, "calls are nested deeper than %u", eval->depth_max);
+    if (!nf_func_load(func)) return NF_MEMORY;
     nf_eval_frame *frame = push_zeroed(eval, sizeof *frame, _Alignof(nf_eval_frame));
     if (frame == NULL) return NF_MEMORY;
     frame->caller = m->frame;

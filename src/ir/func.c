@@ -386,7 +386,7 @@ static bool debug_clone(nf_arena *arena, nf_debug *to, const nf_debug *from)
 nf_func *nf_func_clone(const nf_func *f, nf_arena *arena)
 {
     nf_func *clone = NF_NEW(arena, nf_func);
-    if (clone == NULL) return NULL;
+    if (clone == NULL || !nf_func_load(f)) return NULL;
     *clone = *f;
     clone->arena = arena;
     VEC_FORGET(&clone->insts);

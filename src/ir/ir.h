@@ -202,6 +202,9 @@ typedef struct nf_debug {
     NF_VEC(uint32_t) lines; /* by value id */
 } nf_debug;
 
+typedef struct nf_unread nf_unread; /* ir/binary_lazy.c */
+typedef struct nf_bodies nf_bodies;
+
 struct nf_func {
     nf_module *module;
     nf_arena *arena; /* the module's, or the clone's own */
@@ -218,6 +221,8 @@ struct nf_func {
     NF_VEC(uint32_t) pool;        /* [0] unused */
     NF_VEC(nf_local_data) locals; /* [0] unused */
     nf_debug debug;
+    const nf_unread *unread; /* atomic; the body's bytes while nobody has wanted it, see
+                                       nf_func_load() */
 };
 
 typedef enum nf_symbol_kind {
@@ -254,7 +259,21 @@ struct nf_module {
     NF_VEC(nf_signature_data) signatures; /* [0] unused; equal ones are shared */
     nf_string_map symbol_index;           /* name to id */
     nf_map signature_index;               /* hash to id, then hash + 1 and so on */
+    nf_bodies *bodies; /* where bodies come from that are decoded later, or NULL */
 };
+
+/*
+ * A module may come with its functions' bodies still bytes (nf_binary_decode_lazily()). Then symbols,
+ * data, attributes, `noalias` and `tolerance` are there, and who wants more of a function that is not
+ * his own calls this first. False: out of memory, or the bytes are damaged. Any thread, any time.
+ */
+bool nf_func_load(const nf_func *f);
+bool nf_module_load(const nf_module *module); /* all of them */
+void nf_bodies_free(nf_bodies *bodies);       /* by nf_module_free(); NULL allowed */
+
+/* nf_module_function() without blocks and arrays: whoever fills them makes them. */
+nf_func *nf_module_function_bare(nf_module *module, const char *name, nf_signature signature,
+                                 uint32_t attributes);
 
 /* --- reading --- */
 static inline nf_inst *nf_inst_at(const nf_func *f, nf_value v)

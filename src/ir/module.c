@@ -38,6 +38,7 @@ void nf_module_free(nf_module *module)
 {
     if (module == NULL) return;
     const nf_allocator *allocator = module->arena.allocator;
+    nf_bodies_free(module->bodies);
     nf_arena_free(&module->arena);
     allocator->release(allocator->context, module, sizeof *module);
 }
@@ -184,8 +185,8 @@ static bool func_init(nf_func *f)
     return nf_block_insert(f, (nf_block){0}).id != 0;
 }
 
-nf_func *nf_module_function(nf_module *module, const char *name, nf_signature signature,
-                            uint32_t attributes)
+nf_func *nf_module_function_bare(nf_module *module, const char *name, nf_signature signature,
+                                 uint32_t attributes)
 {
     if (signature.id == 0 || signature.id >= module->signatures.count) return NULL;
     nf_func *f = NF_NEW(&module->arena, nf_func);
@@ -196,7 +197,14 @@ nf_func *nf_module_function(nf_module *module, const char *name, nf_signature si
                    .attributes = attributes};
     f->symbol = symbol_add(
         module, name, (nf_symbol_data){.kind = NF_SYMBOL_FUNC, .signature = signature, .func = f});
-    if (f->symbol.id == 0 || !func_init(f)) return NULL;
+    return f->symbol.id ? f : NULL;
+}
+
+nf_func *nf_module_function(nf_module *module, const char *name, nf_signature signature,
+                            uint32_t attributes)
+{
+    nf_func *f = nf_module_function_bare(module, name, signature, attributes);
+    if (f == NULL || !func_init(f)) return NULL;
     const nf_signature_data *data = nf_signature_at(module, signature);
     for (uint32_t i = 0; i < data->param_count; i++)
         if (nf_block_param(f, f->entry, data->params[i]).id == 0) return NULL;

@@ -101,7 +101,7 @@ static void access_survey(survey *s, const nf_inst *access)
 static bool function_survey(survey *s)
 {
     nf_cfg cfg;
-    if (nf_cfg_build(s->f, s->arena, &cfg) != NF_OK ||
+    if (!nf_func_load(s->f) || nf_cfg_build(s->f, s->arena, &cfg) != NF_OK ||
         !nf_alias_init(&s->alias, s->f, &cfg, s->arena))
         return false;
     for (uint32_t i = 0; i < cfg.rpo_count; i++) {

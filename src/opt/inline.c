@@ -118,7 +118,7 @@ static bool is_recursive(const inliner *in, uint32_t from, nf_symbol symbol)
 static bool is_wanted(inliner *in, const site *s, nf_symbol symbol, const nf_func *callee)
 {
     bool marked = (callee->attributes & NF_ATTR_INLINE) != 0;
-    if (callee->attributes & NF_ATTR_NOINLINE) return false;
+    if ((callee->attributes & NF_ATTR_NOINLINE) || !nf_func_load(callee)) return false;
     if (in->origins.data[s->origin].depth >= DEPTH_MAX || is_recursive(in, s->origin, symbol))
         return false;
     const callee_facts *facts = facts_of(in, symbol, callee);

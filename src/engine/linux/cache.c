@@ -1,7 +1,7 @@
 /*
  * Files that are kept from run to run: see cache.h.
  *
- *   0   "NFCACHE3"
+ *   0   "NFCACHE4"
  *   8   checksum of the key and of what follows
  *   16  the content
  *
@@ -25,7 +25,7 @@
 #include <unistd.h>
 #include "base/hash.h"
 
-static const char magic[8] = {'N', 'F', 'C', 'A', 'C', 'H', 'E', '3'};
+static const char magic[8] = {'N', 'F', 'C', 'A', 'C', 'H', 'E', '4'};
 static const char *const suffixes[] = {"nir", "o"};
 
 enum { PATH_BYTES = 4096, NAME_BYTES = 64, KEY_DIGITS = 32, SECONDS_YOUNG = 24 * 60 * 60 };
@@ -40,35 +40,42 @@ typedef struct header {
 
 /* --- names --- */
 
-/* Eight bytes at a time: sources are megabytes, and this is paid at every start. */
-static uint64_t words_hash(uint64_t hash, const void *bytes, size_t size)
-{
-    const uint8_t *at = bytes;
-    uint64_t word = 0;
-    hash = nf_hash_mix(hash, size);
-    for (; size >= sizeof word; size -= sizeof word, at += sizeof word) {
-        memcpy(&word, at, sizeof word);
-        hash = nf_hash_mix(hash, word);
-    }
-    word = 0;
-    memcpy(&word, at, size);
-    return nf_hash_mix(hash, word);
-}
-
 nf_cache_key nf_cache_key_new(void)
 {
     uint64_t seed = nf_hash_bytes(NF_VERSION, sizeof NF_VERSION);
     return (nf_cache_key){{seed, ~seed}};
 }
 
+/* Independent, so that the processor works on all at once: sources are megabytes, and hashing them is
+ * paid at every start. */
+enum { LANES = 8 };
+
+static void lanes_mix(uint64_t lanes[LANES], const void *bytes)
+{
+    uint64_t words[LANES];
+    memcpy(words, bytes, sizeof words);
+    for (int k = 0; k < LANES; k++) lanes[k] = nf_hash_mix(lanes[k], words[k]);
+}
+
 void nf_cache_key_add(nf_cache_key *key, const void *bytes, size_t size)
 {
-    for (int k = 0; k < 2; k++) key->words[k] = words_hash(key->words[k], bytes, size);
+    const uint8_t *at = bytes;
+    uint64_t lanes[LANES] = {key->words[0], key->words[1], size};
+    uint64_t last[LANES] = {0};
+    size_t rest = size % sizeof last;
+    for (const uint8_t *end = at + size - rest; at != end; at += sizeof last) lanes_mix(lanes, at);
+    memcpy(last, at, rest);
+    lanes_mix(lanes, last);
+    for (int k = 0; k < LANES; k++) {
+        key->words[0] = nf_hash_mix(key->words[0], lanes[k]);
+        key->words[1] = nf_hash_mix(key->words[1], lanes[LANES - 1 - k]);
+    }
 }
 
 static uint64_t checksum_of(nf_cache_key key, const void *content, size_t size)
 {
-    return words_hash(key.words[0] ^ key.words[1], content, size);
+    nf_cache_key_add(&key, content, size);
+    return key.words[0] ^ key.words[1];
 }
 
 /* With a slash at its end; its length, 0 when there is no place. */
@@ -110,7 +117,25 @@ static bool is_ours(const struct stat *file)
            (file->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-static const header *file_map(const char *path, size_t *size)
+/* Pages of their own: a file that is mapped may be cut short under its reader. */
+static void *file_copy(int descriptor, size_t size)
+{
+    uint8_t *bytes =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (bytes == MAP_FAILED) return NULL;
+    for (size_t done = 0; done < size;) {
+        ssize_t got = read(descriptor, bytes + done, size - done);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) {
+            munmap(bytes, size);
+            return NULL;
+        }
+        done += (size_t)got;
+    }
+    return bytes;
+}
+
+static const header *file_get(const char *path, size_t *size)
 {
     struct stat file;
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe would be waited for */
@@ -118,10 +143,10 @@ static const header *file_map(const char *path, size_t *size)
     bool fine = fstat(descriptor, &file) == 0 && file.st_size > (off_t)sizeof(header);
     fine = fine && is_ours(&file);
     *size = (size_t)file.st_size;
-    void *bytes = fine ? mmap(NULL, *size, PROT_READ, MAP_PRIVATE, descriptor, 0) : MAP_FAILED;
+    void *bytes = fine ? file_copy(descriptor, *size) : NULL;
     if (fine && time(NULL) - file.st_mtime > SECONDS_YOUNG) futimens(descriptor, NULL);
     close(descriptor);
-    return bytes == MAP_FAILED ? NULL : bytes;
+    return bytes;
 }
 
 const void *nf_cache_get(const nf_engine *engine, nf_cache_key key, nf_cache_kind kind,
@@ -129,7 +154,7 @@ const void *nf_cache_get(const nf_engine *engine, nf_cache_key key, nf_cache_kin
 {
     char path[PATH_BYTES];
     size_t whole;
-    const header *head = path_find(engine, key, kind, path) ? file_map(path, &whole) : NULL;
+    const header *head = path_find(engine, key, kind, path) ? file_get(path, &whole) : NULL;
     if (head == NULL) return NULL;
     *size = whole - sizeof *head;
     if (memcmp(head->magic, magic, sizeof magic) == 0 &&

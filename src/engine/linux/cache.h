@@ -18,7 +18,8 @@ typedef enum nf_cache_kind { NF_CACHE_NIR, NF_CACHE_OBJECT } nf_cache_kind;
 nf_cache_key nf_cache_key_new(void);
 void nf_cache_key_add(nf_cache_key *key, const void *bytes, size_t size);
 
-/* The content, mapped; NULL when it is not there. nf_cache_release() lets it go. */
+/* A copy of the content, in pages of its own; NULL when it is not there. nf_cache_release() lets it
+ * go. */
 const void *nf_cache_get(const nf_engine *engine, nf_cache_key key, nf_cache_kind kind,
                          size_t *size);
 bool nf_cache_has(const nf_engine *engine, nf_cache_key key, nf_cache_kind kind);

@@ -304,4 +304,5 @@ void nf_llvm_close(nf_program *program)
     if (program->unit) engine->llvm->unit_free(program->unit);
     program->unit = NULL;
     pthread_mutex_unlock(&llvm_lock);
+    if (program->kept) nf_cache_release(program->kept, program->kept_bytes);
 }

@@ -38,19 +38,16 @@ static bool content_read(nf_program *program, const char *at, size_t size, nf_mo
     }
     *foreign = list;
     *foreign_count = (uint32_t)count;
-    return nf_binary_decode(&program->engine->allocator, program->sources[0].name, at,
-                            (size_t)(end - at), module, &error) == NF_OK;
+    return nf_binary_decode_lazily(&program->engine->allocator, program->sources[0].name, at,
+                                   (size_t)(end - at), module, &error) == NF_OK;
 }
 
 bool nf_nir_cache_get(nf_program *program, nf_module **module, const nf_llvm_foreign **foreign,
                       uint32_t *foreign_count)
 {
-    size_t size;
-    const void *content = nf_cache_get(program->engine, program->key, NF_CACHE_NIR, &size);
-    if (content == NULL) return false;
-    bool whole = content_read(program, content, size, module, foreign, foreign_count);
-    nf_cache_release(content, size);
-    return whole;
+    program->kept = nf_cache_get(program->engine, program->key, NF_CACHE_NIR, &program->kept_bytes);
+    return program->kept && content_read(program, program->kept, program->kept_bytes, module,
+                                         foreign, foreign_count);
 }
 
 void nf_nir_cache_put(nf_program *program, nf_module *module, const nf_llvm_foreign *foreign,
