@@ -17,39 +17,38 @@ const char *nf_status_text(nf_status status)
 
 enum { DELETE = 0x7f };
 
-static void fill(nf_error *error, nf_status status, const char *format, va_list list)
+nf_status nf_fail_list(nf_error *error, nf_status status, const char *format, va_list list)
 {
+    if (error == NULL) return status;
     error->status = status;
     error->line = error->column = 0;
     error->file[0] = 0;
     nf_format_list(error->message, sizeof error->message, format, list);
     for (char *at = error->message; *at; at++) /* hostile names must not steer a terminal */
         if ((unsigned char)*at < ' ' || *at == DELETE) *at = '?';
+    return status;
 }
 
 nf_status nf_fail(nf_error *error, nf_status status, const char *format, ...)
 {
-    if (error) {
-        va_list list;
-        va_start(list, format);
-        fill(error, status, format, list);
-        va_end(list);
-    }
+    va_list list;
+    va_start(list, format);
+    nf_fail_list(error, status, format, list);
+    va_end(list);
     return status;
 }
 
 nf_status nf_fail_at(nf_error *error, nf_status status, const char *file, uint32_t line,
                      uint32_t column, const char *format, ...)
 {
-    if (error) {
-        va_list list;
-        va_start(list, format);
-        fill(error, status, format, list);
-        va_end(list);
-        error->line = line;
-        error->column = column;
-        nf_format(error->file, sizeof error->file, "%s", file ? file : "");
-    }
+    va_list list;
+    va_start(list, format);
+    nf_fail_list(error, status, format, list);
+    va_end(list);
+    if (error == NULL) return status;
+    error->line = line;
+    error->column = column;
+    nf_format(error->file, sizeof error->file, "%s", file ? file : "");
     return status;
 }
 

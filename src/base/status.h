@@ -8,12 +8,17 @@
 #ifndef NF_BASE_STATUS_H
 #define NF_BASE_STATUS_H
 
+#include <stdarg.h>
+
 #include <nanoforge/types.h>
 
 /* Fills error (when not NULL) with a formatted message, its control characters made question marks,
  * and returns status. Formats: see text.h. */
 nf_status nf_fail(nf_error *error, nf_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+nf_status nf_fail_list(nf_error *error, nf_status status, const char *format, va_list list)
+    __attribute__((format(printf, 3, 0)));
 
 /* The same with a place in a source file; line and column count from 1, 0 says unknown. */
 nf_status nf_fail_at(nf_error *error, nf_status status, const char *file, uint32_t line,

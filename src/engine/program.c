@@ -249,7 +249,6 @@ static void program_free(nf_program *program, bool with_module)
     if (program->stubs) nf_code_free(engine->code, program->stubs);
     if (program->entries) nf_code_free(engine->code, program->entries);
     if (program->data) nf_os_pages_unmap(program->data, program->data_bytes);
-    nf_llvm_close(program);
     if (with_module) nf_module_free(program->module);
     nf_arena_free(&program->arena);
     nf_arena_free(&program->worker_arena);
@@ -301,6 +300,7 @@ static nf_status program_finish(nf_program *program, nf_module *module,
     nf_status status = reasons ? program_link(program, reasons, error)
                                : nf_fail(error, NF_MEMORY, "%s: no memory to link", module->name);
     if (status != NF_OK) {
+        nf_llvm_close(program);
         program_free(program, false);
         return status;
     }
@@ -367,6 +367,7 @@ static nf_status link_llvm(nf_engine *engine, const nf_source *sources, uint32_t
                            ? nf_llvm_import(program, &module, &foreign, &foreign_count, error)
                            : nf_fail(error, NF_MEMORY, "no memory for %u files", count);
     if (status != NF_OK) {
+        nf_llvm_close(program);
         program_free(program, false);
         return status;
     }
@@ -406,6 +407,7 @@ void nf_program_unload(nf_program *program)
 {
     nf_engine *engine = program->engine;
     nf_os_mutex_lock(&engine->work_lock);
+    nf_llvm_close(program); /* LLVM's lock comes before the other */
     nf_os_mutex_lock(&engine->lock);
     for (nf_program **link = &engine->programs; *link; link = &(*link)->next) {
         if (*link != program) continue;

@@ -15,7 +15,6 @@
 #include <llvm-c/Target.h>
 #include <string.h>
 #include "clone_internal.h"
-#include "base/text.h"
 #include "os/os.h"
 
 enum {
@@ -29,12 +28,10 @@ enum {
 void clone_fail(cloner *c, nf_status status, const char *format, ...)
 {
     if (c->status != NF_OK) return;
-    char text[NF_ERROR_MESSAGE_BYTES];
     va_list list;
     va_start(list, format);
-    nf_format_list(text, sizeof text, format, list);
+    c->status = nf_fail_list(c->error, status, format, list);
     va_end(list);
-    c->status = nf_fail(c->error, status, "%s", text);
 }
 
 /* --- attributes --- */

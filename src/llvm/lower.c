@@ -14,7 +14,6 @@
 #include "lower.h"
 
 #include <string.h>
-#include "base/text.h"
 #include "ir/eval.h"
 #include "lower_internal.h"
 #include "os/os.h"
@@ -24,12 +23,10 @@ enum { OPERANDS = 3 };
 void lower_fail(lowerer *l, nf_status status, const char *format, ...)
 {
     if (l->status != NF_OK) return;
-    char text[NF_ERROR_MESSAGE_BYTES];
     va_list list;
     va_start(list, format);
-    nf_format_list(text, sizeof text, format, list);
+    l->status = nf_fail_list(l->error, status, format, list);
     va_end(list);
-    l->status = nf_fail(l->error, status, "%s", text);
 }
 
 /* --- small things --- */
