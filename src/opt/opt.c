@@ -4,7 +4,8 @@
  * The pipeline is one array below. Folding and numbering stand twice: first on what the front end
  * wrote, so that loops are seen in their simplest form, then on what the vectoriser and the
  * unroller made. if_convert comes before rotate, because a loop body without branches is what
- * vectorises.
+ * vectorises. Stores that were joined leave bodies so small that the unroller takes their loops as a
+ * whole; what they update then has constant addresses, and is promoted.
  *
  * Facts: rotate gives ROTATED and LOOP_CLOSED, the passes behind it require them, others break
  * them. The manager follows the facts through the table. A pass that is run alone gets what it
@@ -38,11 +39,35 @@ static const pass_info passes[PASS_COUNT] = {
 #undef PASS
 };
 
+/* With a pass of the pipeline: only where neighbouring stores were joined. */
+enum { IF_PACKED = 0x80 };
+_Static_assert((int)PASS_COUNT <= (int)IF_PACKED, "a pass has seven bits");
+
 static const uint8_t pipeline[] = {
-    PASS_simplify_cfg, PASS_inline,     PASS_locals,    PASS_simplify_cfg, PASS_fold,   PASS_gvn,
-    PASS_simplify_cfg, PASS_if_convert, PASS_fold,      PASS_dce,          PASS_rotate, PASS_licm,
-    PASS_promote,      PASS_widen,      PASS_vectorise, PASS_unroll,       PASS_divide, PASS_gvn,
-    PASS_licm,         PASS_address,    PASS_dce,       PASS_simplify_cfg,
+    PASS_simplify_cfg,
+    PASS_inline,
+    PASS_locals,
+    PASS_simplify_cfg,
+    PASS_fold,
+    PASS_gvn,
+    PASS_simplify_cfg,
+    PASS_if_convert,
+    PASS_fold,
+    PASS_dce,
+    PASS_rotate,
+    PASS_licm,
+    PASS_promote,
+    PASS_widen,
+    PASS_vectorise,
+    PASS_slp,
+    PASS_unroll,
+    PASS_divide,
+    PASS_promote | IF_PACKED,
+    PASS_gvn,
+    PASS_licm,
+    PASS_address,
+    PASS_dce,
+    PASS_simplify_cfg,
 };
 
 const char *nf_pass_name(uint32_t index)
@@ -133,7 +158,8 @@ static nf_status facts_provide(run *r, const pass_info *pass)
 static nf_status pipeline_run(run *r)
 {
     for (uint32_t i = 0; i < sizeof pipeline; i++) {
-        const pass_info *pass = &passes[pipeline[i]];
+        const pass_info *pass = &passes[pipeline[i] & ~IF_PACKED];
+        if (pipeline[i] & IF_PACKED && r->opt->stores_packed == 0) continue;
         nf_status status = facts_provide(r, pass);
         if (status == NF_OK) status = pass_run(r, pass);
         if (status != NF_OK) return status;
