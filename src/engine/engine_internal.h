@@ -126,6 +126,7 @@ typedef struct nf_profile {
     double ns_per_call;                /* of the active version by live timings; 0: not known yet */
     double spent_ns;                   /* in this function so far, estimated */
     double owed_ns;                    /* what is left of the call that goes on */
+    double turn_ns;                    /* of a loop in T1's code, by its size; 0: not known yet */
     uint32_t sampled; /* instruction pointers found in its code since the last tick */
     double load_now;  /* of one core, since the last tick */
     double load;      /* moving average of it */

@@ -10,9 +10,12 @@
  * tau). exp is taken as its [1/1] Padé form, exact enough for weights.
  */
 #include "engine_internal.h"
+#include "ir/cfg.h"
 
-/* Before a function was timed: what a call and a loop turn of T1 code cost about. */
-static const double CALL_NS_GUESS = 5, LOOP_NS_GUESS = 1.5;
+/* Before a function was timed: what a call, and an instruction in a loop, cost in T1 code about. */
+static const double CALL_NS_GUESS = 5, INST_NS_GUESS = 0.4;
+/* So many turns are taken to be cheap, before a function's loops are looked at. */
+enum { TURNS_FEW = 1000 };
 static const double TAU_SECONDS = 0.1;
 
 static double decay(double seconds)
@@ -39,6 +42,32 @@ static double cost_in_tick(nf_profile *p, double cost, double program_ns)
     return spent;
 }
 
+/* A turn's cost, by the mean size of the function's loops: from a few instructions to hundreds. */
+static double turn_ns_of(nf_function *function)
+{
+    nf_arena *arena = &function->engine->work_arena;
+    uint32_t insts = 0;
+    nf_cfg cfg;
+    double ns = INST_NS_GUESS;
+    if (nf_cfg_build(function->ir, arena, &cfg) == NF_OK && cfg.loop_count) {
+        for (uint32_t i = 0; i < cfg.rpo_count; i++) {
+            nf_block b = {cfg.rpo[i]};
+            if (nf_cfg_depth(&cfg, b) == 0) continue;
+            NF_FOR_INSTS(function->ir, b, v) insts++;
+        }
+        ns *= (double)insts / cfg.loop_count;
+    }
+    nf_arena_reset(arena);
+    return ns;
+}
+
+static double cost_guess(nf_function *function, double calls, double turns)
+{
+    nf_profile *p = &function->profile;
+    if (p->turn_ns == 0 && turns >= TURNS_FEW && function->ir) p->turn_ns = turn_ns_of(function);
+    return calls * CALL_NS_GUESS + turns * (p->turn_ns > 0 ? p->turn_ns : INST_NS_GUESS);
+}
+
 static void function_tick(nf_function *function, double seconds, double program_seconds,
                           bool sampling)
 {
@@ -56,8 +85,7 @@ static void function_tick(nf_function *function, double seconds, double program_
         p->spent_ns += least(p->load * seconds, program_seconds) * 1e9;
         return;
     }
-    double cost =
-        p->ns_per_call > 0 ? calls * p->ns_per_call : calls * CALL_NS_GUESS + turns * LOOP_NS_GUESS;
+    double cost = p->ns_per_call > 0 ? calls * p->ns_per_call : cost_guess(function, calls, turns);
     cost = cost_in_tick(p, cost, program_seconds * 1e9);
     p->spent_ns += cost;
     if (seconds <= 0) return;
