@@ -21,6 +21,7 @@ static colour event_colour(nf_event_kind kind)
     case NF_EVENT_OSR:
     case NF_EVENT_KEPT: return COLOUR_GREEN;
     case NF_EVENT_HOT:
+    case NF_EVENT_DRIFT:
     case NF_EVENT_RACE:
     case NF_EVENT_VERDICT: return COLOUR_CYAN;
     case NF_EVENT_REJECTED:

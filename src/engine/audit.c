@@ -9,6 +9,7 @@
  * when all of one side are faster than all of the other: then the extremes are the interval.
  */
 #include "engine_internal.h"
+#include "race/statistics.h"
 
 enum { TRIM_PERCENT = 10, SIDE_SAMPLES_MIN = 16, SIDE_SAMPLES_FEW = 2 };
 
@@ -17,7 +18,7 @@ typedef struct side_mean {
     double least, most;
 } side_mean;
 
-void nf_audit_start(nf_function *function, const nf_version *control)
+void nf_audit_start(nf_function *function, const nf_version *control, uint32_t samples_wanted)
 {
     nf_audit *audit = function->audit;
     if (audit == NULL) return;
@@ -25,6 +26,7 @@ void nf_audit_start(nf_function *function, const nf_version *control)
     __atomic_store_n(&audit->targets[0], function->active->address, __ATOMIC_RELAXED);
     __atomic_store_n(&audit->targets[1], control->address, __ATOMIC_RELAXED);
     __atomic_store_n(&audit->random, random, __ATOMIC_RELAXED);
+    __atomic_store_n(&audit->wanted, samples_wanted, __ATOMIC_RELAXED);
     __atomic_store_n(&audit->counts[0], 0, __ATOMIC_RELAXED);
     __atomic_store_n(&audit->counts[1], 0, __ATOMIC_RELAXED);
     __atomic_store_n(&audit->open, 1, __ATOMIC_RELEASE);
@@ -41,9 +43,8 @@ void nf_audit_forget(nf_function *function, uint64_t address)
 
 bool nf_audit_done(const nf_function *function)
 {
-    const nf_audit *audit = function->audit;
-    return __atomic_load_n(&audit->counts[0], __ATOMIC_RELAXED) >= NF_AUDIT_SAMPLES &&
-           __atomic_load_n(&audit->counts[1], __ATOMIC_RELAXED) >= NF_AUDIT_SAMPLES;
+    return nf_audit_samples(function) >=
+           __atomic_load_n(&function->audit->wanted, __ATOMIC_RELAXED);
 }
 
 static void sort(uint32_t *values, uint32_t count)
@@ -67,13 +68,6 @@ static side_mean mean_of(const uint32_t *samples, uint32_t count)
     for (uint32_t i = 0; i < kept; i++) squares += (sorted[i] - mean) * (sorted[i] - mean);
     return (side_mean){mean, kept > 1 ? squares / (kept - 1) / kept : 0, sorted[0],
                        sorted[count - 1]};
-}
-
-static double square_root(double x)
-{
-    double root = x;
-    for (int i = 0; i < 40 && root > 0; i++) root = (root + x / root) / 2;
-    return root;
 }
 
 uint32_t nf_audit_samples(const nf_function *function)
@@ -126,8 +120,8 @@ nf_audit_result nf_audit_finish(nf_function *function)
         return result;
     }
     if (active.mean <= 0 || control.mean <= 0) return result;
-    double error = 1.96 * square_root(active.variance_of_mean / (active.mean * active.mean) +
-                                      control.variance_of_mean / (control.mean * control.mean));
+    double error = 1.96 * nf_sqrt(active.variance_of_mean / (active.mean * active.mean) +
+                                  control.variance_of_mean / (control.mean * control.mean));
     result.ratio = active.mean / control.mean;
     result.low = result.ratio * (1 - error);
     result.high = result.ratio * (1 + error);

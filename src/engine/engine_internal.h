@@ -69,7 +69,7 @@ typedef enum nf_version_state {
     NF_VERSION_CANDIDATE, /* placed, has not won */
     NF_VERSION_ACTIVE,
     NF_VERSION_BASELINE, /* T1, kept for races and rollback while another is active */
-    NF_VERSION_PREVIOUS, /* kept as control after a swap */
+    NF_VERSION_PREVIOUS, /* kept as control after a swap, until the next one */
     NF_VERSION_ENTERED,  /* no call reaches it: running calls of T1 code go on in it, see osr.c */
     NF_VERSION_REJECTED, /* wrong, crashed or hung */
     NF_VERSION_LOST,
@@ -137,10 +137,34 @@ typedef struct nf_profile {
 typedef struct nf_audit {
     uint64_t targets[2];
     uint32_t open;      /* atomic */
+    uint32_t wanted;    /* atomic: samples of either side, at most NF_AUDIT_SAMPLES */
     uint32_t counts[2]; /* atomic; may run past NF_AUDIT_SAMPLES, the surplus is dropped */
     uint32_t random;
     uint32_t samples[2][NF_AUDIT_SAMPLES]; /* TSC ticks, cut to 32 bits */
 } nf_audit;
+
+/* --- drift.c: live calls of a settled function, compared with controls --- */
+
+enum { NF_CONTROLS = 2 }; /* the version that was replaced; T1 */
+
+/* Of ln(active / control): the reference, and the sums for either direction. */
+typedef struct nf_cusum {
+    uint32_t bursts;           /* that the reference is made of */
+    double reference, squares; /* their mean, and the squares of what they differ by */
+    double up, down;
+} nf_cusum;
+
+typedef struct nf_drift {
+    nf_cusum cusums[NF_CONTROLS];
+    unsigned turn; /* whose burst it is */
+    bool open;
+    uint64_t opened_ns;
+    double due_ns; /* the next burst, when the function has cost so much */
+    uint32_t alarms;
+    bool wanted;     /* a race, since an alarm */
+    uint32_t races;  /* that alarms have caused, with back-off */
+    double raced_ns; /* what the function had cost by the last of them */
+} nf_drift;
 
 typedef struct nf_recorder {
     uint32_t next;       /* atomic; inputs[next % NF_INPUTS] */
@@ -223,6 +247,7 @@ typedef struct nf_function {
     nf_signature osr_signature;
     nf_osr_state osr;
     nf_audit *audit;
+    nf_drift drift;
     nf_recorder *recorder;
     nf_race_record *races; /* newest first, as the swaps */
     nf_swap_record *swaps;
@@ -328,6 +353,8 @@ static inline void nf_slot_store(nf_function *function, uint64_t target)
 /* Callers reach `to` from now on; recorded, announced. */
 void nf_version_swap(nf_function *function, nf_version *to, double speedup, nf_event_kind kind,
                      const char *reason);
+/* It has lost but stays. T1's version is the baseline in any case. */
+void nf_version_settle(nf_version *version, nf_version_state state, const char *reason);
 void nf_version_retire(nf_version *version, nf_version_state state);
 /* It has no code and nobody knows it: at most NF_VERSIONS_KEPT such stay for the report. Under lock. */
 void nf_version_gone(nf_version *version);
@@ -370,7 +397,7 @@ void nf_osr_quiet(nf_function *function);
 /* round_race.c: only the newest records stay. Under lock. */
 void nf_races_trim(nf_function *function, uint32_t kept);
 
-/* --- profile.c, promote.c, audit.c, reclaim.c: the worker's --- */
+/* --- profile.c, promote.c, audit.c, drift.c, reclaim.c: the worker's --- */
 /* counts.c: true when it did something. */
 bool nf_counts_step(nf_function *function);
 /* The processor time that the program has used since the last tick bounds what a function cost. */
@@ -379,7 +406,8 @@ void nf_profile_tick(nf_engine *engine, uint64_t now_ns, double seconds, double 
 bool nf_function_step(nf_function *function, uint64_t now_ns);
 /* Swaps to a version made elsewhere and audits it on live calls. Fault injection, by the worker. */
 void nf_promote_planted(nf_function *function, nf_version *version, const char *reason);
-void nf_audit_start(nf_function *function, const nf_version *control);
+/* Until each side has so many samples. */
+void nf_audit_start(nf_function *function, const nf_version *control, uint32_t samples_wanted);
 /* Before the version at this address retires: a caller that has passed the entry's question whether
  * an audit is open, and not yet read where to go, must not be led there. */
 void nf_audit_forget(nf_function *function, uint64_t address);

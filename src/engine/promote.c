@@ -21,6 +21,7 @@ enum { GUESS_AFTER_NS = 1000 * 1000 }; /* estimated time spent before T2's best 
 void nf_promote_planted(nf_function *function, nf_version *version, const char *reason)
 {
     nf_version *old = function->active;
+    nf_drift_close(function);
     nf_version_swap(function, version, 0, NF_EVENT_SWAP, reason);
     nf_trial_begin(function, old, nf_engine_now(function->engine));
 }
@@ -77,9 +78,9 @@ static void step_settled(nf_function *function, uint64_t now)
     nf_engine *engine = function->engine;
     const nf_profile *p = &function->profile;
     nf_error error = {0};
-    if (!nf_round_is_due(function)) return;
+    if (nf_drift_step(function, now) || !nf_round_is_due(function)) return;
+    nf_drift_close(function);
     function->round = function->rounds_done;
-    if (nf_round_is_llvm(function) && engine->no_llvm) return;
     function->rounds_done++;
     nf_engine_event(engine, NF_EVENT_HOT, function, function->active, p->share,
                     "%llu calls, %.0f ns each, %.1f ms so far", (unsigned long long)p->calls,

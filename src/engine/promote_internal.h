@@ -20,6 +20,7 @@ typedef enum nf_round_kind {
     NF_ROUND_RACE_T2,    /* T2's variants against T1 */
     NF_ROUND_RACE_LLVM,  /* LLVM's against the active version */
     NF_ROUND_RACE_ALL,   /* both against the active version */
+    NF_ROUND_RACE_AGAIN, /* after drift: all of the tiers that the function has reached */
 } nf_round_kind;
 
 typedef struct nf_round {
@@ -31,6 +32,9 @@ typedef struct nf_round {
 /* The round that goes on. */
 const nf_round *nf_round_now(const nf_function *function);
 bool nf_round_is_llvm(const nf_function *function);
+/* The one that follows drift, any number of times. */
+const nf_round *nf_round_again(const nf_function *function);
+void nf_round_begin_again(nf_function *function);
 /* Whether the function has cost what the next round costs; */
 bool nf_round_is_due(const nf_function *function);
 /* ... and that can bring better code than what is active. */
@@ -50,6 +54,17 @@ void nf_sampling_step(nf_function *function, uint64_t now_ns);
 /* Live calls judge the active version against this one; settled when they can't. */
 void nf_trial_begin(nf_function *function, nf_version *control, uint64_t now_ns);
 void nf_trial_step(nf_function *function, uint64_t now_ns);
+
+/* --- drift.c: a settled function --- */
+
+/* One burst's active / control with the relative error of it; true at an alarm. */
+bool nf_cusum_add(nf_cusum *cusum, double ratio, double error);
+/* What live calls have said so far does not count any more: another version is active. */
+void nf_drift_reset(nf_function *function);
+/* Ends a burst of compared calls that goes on. */
+void nf_drift_close(nf_function *function);
+/* True when the function is not settled any more. */
+bool nf_drift_step(nf_function *function, uint64_t now_ns);
 
 /* --- promote.c --- */
 

@@ -26,6 +26,13 @@ static uint32_t inputs_ready(const nf_recorder *recorder)
     return ready;
 }
 
+/* Inputs have changed, so the old ones would say nothing. */
+static void inputs_forget(nf_recorder *recorder)
+{
+    for (uint32_t i = 0; i < NF_INPUTS; i++)
+        __atomic_store_n(&recorder->ready[i], 0, __ATOMIC_RELAXED);
+}
+
 static void sampling_burst(nf_function *function)
 {
     nf_recorder *recorder = function->recorder;
@@ -38,6 +45,7 @@ bool nf_sampling_begin(nf_function *function, uint64_t now)
     if (function->recorder == NULL)
         function->recorder = NF_NEW(&function->program->worker_arena, nf_recorder);
     if (function->recorder == NULL) return false;
+    if (nf_round_now(function)->kind == NF_ROUND_RACE_AGAIN) inputs_forget(function->recorder);
     nf_engine_event(function->engine, NF_EVENT_SAMPLING, function, function->active, INPUTS_WANTED,
                     "arguments of live calls are recorded");
     sampling_burst(function);
@@ -104,13 +112,25 @@ static void llvm_candidates_make(nf_function *function, field *f)
     }
 }
 
+/* What has been replaced may be the best one now. */
+static void old_ones_add(const nf_function *function, field *f)
+{
+    nf_version *control = function->control, *baseline = function->baseline;
+    if (control && control != function->active && control != baseline) candidate_add(f, control);
+    if (baseline && baseline != function->active) candidate_add(f, baseline);
+}
+
 /* Against T1, the active version, a guess so far, is one of them. */
 static void candidates_make(nf_function *function, field *f)
 {
     nf_round_kind kind = nf_round_now(function)->kind;
+    bool is_again = kind == NF_ROUND_RACE_AGAIN;
+    bool is_on_llvm =
+        function->active->tier == 3 || (function->control && function->control->tier == 3);
     if (kind == NF_ROUND_RACE_T2 && function->active != function->baseline)
         candidate_add(f, function->active);
-    if (kind != NF_ROUND_RACE_T2) llvm_candidates_make(function, f);
+    if (is_again) old_ones_add(function, f);
+    if (is_again ? is_on_llvm : kind != NF_ROUND_RACE_T2) llvm_candidates_make(function, f);
     if (kind != NF_ROUND_RACE_LLVM) t2_candidates_make(function, f);
 }
 
@@ -238,6 +258,14 @@ static nf_status race_hold(nf_function *function, const field *f, nf_race_record
     return status;
 }
 
+/* Whatever comes out of the race. */
+static bool is_kept(const nf_version *version)
+{
+    const nf_function *function = version->function;
+    return version == function->active || version == function->control ||
+           version == function->baseline;
+}
+
 /* What the race found goes into one version. */
 static void result_apply(nf_function *function, nf_version *version, const nf_race_result *result,
                          double above_t1)
@@ -252,7 +280,8 @@ static void result_apply(nf_function *function, nf_version *version, const nf_ra
     if (rejected)
         nf_engine_event(function->engine, NF_EVENT_REJECTED, function, version, 0, "%s: %s",
                         nf_race_outcome_text(result->outcome), result->reason);
-    if (rejected || (result->outcome != NF_RACE_WON && version != function->active))
+    if (version == function->baseline) return;
+    if (rejected || (result->outcome != NF_RACE_WON && !is_kept(version)))
         nf_version_retire(version, rejected ? NF_VERSION_REJECTED : NF_VERSION_LOST);
 }
 
@@ -274,7 +303,7 @@ static nf_version *race_judge(nf_function *function, const field *f, nf_race_rec
 static void field_drop(const field *f, const char *reason)
 {
     for (uint32_t i = 0; i < f->count; i++) {
-        if (f->versions[i] == f->versions[i]->function->active) continue;
+        if (is_kept(f->versions[i])) continue;
         nf_format(f->versions[i]->reason, sizeof f->versions[i]->reason, "%s", reason);
         nf_version_retire(f->versions[i], NF_VERSION_LOST);
     }

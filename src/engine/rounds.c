@@ -9,20 +9,32 @@
  */
 #include "promote_internal.h"
 
-enum { ROUNDS = 3 };
-static const nf_round plans[2][ROUNDS] = {
+enum { ROUNDS = 3, AGAIN = ROUNDS };
+static const nf_round plans[2][ROUNDS + 1] = {
     {{10e6, NF_ROUND_RACE_T2, 0},
      {60e6, NF_ROUND_RACE_LLVM, 60 * 1000 * 1000},
-     {500e6, NF_ROUND_RACE_LLVM, 500 * 1000 * 1000}},
+     {500e6, NF_ROUND_RACE_LLVM, 500 * 1000 * 1000},
+     {20e6, NF_ROUND_RACE_AGAIN, 200 * 1000 * 1000}},
     {{10e6, NF_ROUND_GUESS_LLVM, 0},
      {100e6, NF_ROUND_RACE_LLVM, 100 * 1000 * 1000},
-     {500e6, NF_ROUND_RACE_ALL, 500 * 1000 * 1000}},
+     {500e6, NF_ROUND_RACE_ALL, 500 * 1000 * 1000},
+     {100e6, NF_ROUND_RACE_AGAIN, 200 * 1000 * 1000}},
 };
 
 /* Of the round that goes on. */
 const nf_round *nf_round_now(const nf_function *function)
 {
     return &plans[nf_born_as_bitcode(function)][function->round];
+}
+
+const nf_round *nf_round_again(const nf_function *function)
+{
+    return &plans[nf_born_as_bitcode(function)][AGAIN];
+}
+
+void nf_round_begin_again(nf_function *function)
+{
+    function->round = AGAIN;
 }
 
 /* There must be one. */
@@ -52,11 +64,12 @@ static bool is_worth(const nf_round *plan, double spent_ns)
 }
 
 /* Whether the function has cost what the next round costs. What nobody has called since its last swap
- * gains nothing by another one; but LLVM's code doesn't count. */
+ * gains nothing by another one; but LLVM's code doesn't count. Without LLVM some never come. */
 bool nf_round_is_due(const nf_function *function)
 {
     const nf_profile *p = &function->profile;
-    if (function->rounds_done == ROUNDS) return false;
+    if (function->rounds_done >= ROUNDS) return false;
+    if (function->engine->no_llvm && next_round(function)->kind != NF_ROUND_RACE_T2) return false;
     uint64_t calls_swapped = __atomic_load_n(&p->calls_swapped, __ATOMIC_RELAXED);
     if (function->active->tier < 3 && p->calls <= calls_swapped) return false;
     return is_worth(next_round(function), p->spent_ns);
@@ -75,13 +88,12 @@ void nf_function_effects(nf_function *function)
         nf_function_refuse(function, "more arguments in memory than a recorded call can hold");
 }
 
-/* Whether the round that is due can bring better code than what is active. It can't without the LLVM
- * that it needs, and what can't race has had its tier's guess. */
+/* Whether the round that is due can bring better code than what is active: what can't race has had
+ * its tier's guess. */
 bool nf_round_is_better(nf_function *function)
 {
     if (!nf_round_is_due(function)) return false;
     bool is_llvm = next_round(function)->kind != NF_ROUND_RACE_T2;
-    if (is_llvm && function->engine->no_llvm) return false;
     if (function->refusal[0] == 0) nf_function_effects(function);
     return function->refusal[0] == 0 || (is_llvm && function->active->tier < 3);
 }

@@ -1,6 +1,7 @@
 /*
  * On trial: a version that was just swapped in is compared with the one that it replaces, on live
- * calls (audit.c). It is kept, or rolled back.
+ * calls (audit.c). It is kept, or rolled back. The other one stays as control (drift.c) until the
+ * next swap.
  */
 #include "promote_internal.h"
 
@@ -12,6 +13,7 @@ enum {
 
 /* A new version must be this much slower than the old one, beyond doubt, to be rolled back. */
 static const double ROLLBACK_RATIO = 1.03;
+static const double CONTROL_RATIO_MAX = 4;
 
 /* Calls with arguments in memory can't be timed: the entry would have to copy them. */
 static bool audit_ready(nf_function *function)
@@ -21,21 +23,45 @@ static bool audit_ready(nf_function *function)
     return function->audit != NULL && function->stack_words == 0;
 }
 
+/* The version that live calls are compared with from now on; the last one retires. */
+static void control_set(nf_function *function, nf_version *control)
+{
+    nf_version *old = function->control;
+    bool is_used = old == control || old == function->active || old == function->baseline;
+    function->control = control;
+    if (old && !is_used) nf_version_retire(old, NF_VERSION_RETIRED);
+}
+
 void nf_trial_begin(nf_function *function, nf_version *control, uint64_t now)
 {
+    control_set(function, control);
+    nf_drift_reset(function);
     if (!audit_ready(function)) {
+        control_set(function, NULL);
         nf_phase_set(function, NF_PHASE_SETTLED, now);
         return;
     }
-    function->control = control;
-    nf_audit_start(function, control);
+    nf_audit_start(function, control, NF_AUDIT_SAMPLES);
     nf_phase_set(function, NF_PHASE_AUDIT, now);
+}
+
+/* The slower one stays as control, where calls that it takes are no burden. */
+static void roll_back(nf_function *function, const nf_audit_result *result, const char *reason)
+{
+    nf_version *slower = function->active;
+    nf_version_swap(function, function->control, 1 / result->ratio, NF_EVENT_ROLLBACK, reason);
+    function->control = slower;
+    nf_version_settle(slower, NF_VERSION_ROLLED_BACK, reason);
+    if (result->ratio > CONTROL_RATIO_MAX && slower != function->baseline)
+        nf_version_retire(slower, NF_VERSION_ROLLED_BACK);
+    function->profile.ns_per_call = result->control_ns;
 }
 
 static void end_audit(nf_function *function, uint64_t now)
 {
     nf_audit_result result = nf_audit_finish(function);
-    nf_version *active = function->active, *control = function->control;
+    nf_version *active = function->active;
+    const nf_version *control = function->control;
     char reason[NF_REASON_BYTES];
     nf_phase_set(function, NF_PHASE_SETTLED, now);
     if (result.active_ns > 0) function->profile.ns_per_call = result.active_ns;
@@ -43,16 +69,12 @@ static void end_audit(nf_function *function, uint64_t now)
     nf_format(reason, sizeof reason, "live calls take %.2fx of the old version's time [%.2f, %.2f]",
               result.ratio, result.low, result.high);
     if (result.low > ROLLBACK_RATIO) {
-        nf_version_swap(function, control, 1 / result.ratio, NF_EVENT_ROLLBACK, reason);
-        nf_format(active->reason, sizeof active->reason, "%s", reason);
-        nf_version_retire(active, NF_VERSION_ROLLED_BACK);
-        function->profile.ns_per_call = result.control_ns;
+        roll_back(function, &result, reason);
         return;
     }
     double above_t1 = control == function->baseline ? 1 : control->speedup;
     if (active->speedup <= 0) active->speedup = above_t1 / result.ratio; /* 0: not known */
     nf_engine_event(function->engine, NF_EVENT_KEPT, function, active, result.ratio, "%s", reason);
-    if (control != function->baseline) nf_version_retire(control, NF_VERSION_RETIRED);
 }
 
 /* Long calls give few samples: then the first few must do, or none, when it is time for better code

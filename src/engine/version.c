@@ -270,10 +270,20 @@ void nf_version_swap(nf_function *function, nf_version *to, double speedup, nf_e
                     from ? from->name : "evaluator", to->name, reason);
 }
 
+void nf_version_settle(nf_version *version, nf_version_state state, const char *reason)
+{
+    nf_os_mutex *lock = &version->function->engine->lock;
+    nf_os_mutex_lock(lock);
+    version->state = version == version->function->baseline ? NF_VERSION_BASELINE : state;
+    nf_format(version->reason, sizeof version->reason, "%s", reason);
+    nf_os_mutex_unlock(lock);
+}
+
 void nf_version_retire(nf_version *version, nf_version_state state)
 {
     if (version->retired || version->address == 0) return;
     nf_engine *engine = version->function->engine;
+    if (version->function->control == version) version->function->control = NULL;
     nf_audit_forget(version->function, version->address);
     nf_os_mutex_lock(&engine->lock);
     version->state = state;

@@ -158,6 +158,7 @@ static void write_function(nf_json *json, const nf_function *function)
     nf_json_string(json, function->active ? function->active->name : NULL);
     nf_json_key(json, "refused");
     nf_json_string(json, function->refusal[0] ? function->refusal : NULL);
+    put_uint(json, "drifts", function->drift.alarms);
     put_uint(json, "version_count", function->version_count);
     put_uint(json, "race_count", function->race_count);
     put_uint(json, "swap_count", function->swap_count);

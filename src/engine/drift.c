@@ -1,0 +1,209 @@
+/*
+ * Drift: whether a settled function still runs the version that suits what the program does now.
+ *
+ * From time to time a few live calls go to a control and are timed beside the active version, as
+ * after a swap (audit.c). The controls take turns: the version that the active one has replaced, and
+ * T1, which hardly any change of the inputs meets as it meets optimised code. What such a burst says
+ * is ln(active / control) and its standard error. The first bursts give the reference; each later
+ * one moves two sums, one for either direction (Page's CUSUM, 1954, as in Basseville and Nikiforov,
+ * "Detection of Abrupt Changes", 1993, section 2.2):
+ *
+ *   sum = max(0, sum + (shift - SHIFT_MIN) / error - ALLOWANCE)       alarm at ALARM
+ *
+ * so that noise is taken back and a change adds up. A step counts at most STEP_MAX: one odd burst is
+ * no alarm. With these figures unchanged inputs cause an alarm once in some 100,000 bursts, and a
+ * change by four errors is found by the second one.
+ *
+ *   reference 0.25, error 4 %; bursts of 0.26, 0.24, then 0.50, 0.52:
+ *   sum up      0, 0, 3.5, 7.0: alarm
+ *
+ * An alarm lets the function race again, on fresh inputs, when it has cost since the last race what
+ * a race costs, times two for each race that an alarm has caused before: the ski-rental rule again,
+ * with exponential back-off. What can't race is tried against its control.
+ *
+ * What bursts cost, calls that were slower than they had to be, is bounded: the next burst comes when
+ * the function has taken WATCH_SHARE times as long.
+ */
+#include "promote_internal.h"
+#include "race/statistics.h"
+
+enum {
+    BURST_SAMPLES = 16, /* of either side */
+    REFERENCE_BURSTS = 8,
+    IDLE_NS = 200 * 1000 * 1000, /* nobody came: it is not called any more */
+    BACKOFF_MAX = 16,            /* doublings */
+};
+
+static const double SHIFT_MIN = 0.1, ALLOWANCE = 0.5, ALARM = 6, STEP_MAX = 4;
+static const double ERROR_MIN = 0.03; /* clocks, alignment: what the samples can't show */
+static const double WATCH_SHARE = 200;
+static const double ENTRY_NS = 100;      /* what timing a call costs */
+static const double WORSE_NS_MAX = 1e6;  /* by which a call may be slower for our sake */
+static const double FORGIVEN_AFTER = 16; /* back-offs without an alarm */
+
+void nf_drift_reset(nf_function *function)
+{
+    nf_drift *d = &function->drift;
+    for (unsigned i = 0; i < NF_CONTROLS; i++) d->cusums[i] = (nf_cusum){0};
+    d->due_ns = function->profile.spent_ns;
+}
+
+void nf_drift_close(nf_function *function)
+{
+    if (!function->drift.open) return;
+    function->drift.open = false;
+    nf_audit_finish(function);
+}
+
+/* --- CUSUM --- */
+
+static double at_least(double value, double least)
+{
+    return value > least ? value : least;
+}
+
+static double step_of(double shift, double error)
+{
+    double step = (shift - SHIFT_MIN) / error;
+    return (step < STEP_MAX ? step : STEP_MAX) - ALLOWANCE;
+}
+
+/* The reference is a mean; how far bursts are spread around it is their error as much as what each
+ * of them says of itself. (Welford's way to both.) */
+static void reference_add(nf_cusum *c, double x)
+{
+    double before = x - c->reference;
+    c->bursts++;
+    c->reference += before / c->bursts;
+    c->squares += before * (x - c->reference);
+}
+
+bool nf_cusum_add(nf_cusum *c, double ratio, double error)
+{
+    double x = nf_log(ratio);
+    if (c->bursts < REFERENCE_BURSTS) {
+        reference_add(c, x);
+        return false;
+    }
+    double spread = nf_sqrt(c->squares / (REFERENCE_BURSTS - 1));
+    double scale = at_least(at_least(error, spread), ERROR_MIN), shift = x - c->reference;
+    c->up = at_least(c->up + step_of(shift, scale), 0);
+    c->down = at_least(c->down + step_of(-shift, scale), 0);
+    return c->up > ALARM || c->down > ALARM;
+}
+
+/* --- bursts --- */
+
+/* About how much longer a call takes in the control. */
+static double worse_ns(const nf_function *function, const nf_version *control)
+{
+    double active = function->active->speedup, other = control->speedup;
+    if (control == function->baseline) other = 1;
+    if (function->active == function->baseline) active = 1;
+    if (active <= 0 || other <= 0) return 0;
+    return function->profile.ns_per_call * (active / other - 1);
+}
+
+static nf_version *control_at(const nf_function *function, unsigned i)
+{
+    nf_version *control = i == 0 ? function->control : function->baseline;
+    if (control == NULL || control == function->active || control->retired) return NULL;
+    if (i == 1 && control == function->control) return NULL;
+    return worse_ns(function, control) <= WORSE_NS_MAX ? control : NULL;
+}
+
+static void burst_open(nf_function *function, uint64_t now)
+{
+    nf_drift *d = &function->drift;
+    for (unsigned tried = 0; tried < NF_CONTROLS; tried++) {
+        d->turn = (d->turn + 1) % NF_CONTROLS;
+        const nf_version *control = control_at(function, d->turn);
+        if (control == NULL) continue;
+        d->open = true;
+        d->opened_ns = now;
+        nf_audit_start(function, control, BURST_SAMPLES);
+        return;
+    }
+}
+
+/* What the burst has cost callers. */
+static double burst_cost(const nf_function *function, const nf_audit_result *result)
+{
+    uint32_t calls;
+    double timed = nf_audit_timed_ns(function, &calls);
+    return at_least(timed - calls * result->active_ns, 0) + calls * ENTRY_NS;
+}
+
+/* --- the alarm --- */
+
+static void alarm(nf_function *function, const nf_version *control, const nf_audit_result *result)
+{
+    nf_drift *d = &function->drift;
+    nf_engine_event(function->engine, NF_EVENT_DRIFT, function, function->active, result->ratio,
+                    "live calls take %.2fx of the time of %s, no longer %.2fx", result->ratio,
+                    control->name, nf_exp(d->cusums[d->turn].reference));
+    d->alarms++;
+    d->wanted = true;
+    nf_drift_reset(function);
+}
+
+static void burst_end(nf_function *function)
+{
+    nf_drift *d = &function->drift;
+    nf_version *control = control_at(function, d->turn);
+    d->open = false;
+    nf_audit_result result = nf_audit_finish(function);
+    d->due_ns = function->profile.spent_ns + WATCH_SHARE * burst_cost(function, &result);
+    if (result.ratio <= 0 || control == NULL) return;
+    function->profile.ns_per_call = result.active_ns;
+    double error = (result.high - result.low) / (2 * 1.96 * result.ratio);
+    if (nf_cusum_add(&d->cusums[d->turn], result.ratio, error)) alarm(function, control, &result);
+}
+
+static void burst_step(nf_function *function, uint64_t now)
+{
+    nf_drift *d = &function->drift;
+    if (nf_audit_done(function))
+        burst_end(function);
+    else if (now - d->opened_ns > IDLE_NS && nf_audit_samples(function) == 0)
+        function->profile.load = function->profile.load_now = 0; /* LLVM's code does not count */
+}
+
+/* --- racing again --- */
+
+static bool race_is_due(nf_function *function)
+{
+    nf_drift *d = &function->drift;
+    double since = function->profile.spent_ns - d->raced_ns;
+    double wait = nf_round_again(function)->spent_ns * (double)(UINT64_C(1) << d->races);
+    if (since > wait * FORGIVEN_AFTER) d->races = 0;
+    return since >= wait;
+}
+
+static bool race_again(nf_function *function, uint64_t now)
+{
+    nf_drift *d = &function->drift;
+    if (!d->wanted || !race_is_due(function)) return false;
+    nf_drift_close(function);
+    d->wanted = false;
+    d->raced_ns = function->profile.spent_ns;
+    if (d->races < BACKOFF_MAX) d->races++;
+    nf_round_begin_again(function);
+    nf_function_effects(function);
+    if (function->refusal[0] == 0) return nf_sampling_begin(function, now);
+    nf_version *control = control_at(function, 0);
+    if (control == NULL) control = control_at(function, 1);
+    if (control) nf_trial_begin(function, control, now);
+    return control != NULL;
+}
+
+bool nf_drift_step(nf_function *function, uint64_t now)
+{
+    nf_drift *d = &function->drift;
+    if (race_again(function, now)) return true;
+    if (d->open)
+        burst_step(function, now);
+    else if (function->audit && function->profile.spent_ns >= d->due_ns)
+        burst_open(function, now);
+    return false;
+}
