@@ -281,7 +281,7 @@ test-run:
 stress-run:
 	@STRESS=1 NF_FUNCTIONS=100000 CSMITH_PROGRAMS=3000 TEST_TIMEOUT=100000 BUILD=$(BUILD) \
 	 NANOFORGE=$(BUILD)/nanoforge scripts/run-tests $(BUILD)/stress-logs $(BUILD)/test/test_differential \
-	 $(BUILD)/test/test_pipeline test/csmith.sh test/swap.sh test/trust.sh
+	 $(BUILD)/test/test_pipeline test/csmith.sh test/settled.sh test/swap.sh test/trust.sh
 
 bless: test-programs
 	@NF_BLESS=1 $(test_run)

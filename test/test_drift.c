@@ -155,6 +155,8 @@ static void test_a_change_of_inputs_races_again(void **state)
     assert_true(s.kinds[NF_EVENT_DRIFT] > 0);
     assert_int_equal(s.kinds[NF_EVENT_VERDICT], 1);
     assert_int_equal(function->drift.races, 1);
+    assert_true(engine->cost.watch_ns > 0);
+    assert_true(engine->cost.climbing_ns > 0 && engine->cost.settled_ns > 0);
     nf_engine_free(engine);
 }
 

@@ -171,6 +171,21 @@ static void summary_print(nf_function **rows, size_t count, FILE *stream)
     if (count > ROWS_MAX) fprintf(stream, "  and %zu functions more\n", count - ROWS_MAX);
 }
 
+static void cost_print(nf_engine *engine, FILE *stream)
+{
+    nf_os_mutex_lock(&engine->lock);
+    const nf_cost cost = engine->cost;
+    double races = (double)engine->race_time_ns;
+    nf_os_mutex_unlock(&engine->lock);
+    if (cost.program_ns == 0) return;
+    double settled = (double)cost.settled_ns + cost.watch_ns;
+    fprintf(stream,
+            "  the engine took %.1f ms to make versions, %.1f ms for races, and %.1f ms else, "
+            "%.2f %% of the program's %.1f ms\n",
+            (double)cost.climbing_ns * 1e-6, races * 1e-6, settled * 1e-6,
+            100 * settled / (double)cost.program_ns, (double)cost.program_ns * 1e-6);
+}
+
 void status_view_summary(nf_engine *engine, FILE *stream)
 {
     nf_function **rows = malloc((engine->function_count + 1) * sizeof(nf_function *));
@@ -183,6 +198,7 @@ void status_view_summary(nf_engine *engine, FILE *stream)
             rows[count++] = function;
     }
     summary_print(rows, count, stream);
+    cost_print(engine, stream);
     nf_os_mutex_unlock(&engine->work_lock);
     free(rows);
 }

@@ -153,7 +153,11 @@ static void burst_end(nf_function *function)
     nf_version *control = control_at(function, d->turn);
     d->open = false;
     nf_audit_result result = nf_audit_finish(function);
-    d->due_ns = function->profile.spent_ns + WATCH_SHARE * burst_cost(function, &result);
+    double cost = burst_cost(function, &result);
+    d->due_ns = function->profile.spent_ns + WATCH_SHARE * cost;
+    nf_os_mutex_lock(&function->engine->lock);
+    function->engine->cost.watch_ns += cost;
+    nf_os_mutex_unlock(&function->engine->lock);
     if (result.ratio <= 0 || control == NULL) return;
     function->profile.ns_per_call = result.active_ns;
     double error = (result.high - result.low) / (2 * 1.96 * result.ratio);

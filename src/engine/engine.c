@@ -11,6 +11,8 @@
 enum {
     TICK_BUSY_NS = 1000 * 1000, /* while something is sampled, timed or raced */
     TICK_IDLE_NS = 5000 * 1000,
+    TICK_LONG_NS = 50 * 1000 * 1000,
+    STEP_SHARE = 300,
     QUIET_TICKS = 3, /* so many rounds without work are quiet */
 };
 
@@ -56,18 +58,46 @@ void nf_engine_event(nf_engine *engine, nf_event_kind kind, const nf_function *f
     engine->config.event(engine->config.event_context, &event);
 }
 
+/* The worker rests for so long that its quiet steps take one part in STEP_SHARE of the program's
+ * processor time, but not longer than a newly hot function may wait. */
+static uint64_t pause_after(uint64_t step_ns, double program_share)
+{
+    double pause = (double)step_ns * STEP_SHARE;
+    if (pause < TICK_IDLE_NS) return TICK_IDLE_NS;
+    return pause < TICK_LONG_NS * program_share ? (uint64_t)(pause / program_share) : TICK_LONG_NS;
+}
+
+/* seconds, program_seconds: since the last step, and of them, the program's processor time. */
+static void cost_add(nf_engine *engine, uint64_t step_ns, bool busy, double seconds,
+                     double program_seconds)
+{
+    nf_cost *cost = &engine->cost;
+    nf_os_mutex_lock(&engine->lock);
+    if (busy || engine->climbs)
+        cost->climbing_ns += step_ns;
+    else
+        cost->settled_ns += step_ns;
+    cost->program_ns = engine->program_time_ns;
+    cost->pause_ns =
+        busy ? TICK_BUSY_NS : pause_after(step_ns, seconds > 0 ? program_seconds / seconds : 1);
+    nf_os_mutex_unlock(&engine->lock);
+}
+
 /* One round; true when functions are in a phase that ends by itself. Under work_lock. */
 static bool step_locked(nf_engine *engine)
 {
     uint64_t now = nf_engine_now(engine);
-    uint64_t since = now - engine->last_tick_ns;
     uint64_t began = nf_os_thread_time_ns();
-    uint64_t program = nf_os_process_time_ns() - engine->worker_time_ns;
+    uint64_t worker = engine->cost.climbing_ns + engine->cost.settled_ns;
+    uint64_t program = nf_os_process_time_ns() - worker;
     int64_t used = (int64_t)(program - engine->program_time_ns);
+    double seconds = (double)(now - engine->last_tick_ns) * 1e-9;
+    /* Clocks of the kernel may lag behind each other, and in a child of fork() both start anew. */
+    double program_seconds = used > 0 ? (double)used * 1e-9 : 0;
     engine->last_tick_ns = now;
     engine->program_time_ns = program;
-    /* Clocks of the kernel may lag behind each other, and in a child of fork() both start anew. */
-    nf_profile_tick(engine, now, (double)since * 1e-9, used > 0 ? (double)used * 1e-9 : 0);
+    engine->climbs = false;
+    nf_profile_tick(engine, now, seconds, program_seconds);
     uint32_t count = __atomic_load_n(&engine->function_count, __ATOMIC_ACQUIRE);
     uint32_t busy = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -75,7 +105,7 @@ static bool step_locked(nf_engine *engine)
         if (function) busy += nf_function_step(function, now);
     }
     nf_reclaim_when_due(engine);
-    engine->worker_time_ns += nf_os_thread_time_ns() - began;
+    cost_add(engine, nf_os_thread_time_ns() - began, busy != 0, seconds, program_seconds);
     return busy != 0;
 }
 
@@ -98,10 +128,10 @@ static void work(void *context)
     nf_os_mutex_lock(&engine->lock);
     while (!engine->stopping) {
         nf_os_mutex_unlock(&engine->lock);
-        bool busy = nf_engine_step(engine);
+        nf_engine_step(engine);
         nf_os_mutex_lock(&engine->lock);
         if (!engine->stopping)
-            nf_os_condition_wait(&engine->wake, &engine->lock, busy ? TICK_BUSY_NS : TICK_IDLE_NS);
+            nf_os_condition_wait(&engine->wake, &engine->lock, engine->cost.pause_ns);
     }
     nf_os_mutex_unlock(&engine->lock);
 }

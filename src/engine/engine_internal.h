@@ -287,6 +287,15 @@ static inline bool nf_born_as_bitcode(const nf_function *function)
     return function->program->source_count != 0;
 }
 
+/* Processor time that the engine has taken; under lock. */
+typedef struct nf_cost {
+    uint64_t climbing_ns; /* of the worker's steps, while a function is on its way up */
+    uint64_t settled_ns;  /* ... and the others */
+    double watch_ns;      /* of callers, when live calls of settled functions are compared */
+    uint64_t program_ns;  /* of all but the worker */
+    uint64_t pause_ns;    /* to the next step */
+} nf_cost;
+
 struct nf_engine {
     nf_allocator allocator;
     nf_config config;
@@ -317,7 +326,8 @@ struct nf_engine {
     char counters_line[NF_REASON_BYTES];
     uint64_t last_tick_ns, race_time_ns;
     uint64_t program_time_ns; /* processor time of others than the worker, at the last tick */
-    uint64_t worker_time_ns;  /* processor time of all steps */
+    nf_cost cost;
+    bool climbs; /* this step makes versions */
     uint64_t seed;
 };
 

@@ -196,6 +196,7 @@ nf_status nf_version_make(nf_function *function, nf_recipe recipe, nf_arena *are
     *out = NULL;
     nf_engine *engine = function->engine;
     compilation c = {.function = function, .recipe = recipe, .arena = arena};
+    if (arena == &engine->work_arena) engine->climbs = true;
     nf_status status = compile(&c, error);
     if (status == NF_OK) {
         uint64_t hash = code_hash(&c.compiled.blob);

@@ -192,6 +192,26 @@ static void write_cpu(nf_json *json, const nf_engine *engine)
     nf_json_object_end(json);
 }
 
+/* What the engine takes when nothing is on its way up, of the program's processor time. */
+static double settled_share(const nf_cost *cost)
+{
+    double taken = (double)cost->settled_ns + cost->watch_ns;
+    return cost->program_ns ? taken / (double)cost->program_ns : 0;
+}
+
+static void write_cost(nf_json *json, const nf_engine *engine)
+{
+    const nf_cost *cost = &engine->cost;
+    nf_json_key(json, "cost");
+    nf_json_object_begin(json);
+    put_uint(json, "program_ns", cost->program_ns);
+    put_uint(json, "climbing_ns", cost->climbing_ns);
+    put_uint(json, "settled_ns", cost->settled_ns);
+    put_double(json, "watch_ns", cost->watch_ns);
+    put_double(json, "settled_share", settled_share(cost));
+    nf_json_object_end(json);
+}
+
 static void write_engine(nf_json *json, nf_engine *engine)
 {
     nf_code_usage usage = nf_code_memory_usage(engine->code);
@@ -200,6 +220,7 @@ static void write_engine(nf_json *json, nf_engine *engine)
     put_string(json, "counters", engine->counters_line);
     put_uint(json, "uptime_ns", nf_engine_now(engine));
     put_uint(json, "race_ns", engine->race_time_ns);
+    write_cost(json, engine);
     write_cpu(json, engine);
     nf_json_key(json, "code");
     nf_json_object_begin(json);
