@@ -421,16 +421,17 @@ void nf_audit_start(nf_function *function, const nf_version *control, uint32_t s
 /* Before the version at this address retires: a caller that has passed the entry's question whether
  * an audit is open, and not yet read where to go, must not be led there. */
 void nf_audit_forget(nf_function *function, uint64_t address);
+uint32_t nf_audit_samples(const nf_function *function); /* of the side with fewer, so far */
 bool nf_audit_done(const nf_function *function);
 /* What the calls of either side that have ended took, and their number. */
 double nf_audit_timed_ns(const nf_function *function, uint32_t *calls);
-uint32_t nf_audit_samples(const nf_function *function); /* of the side with fewer, so far */
 /* Trimmed means of both sides in ns, 0 without a sample; ratio active / control with its 95 %
  * interval, 0 with too few samples. */
 typedef struct nf_audit_result {
     double active_ns, control_ns, ratio, low, high;
 } nf_audit_result;
-nf_audit_result nf_audit_finish(nf_function *function);
+nf_audit_result nf_audit_result_of(const nf_function *function); /* so far */
+nf_audit_result nf_audit_finish(nf_function *function); /* calls go to the active one again */
 
 /*
  * --- reclaim.c: retired code is freed while other threads run ---

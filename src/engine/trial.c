@@ -7,7 +7,6 @@
 
 enum {
     AUDIT_SHORT_NS = 20 * 1000 * 1000,
-    AUDIT_FEW = 2, /* of either side */
     AUDIT_LIMIT_NS = 500 * 1000 * 1000,
 };
 
@@ -77,13 +76,18 @@ static void end_audit(nf_function *function, uint64_t now)
     nf_engine_event(function->engine, NF_EVENT_KEPT, function, active, result.ratio, "%s", reason);
 }
 
-/* Long calls give few samples: then the first few must do, or none, when it is time for better code
- * than the two that are compared. */
+static bool is_clear(nf_audit_result result)
+{
+    return result.ratio > 0 && (result.low > ROLLBACK_RATIO || result.high < ROLLBACK_RATIO);
+}
+
+/* Long calls give few samples: then the first few must do if they are clear, or none, when it is time
+ * for better code than the two that are compared. */
 static bool audit_enough(nf_function *function, uint64_t elapsed)
 {
     if (nf_audit_done(function) || elapsed > AUDIT_LIMIT_NS) return true;
     return elapsed > AUDIT_SHORT_NS &&
-           (nf_audit_samples(function) >= AUDIT_FEW || nf_round_is_better(function));
+           (is_clear(nf_audit_result_of(function)) || nf_round_is_better(function));
 }
 
 /* What was timed is known, when counters have missed long calls and LLVM's code does not count. */
