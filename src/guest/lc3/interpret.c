@@ -256,7 +256,8 @@ static void trap_execute(nf_lc3 *m, uint8_t vector)
 #define STORE(address, word)                                                                       \
     do {                                                                                           \
         m->memory[address] = (word);                                                               \
-        if (UNLIKELY(m->code_map[address])) nf_lc3_code_written(m, (uint16_t)(address));           \
+        if (UNLIKELY(m->code_map[address] & NF_LC3_CODE))                                          \
+            nf_lc3_code_written(m, (uint16_t)(address));                                           \
         NEXT;                                                                                      \
     } while (0)
 

@@ -249,7 +249,8 @@ static nf_status copy_make(nf_lc3_lockstep *l, subject_id id, nf_error *error)
     __builtin_memcpy(*copy, leader, sizeof **copy);
     (*copy)->cells = NULL;
     (*copy)->stats = NULL;
-    for (uint32_t i = 0; i < NF_LC3_WORDS; i++) (*copy)->code_map[i] &= NF_LC3_CODE_OS;
+    for (uint32_t i = 0; i < NF_LC3_WORDS; i++)
+        (*copy)->code_map[i] &= (uint8_t) ~(NF_LC3_CODE_CELL | NF_LC3_CODE_BLOCK);
     return NF_OK;
 }
 

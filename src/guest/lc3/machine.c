@@ -28,12 +28,24 @@ enum { SLICE = 1 << 16 };
 /* The longest loop that is recognised as waiting. */
 enum { WAIT_LOOP_MAX = 16 };
 
+/* Says which words are not plain memory, those around memory among them. */
+static void code_map_init(nf_lc3 *m)
+{
+    __builtin_memset(m->code_map_below, NF_LC3_FAR, sizeof m->code_map_below);
+    __builtin_memset(m->code_map, NF_LC3_SYSTEM, NF_LC3_USER_START);
+    __builtin_memset(m->code_map + NF_LC3_DEVICES, NF_LC3_FAR, NF_LC3_WORDS - NF_LC3_DEVICES);
+    __builtin_memset(m->code_map_above, NF_LC3_FAR, sizeof m->code_map_above);
+    uint32_t scratch = NF_LC3_SCRATCH - NF_LC3_OFFSETS - NF_LC3_WORDS;
+    __builtin_memset(m->code_map_above + scratch, 0, sizeof m->code_map_above - scratch);
+}
+
 nf_status nf_lc3_new(const nf_lc3_config *config, nf_lc3 **machine, nf_error *error)
 {
     nf_lc3 *m = nf_os_pages_map(sizeof *m, 0);
     if (m == NULL) return nf_fail(error, NF_MEMORY, "no memory for an LC-3");
     m->config = *config;
     m->engine = nf_lc3_interpret;
+    code_map_init(m);
     nf_lc3_os_install(m);
     nf_lc3_start(m, NF_LC3_USER_START);
     *machine = m;
@@ -57,7 +69,7 @@ nf_status nf_lc3_load(nf_lc3 *machine, uint16_t origin, const uint16_t *words, s
     for (size_t i = 0; i < count; i++) {
         uint16_t address = (uint16_t)(origin + i);
         machine->memory[address] = words[i];
-        if (machine->code_map[address]) nf_lc3_code_written(machine, address);
+        if (machine->code_map[address] & NF_LC3_CODE) nf_lc3_code_written(machine, address);
     }
     return NF_OK;
 }
@@ -87,7 +99,7 @@ void nf_lc3_start(nf_lc3 *machine, uint16_t pc)
 void nf_lc3_code_written(nf_lc3 *machine, uint16_t address)
 {
     uint8_t kinds = machine->code_map[address];
-    machine->code_map[address] = 0;
+    machine->code_map[address] &= (uint8_t)~NF_LC3_CODE;
     if (kinds & NF_LC3_CODE_OS) machine->os_fast = false;
     if (kinds & NF_LC3_CODE_CELL) nf_lc3_cell_forget(machine, address);
     if (kinds & NF_LC3_CODE_BLOCK)
@@ -168,7 +180,7 @@ void nf_lc3_write(nf_lc3 *machine, uint16_t address, uint16_t word)
         return;
     }
     machine->memory[address] = word;
-    if (machine->code_map[address]) nf_lc3_code_written(machine, address);
+    if (machine->code_map[address] & NF_LC3_CODE) nf_lc3_code_written(machine, address);
 }
 
 /* --- runs ------------------------------------------------------------------------------------- */

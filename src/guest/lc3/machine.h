@@ -33,8 +33,9 @@
  *             the engine brings the state up to date and calls nf_lc3_step(), which may change
  *             everything: mode, span, attention, code.
  *   code      Who keeps something derived from the word at an address sets a bit for it in
- *             code_map[address]. Who stores to a word whose code_map is not 0 calls
- *             nf_lc3_code_written() behind the store, and before the next instruction.
+ *             code_map[address]. Who stores to a word whose code_map has such a bit calls
+ *             nf_lc3_code_written() behind the store, and before the next instruction. Other bits
+ *             say which words are not plain, so that compiled stores ask one question.
  *
  * A machine belongs to one thread at a time; only nf_lc3_ask_stop() may come from others and from
  * signal handlers. Hooks are called on the machine's thread, within nf_lc3_run() and nf_lc3_step().
@@ -129,6 +130,20 @@ enum {
     NF_LC3_CODE_CELL = 1,  /* the interpreter has decoded the word */
     NF_LC3_CODE_BLOCK = 2, /* a compiled block contains it */
     NF_LC3_CODE_OS = 4,    /* the built-in operating system, which fast traps stand for */
+    NF_LC3_CODE = 7,       /* any of these */
+    NF_LC3_FAR = 8,        /* never plain memory: a device register, or no address at all */
+    NF_LC3_SYSTEM = 16,    /* not plain in NF_LC3_MODE_CONFINED */
+};
+
+/*
+ * Words around memory and code_map, for addresses that are computed without wrapping: the first word
+ * of user space and an offset behind the last, an offset in front of the first. They are FAR, but
+ * for those around SCRATCH, where compiled stores go that are not to happen.
+ */
+enum {
+    NF_LC3_OFFSETS = 32,
+    NF_LC3_SCRATCH = NF_LC3_WORDS + NF_LC3_USER_START + 2 * NF_LC3_OFFSETS,
+    NF_LC3_ABOVE = NF_LC3_SCRATCH + NF_LC3_OFFSETS - NF_LC3_WORDS,
 };
 
 /* Bits in attention: what must be seen to before the next instruction. */
@@ -182,8 +197,8 @@ typedef struct nf_lc3 {
     void (*engine)(struct nf_lc3 *machine, uint64_t count);
     nf_lc3_stats *stats; /* NULL: not measured; see stats.h */
 
-    uint16_t memory[NF_LC3_WORDS];
-    uint8_t code_map[NF_LC3_WORDS];
+    uint16_t memory[NF_LC3_WORDS], memory_above[NF_LC3_ABOVE];
+    uint8_t code_map_below[NF_LC3_OFFSETS], code_map[NF_LC3_WORDS], code_map_above[NF_LC3_ABOVE];
 } nf_lc3;
 
 /* Memory all zero but for the built-in operating system. Freed by nf_lc3_free(). */
@@ -232,7 +247,7 @@ void nf_lc3_set_psr(nf_lc3 *machine, uint16_t psr);
 uint16_t nf_lc3_read(nf_lc3 *machine, uint16_t address);
 void nf_lc3_write(nf_lc3 *machine, uint16_t address, uint16_t word);
 
-/* memory[address] was written where code_map was not 0. Idempotent. */
+/* memory[address] was written where code_map had a bit of NF_LC3_CODE. Idempotent. */
 void nf_lc3_code_written(nf_lc3 *machine, uint16_t address);
 
 /* Whether the address is plain memory for loads, stores and fetches in the current mode. */

@@ -66,7 +66,7 @@ static const uint8_t *memory_read(nf_lc3 *machine, const uint8_t *in)
         in = number_read(in, &word, sizeof word);
         if (word == machine->memory[address]) continue;
         machine->memory[address] = word;
-        if (machine->code_map[address]) nf_lc3_code_written(machine, address);
+        if (machine->code_map[address] & NF_LC3_CODE) nf_lc3_code_written(machine, address);
     }
     return in;
 }

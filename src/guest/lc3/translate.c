@@ -12,7 +12,8 @@
  *                         %r0 = load.i16 [%machine + %i*2 + memory + x6000 + 4]
  *
  * A store looks whether anybody keeps something derived from the word, and is the reference's if so:
- * regions that contain the word go while none runs. Device registers, traps, RTI and illegal words are the reference's to execute.
+ * regions that contain the word go while none runs. The same look tells whether the word is plain.
+ * Device registers, traps, RTI and illegal words are the reference's to execute.
  */
 #include "translate.h"
 
@@ -166,21 +167,28 @@ typedef struct place {
     int32_t address;
 } place;
 
-/* Leaves the region unless it is plain memory. The index is the base's, whatever the offset: so
- * accesses by one base share it. With an offset up, the last words before the base's own limit are
- * taken to be not plain even if the address wraps and is; help is right for everything. */
-static place place_of(nf_vm_build *b, nf_value base, int16_t offset)
+/* The index is the base's, whatever the offset: so accesses by one base share it. */
+static place place_unchecked(nf_vm_build *b, nf_value base, int16_t offset)
 {
-    span words = plain[b->mode];
-    nf_value index = widened(b, plus(b, base, (uint16_t)-words.low)), tested = index;
-    int32_t limit = words.count;
+    uint16_t low = plain[b->mode].low;
+    return (place){widened(b, plus(b, base, (uint16_t)-low)), low + offset};
+}
+
+/* Leaves the region unless it is plain memory. With an offset up, the last words before the base's
+ * own limit are taken to be not plain even if the address wraps and is; help is right for
+ * everything. */
+static place place_checked(nf_vm_build *b, nf_value base, int16_t offset)
+{
+    place p = place_unchecked(b, base, offset);
+    nf_value tested = p.index;
+    int32_t limit = plain[b->mode].count;
     if (offset > 0) limit -= offset;
     if (offset < 0)
-        tested = nf_build(b->func, b->block, NF_OP_ADD, NF_I64, index, constant(b, NF_I64, offset),
-                          (nf_value){0});
+        tested = nf_build(b->func, b->block, NF_OP_ADD, NF_I64, p.index,
+                          constant(b, NF_I64, offset), (nf_value){0});
     nf_value count = constant(b, NF_I64, limit);
     nf_vm_help_if(b, nf_build_compare(b->func, b->block, NF_UGE, tested, count));
-    return (place){index, words.low + offset};
+    return p;
 }
 
 /* Its index is the root's, taken to the first word that the guard has checked. */
@@ -189,15 +197,6 @@ static place place_guarded(nf_vm_build *b, const nf_vm_guard *guard, int32_t dis
     if (guard->value.id == 0) return (place){.address = distance};
     int32_t low = plain[b->mode].low, first = guard->min - low;
     return (place){widened(b, plus(b, guard->value, (uint16_t)first)), distance - first};
-}
-
-/* Of LDR and STR. */
-static place place_based(nf_vm_build *b, const nf_lc3_inst *i)
-{
-    int32_t distance;
-    const nf_vm_guard *guard = nf_vm_guarded(b, &distance);
-    if (guard) return place_guarded(b, guard, distance);
-    return place_of(b, nf_vm_get(b, i->sr1), i->immediate);
 }
 
 static nf_address memory_at(nf_vm_build *b, place p)
@@ -217,20 +216,22 @@ static nf_value load(nf_vm_build *b, place p)
     return nf_build_load(b->func, b->block, NF_I16, memory_at(b, p));
 }
 
-/* Whether anybody keeps something derived from the word. */
-static void code_check(nf_vm_build *b, place p)
+/* Leaves the region unless it is plain memory, from which nobody has derived anything. */
+static void store_check(nf_vm_build *b, place p)
 {
     nf_address map = {.base = b->state,
                       .index = p.index,
                       .offset = (int32_t)offsetof(nf_lc3, code_map) + p.address,
                       .alias = ALIAS_CODE_MAP};
-    nf_vm_help_if(b, nf_build_load(b->func, b->block, NF_I8, map));
+    nf_value kinds = nf_build_load(b->func, b->block, NF_I8, map);
+    if (b->mode == NF_LC3_MODE_FREE)
+        kinds = nf_build(b->func, b->block, NF_OP_AND, NF_I8, kinds,
+                         constant(b, NF_I8, NF_LC3_CODE | NF_LC3_FAR), (nf_value){0});
+    nf_vm_help_if(b, kinds);
 }
 
 static void store(nf_vm_build *b, place p, nf_value word)
 {
-    int32_t distance;
-    if (nf_vm_guarded(b, &distance) == NULL) code_check(b, p);
     nf_build_store(b->func, b->block, word, memory_at(b, p));
 }
 
@@ -239,10 +240,30 @@ static place place_direct(const nf_vm_inst *inst)
     return (place){.address = (int32_t)inst->target};
 }
 
-/* Through the pointer beside the instruction. */
-static place place_indirect(nf_vm_build *b, const nf_vm_inst *inst)
+/* The pointer beside the instruction. */
+static nf_value pointer(nf_vm_build *b, const nf_vm_inst *inst)
 {
-    return place_of(b, load(b, place_direct(inst)), 0);
+    return load(b, place_direct(inst));
+}
+
+static place read_place(nf_vm_build *b, const nf_lc3_inst *i)
+{
+    int32_t distance;
+    const nf_vm_guard *guard = nf_vm_guarded(b, &distance);
+    if (guard) return place_guarded(b, guard, distance);
+    return place_checked(b, nf_vm_get(b, i->sr1), i->immediate);
+}
+
+static place write_place(nf_vm_build *b, const nf_vm_inst *inst, const nf_lc3_inst *i)
+{
+    int32_t distance;
+    const nf_vm_guard *guard = nf_vm_guarded(b, &distance);
+    if (guard) return place_guarded(b, guard, distance);
+    place p = place_direct(inst);
+    if (i->op == NF_LC3_STR) p = place_unchecked(b, nf_vm_get(b, i->sr1), i->immediate);
+    if (i->op == NF_LC3_STI) p = place_unchecked(b, pointer(b, inst), 0);
+    store_check(b, p);
+    return p;
 }
 
 /* All accesses are plain, and nothing is derived from what is written: that changes only outside of
@@ -256,7 +277,7 @@ static void guard(nf_vm_build *b, const nf_vm_guard *guard)
     nf_vm_help_if(b,
                   nf_build_compare(b->func, b->block, NF_UGE, first, constant(b, NF_I64, count)));
     for (uint32_t i = 0; i < guard->write_count; i++)
-        code_check(b, place_guarded(b, guard, guard->writes[i]));
+        store_check(b, place_guarded(b, guard, guard->writes[i]));
 }
 
 /* --- control ---------------------------------------------------------------------------------- */
@@ -294,11 +315,11 @@ static void translate(nf_vm_build *b, const nf_vm_inst *inst)
     case NF_LC3_NOT: result(b, &i, binary(b, NF_OP_XOR, first, constant(b, NF_I16, -1))); break;
     case NF_LC3_LEA: result(b, &i, constant(b, NF_I16, (int16_t)inst->target)); break;
     case NF_LC3_LD: result(b, &i, load(b, place_direct(inst))); break;
-    case NF_LC3_LDI: result(b, &i, load(b, place_indirect(b, inst))); break;
-    case NF_LC3_LDR: result(b, &i, load(b, place_based(b, &i))); break;
-    case NF_LC3_ST: store(b, place_direct(inst), nf_vm_get(b, i.dr)); break;
-    case NF_LC3_STI: store(b, place_indirect(b, inst), nf_vm_get(b, i.dr)); break;
-    case NF_LC3_STR: store(b, place_based(b, &i), nf_vm_get(b, i.dr)); break;
+    case NF_LC3_LDI: result(b, &i, load(b, place_checked(b, pointer(b, inst), 0))); break;
+    case NF_LC3_LDR: result(b, &i, load(b, read_place(b, &i))); break;
+    case NF_LC3_ST:
+    case NF_LC3_STI:
+    case NF_LC3_STR: store(b, write_place(b, inst, &i), nf_vm_get(b, i.dr)); break;
     case NF_LC3_BR: branch(b, &i); break;
     case NF_LC3_JSR: link(b, inst); break;
     case NF_LC3_JSRR:
