@@ -10,7 +10,8 @@
  *
  *   shape   edges are split until each loop has a preheader, one latch and exits of its own
  *   close   a value that is used outside its loop goes through a parameter of the exit
- *   rotate  where the header tests and a latch does not, the header becomes the latch:
+ *   rotate  where the header tests and a latch does not, the header becomes the latch; or where
+ *           both do, but the header does nothing else and has parameters only for its exit:
  *
  *        preheader: br h(a)                      preheader: test of a, brif top', exit(a)
  *        h(%i): test, brif b, exit(%i)     =>    top': br top(a)
@@ -26,7 +27,7 @@
  */
 #include "opt_internal.h"
 
-enum { HEADER_COPY_MAX = 24 };
+enum { HEADER_COPY_MAX = 24, HEADER_EXIT_COPY_MAX = 4 };
 
 typedef struct rotate {
     nf_func *f;
@@ -34,6 +35,7 @@ typedef struct rotate {
     nf_cfg cfg;
     uint32_t *home; /* by block id: innermost loop; for blocks that came after the snapshot too */
     uint32_t home_count;
+    nf_bitset needed; /* values, once they are asked for: see has_exit_param() */
     bool changed;
 } rotate;
 
@@ -360,22 +362,61 @@ typedef struct turning {
     nf_block at;
 } turning;
 
-static bool header_is_cheap(const nf_func *f, nf_block header)
+static bool header_is_cheap(const nf_func *f, nf_block header, uint32_t limit)
 {
     uint32_t size = 0;
     NF_FOR_INSTS(f, header, v)
     {
         if (!nf_is_constant(nf_inst_at(f, v))) size++;
     }
-    return size <= HEADER_COPY_MAX;
+    return size <= limit;
 }
 
-/* Whether the loop tests in its header and jumps back from a latch that does not test. */
-static bool turn_find(const rotate *r, uint32_t loop, turn *now)
+static void need_note(void *context, nf_value *place)
+{
+    nf_bitset_add(context, place->id);
+}
+
+/* What the block's instructions use, and edges that stay in its innermost loop. */
+static void needs_find(rotate *r, nf_block b)
+{
+    nf_func *f = r->f;
+    nf_value end = nf_terminator(f, b);
+    NF_FOR_INSTS(f, b, v)
+    {
+        if (v.id != end.id) nf_uses_walk(f, nf_inst_at(f, v), need_note, &r->needed);
+    }
+    for (uint32_t e = 0; e < nf_out_count(f, end); e++) {
+        const nf_edge *edge = nf_edge_at(f, end, e);
+        if (home_of(r, b) == NF_NO_LOOP || !loop_has(r, home_of(r, b), edge->to)) continue;
+        for (uint32_t i = 0; i < edge->arg_count; i++)
+            nf_bitset_add(&r->needed, nf_edge_args(f, edge)[i].id);
+    }
+}
+
+/* Whether the header has a parameter that nobody wants but ways out: it takes a move in each turn,
+ * and none where the header is the latch. */
+static bool has_exit_param(rotate *r, const turn *now)
+{
+    const nf_func *f = r->f;
+    if (r->needed.words == NULL) {
+        r->needed = nf_bitset_new(r->arena, f->insts.count);
+        if (r->needed.words == NULL) return false;
+        NF_FOR_BLOCKS(f, b) needs_find(r, b);
+    }
+    for (uint32_t i = 0; i < nf_block_at(f, now->header)->param_count; i++)
+        if (!nf_bitset_has(&r->needed, nf_param_at(f, now->header, i).id)) return true;
+    return false;
+}
+
+/* Whether the loop tests in its header and jumps back from a latch that does not test; or that does,
+ * when the header is for tests alone. */
+static bool turn_find(rotate *r, uint32_t loop, turn *now)
 {
     const nf_func *f = r->f;
     nf_block header = r->cfg.loops[loop].header;
     nf_value end = nf_terminator(f, header);
+    bool latch_tests = false;
     now->header = header;
     if (header.id == f->entry.id || !nf_is_op(f, end, NF_OP_BRIF)) return false;
     bool first_stays = loop_has(r, loop, nf_edge_at(f, end, 0)->to);
@@ -384,10 +425,14 @@ static bool turn_find(const rotate *r, uint32_t loop, turn *now)
     now->outer = first_stays ? 1 : 0;
     for (uint32_t i = r->cfg.pred_start[header.id]; i < r->cfg.pred_start[header.id + 1]; i++) {
         nf_block pred = {r->cfg.preds[i]};
-        if (pred.id == header.id || !nf_is_op(f, nf_terminator(f, pred), NF_OP_BR)) return false;
-        if (!loop_has(r, loop, pred)) now->preheader = pred;
+        bool is_latch = loop_has(r, loop, pred);
+        bool tests = !nf_is_op(f, nf_terminator(f, pred), NF_OP_BR);
+        if (pred.id == header.id || (tests && !is_latch)) return false;
+        if (!is_latch) now->preheader = pred;
+        latch_tests |= tests;
     }
-    return header_is_cheap(f, header);
+    if (!latch_tests) return header_is_cheap(f, header, HEADER_COPY_MAX);
+    return header_is_cheap(f, header, HEADER_EXIT_COPY_MAX) && has_exit_param(r, now);
 }
 
 static void wanted_note(void *context, nf_value *place)
