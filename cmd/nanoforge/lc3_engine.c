@@ -71,7 +71,7 @@ typedef struct count_row {
     uint64_t value;
 } count_row;
 
-enum { COUNT_ROWS = 14 };
+enum { COUNT_ROWS = 19 };
 
 static void count_rows_fill(const nf_vm_counts *c, count_row rows[COUNT_ROWS])
 {
@@ -81,6 +81,11 @@ static void count_rows_fill(const nf_vm_counts *c, count_row rows[COUNT_ROWS])
         {"regions_flushed", c->regions_flushed},
         {"regions_refused", c->regions_refused},
         {"regions_unguarded", c->regions_unguarded},
+        {"compiled_t1", c->compiled[0]},
+        {"compiled_t2", c->compiled[1]},
+        {"compiled_t2_flat", c->compiled[2]},
+        {"races", c->races},
+        {"races_won", c->races_won},
         {"code_bytes", c->code_bytes},
         {"compile_ns", c->compile_ns},
         {"compiled_instructions", c->instructions},
@@ -101,12 +106,14 @@ void lc3_engine_print(const lc3_engine *engine, FILE *stream)
     const double ns_per_ms = 1e6, percent = 100;
     uint64_t all = engine->machine->instructions;
     fprintf(stream,
-            "compiled         %" PRIu32 " regions, %" PRIu64 " bytes, in %.3f ms; %" PRIu32
-            " written, %" PRIu32 " flushed, %" PRIu32 " refused, %" PRIu32
-            " made again without guards\n"
+            "compiled         %" PRIu32 " regions: %" PRIu32 " times by T1, %" PRIu32
+            " by T2, %" PRIu32 " by T2 without short branches; %" PRIu64 " bytes, %.3f ms\n"
+            "regions          %" PRIu32 " races, %" PRIu32 " won; %" PRIu32 " written, %" PRIu32
+            " flushed, %" PRIu32 " refused, %" PRIu32 " made again without guards\n"
             "in regions       %.2f %% of instructions; entered %" PRIu64 ", chained %" PRIu64
             "; left for budget %" PRIu64 ", cold %" PRIu64 ", help %" PRIu64 "\n",
-            c->regions_made, c->code_bytes, (double)c->compile_ns / ns_per_ms, c->regions_written,
+            c->regions_made, c->compiled[0], c->compiled[1], c->compiled[2], c->code_bytes,
+            (double)c->compile_ns / ns_per_ms, c->races, c->races_won, c->regions_written,
             c->regions_flushed, c->regions_refused, c->regions_unguarded,
             all ? (double)c->instructions / (double)all * percent : 0, c->entries, c->chained,
             c->exits[NF_VM_BUDGET], c->exits[NF_VM_COLD], c->exits[NF_VM_HELPED]);

@@ -113,6 +113,8 @@ static void sums_find(nf_vm_inst *inst, const nf_lc3_inst *i)
         inst->address = direct;
         inst->access = NF_VM_WRITE;
         break;
+    case NF_LC3_LDI:
+    case NF_LC3_STI: inst->access = NF_VM_ODD_ACCESS; break;
     default: break;
     }
 }
@@ -174,12 +176,22 @@ static place place_unchecked(nf_vm_build *b, nf_value base, int16_t offset)
     return (place){widened(b, plus(b, base, (uint16_t)-low)), low + offset};
 }
 
+/* Where the instruction is skipped it is a word that is plain, by another index. */
+static place elsewhere(nf_vm_build *b, place p)
+{
+    nf_value skipped = nf_vm_skipped(b);
+    if (skipped.id == 0) return p;
+    nf_value other = constant(b, NF_I64, NF_LC3_OFFSETS);
+    p.index = nf_build(b->func, b->block, NF_OP_SELECT, NF_I64, skipped, other, p.index);
+    return p;
+}
+
 /* Leaves the region unless it is plain memory. With an offset up, the last words before the base's
  * own limit are taken to be not plain even if the address wraps and is; help is right for
  * everything. */
 static place place_checked(nf_vm_build *b, nf_value base, int16_t offset)
 {
-    place p = place_unchecked(b, base, offset);
+    place p = elsewhere(b, place_unchecked(b, base, offset));
     nf_value tested = p.index;
     int32_t limit = plain[b->mode].count;
     if (offset > 0) limit -= offset;
@@ -216,22 +228,27 @@ static nf_value load(nf_vm_build *b, place p)
     return nf_build_load(b->func, b->block, NF_I16, memory_at(b, p));
 }
 
-/* Leaves the region unless it is plain memory, from which nobody has derived anything. */
-static void store_check(nf_vm_build *b, place p)
+/* Leaves the region unless it is plain memory, one word (I8) or two (I16), from which nobody has derived anything. */
+static void store_check(nf_vm_build *b, place p, nf_type words)
 {
     nf_address map = {.base = b->state,
                       .index = p.index,
                       .offset = (int32_t)offsetof(nf_lc3, code_map) + p.address,
                       .alias = ALIAS_CODE_MAP};
-    nf_value kinds = nf_build_load(b->func, b->block, NF_I8, map);
-    if (b->mode == NF_LC3_MODE_FREE)
-        kinds = nf_build(b->func, b->block, NF_OP_AND, NF_I8, kinds,
-                         constant(b, NF_I8, NF_LC3_CODE | NF_LC3_FAR), (nf_value){0});
-    nf_vm_help_if(b, kinds);
+    nf_value kinds = nf_build_load(b->func, b->block, words, map);
+    if (b->mode == NF_LC3_MODE_FREE) {
+        const int64_t bits = NF_LC3_CODE | NF_LC3_FAR;
+        kinds = nf_build(b->func, b->block, NF_OP_AND, words, kinds,
+                         constant(b, words, bits << 8 | bits), (nf_value){0});
+    }
+    nf_vm_help_if(b, nf_build_compare(b->func, b->block, NF_NE, kinds, constant(b, words, 0)));
 }
 
 static void store(nf_vm_build *b, place p, nf_value word)
 {
+    nf_value skipped = nf_vm_skipped(b);
+    if (skipped.id)
+        word = nf_build(b->func, b->block, NF_OP_SELECT, NF_I16, skipped, load(b, p), word);
     nf_build_store(b->func, b->block, word, memory_at(b, p));
 }
 
@@ -262,8 +279,36 @@ static place write_place(nf_vm_build *b, const nf_vm_inst *inst, const nf_lc3_in
     place p = place_direct(inst);
     if (i->op == NF_LC3_STR) p = place_unchecked(b, nf_vm_get(b, i->sr1), i->immediate);
     if (i->op == NF_LC3_STI) p = place_unchecked(b, pointer(b, inst), 0);
-    store_check(b, p);
+    if (nf_vm_skipped(b).id == 0) store_check(b, p, NF_I8);
     return p;
+}
+
+static place place_of_sum(nf_vm_build *b, nf_vm_sum sum)
+{
+    if (sum.var == NF_VM_CONSTANT) return (place){.address = sum.addend};
+    return place_unchecked(b, nf_vm_get(b, sum.var), (int16_t)sum.addend);
+}
+
+/* Two stores to words beside each other are checked at once. */
+static void check(nf_vm_build *b, const nf_vm_inst *const *insts, uint32_t count)
+{
+    uint32_t done = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (insts[i]->access != NF_VM_WRITE || done >> i & 1) continue;
+        nf_vm_sum first = insts[i]->address;
+        nf_type type = NF_I8;
+        for (uint32_t k = i + 1; k < count; k++) {
+            nf_vm_sum other = insts[k]->address;
+            if (insts[k]->access != NF_VM_WRITE || other.var != first.var) continue;
+            int32_t between = other.addend - first.addend;
+            if (between < -1 || between > 1) continue;
+            done |= UINT32_C(1) << k;
+            if (between < 0) first = other;
+            if (between != 0) type = NF_I16;
+            if (between != 0) break;
+        }
+        store_check(b, place_of_sum(b, first), type);
+    }
 }
 
 /* All accesses are plain, and nothing is derived from what is written: that changes only outside of
@@ -277,7 +322,7 @@ static void guard(nf_vm_build *b, const nf_vm_guard *guard)
     nf_vm_help_if(b,
                   nf_build_compare(b->func, b->block, NF_UGE, first, constant(b, NF_I64, count)));
     for (uint32_t i = 0; i < guard->write_count; i++)
-        store_check(b, place_guarded(b, guard, guard->writes[i]));
+        store_check(b, place_guarded(b, guard, guard->writes[i]), NF_I8);
 }
 
 /* --- control ---------------------------------------------------------------------------------- */
@@ -353,6 +398,7 @@ const nf_vm_guest nf_lc3_guest = {
     .decode = decode,
     .translate = translate,
     .guard = guard,
+    .check = check,
     .cover = cover,
     .entry = entry,
 };

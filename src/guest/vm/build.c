@@ -41,6 +41,7 @@ typedef struct builder {
     node_state *states;
     node_state now;
     uint32_t node;
+    nf_value skipped;           /* by the branch in front of the line */
     bool guarding;              /* at the entry */
     nf_value condition, target; /* what the translator ended the instruction with */
     nf_signature signature;
@@ -162,6 +163,11 @@ void nf_vm_help_if(nf_vm_build *build, nf_value condition)
     build->block = on;
 }
 
+nf_value nf_vm_skipped(const nf_vm_build *build)
+{
+    return ((const builder *)build)->skipped;
+}
+
 const nf_vm_guard *nf_vm_guarded(const nf_vm_build *build, int32_t *distance)
 {
     const builder *b = (const builder *)build;
@@ -253,6 +259,38 @@ static void branch(builder *b, const nf_vm_inst *inst)
     nf_build_brif(b->func, b->public.block, b->condition, taken, NULL, 0, next, NULL, 0);
 }
 
+static nf_value choose(builder *b, nf_type type, nf_value condition, nf_value yes, nf_value no)
+{
+    if (yes.id == no.id) return no;
+    return nf_build(b->func, b->public.block, NF_OP_SELECT, type, condition, yes, no);
+}
+
+/* A branch around a line that is executed in any case. */
+static void branch_flat(builder *b)
+{
+    uint32_t n = b->node, side = node_of(b, n)->side;
+    const nf_vm_guest *guest = b->vm->guest;
+    node_state before = b->now;
+    nf_value skipped = b->condition;
+    b->now.values = values_copy(b);
+    for (uint32_t i = 0; i < side && b->now.values; i++) {
+        b->node = node_of(b, b->node)->succ[0];
+        b->skipped = skipped;
+        guest->translate(&b->public, &node_of(b, b->node)->inst);
+        b->now.spent++;
+    }
+    b->skipped = (nf_value){0};
+    b->node = n;
+    if (b->now.values == NULL) return;
+    for (uint32_t v = 0; v < guest->var_count; v++)
+        b->now.values[v] =
+            choose(b, guest->vars[v].type, skipped, before.values[v], b->now.values[v]);
+    nf_value less = add_const(b, b->public.block, before.budget, -(int64_t)side);
+    b->now.budget = choose(b, NF_I64, skipped, before.budget, less);
+    b->now.spent = before.spent;
+    nf_build_br(b->func, b->public.block, edge_build(b, 1, 0), NULL, 0);
+}
+
 /* To where it is known to go if it does go there. */
 static void jump(builder *b)
 {
@@ -272,19 +310,38 @@ static void jump(builder *b)
 
 /* --- nodes ------------------------------------------------------------------------------------ */
 
+/* In front of the branch. */
+static void line_check(builder *b)
+{
+    const nf_vm_inst *line[NF_VM_SIDE_MAX];
+    const nf_vm_node *node = node_of(b, b->node);
+    uint32_t count = node->side;
+    for (uint32_t i = 0; i < count; i++) {
+        node = node_of(b, node->succ[0]);
+        line[i] = &node->inst;
+    }
+    b->vm->guest->check(&b->public, line, count);
+}
+
 static void node_build(builder *b, uint32_t n)
 {
     const nf_vm_inst *inst = &node_of(b, n)->inst;
     b->node = n;
     b->now = b->states[n];
     b->public.block = b->now.block;
+    if (node_of(b, n)->side) line_check(b);
     b->vm->guest->translate(&b->public, inst);
     b->now.spent++;
     switch (inst->flow) {
     case NF_VM_NEXT: go_on(b, inst->next); break;
     case NF_VM_JUMP:
     case NF_VM_CALL: go_on(b, inst->target); break;
-    case NF_VM_BRANCH: branch(b, inst); break;
+    case NF_VM_BRANCH:
+        if (node_of(b, n)->side)
+            branch_flat(b);
+        else
+            branch(b, inst);
+        break;
     case NF_VM_CALL_INDIRECT:
     case NF_VM_INDIRECT: jump(b); break;
     case NF_VM_HELP: break; /* not in a region */
@@ -369,7 +426,7 @@ nf_status nf_vm_graph_build(const nf_vm_graph *graph, nf_module *module, nf_func
         if (graph->order[i] != 0 && is_merge(&b, graph->order[i]))
             merge_prepare(&b, graph->order[i]);
     for (uint32_t i = 0; i < graph->order_count && !graph->arena->failed; i++)
-        node_build(&b, graph->order[i]);
+        if (!node_of(&b, graph->order[i])->is_side) node_build(&b, graph->order[i]);
     for (uint32_t i = 0; i < b.ends.count; i++)
         nf_block_move(b.func, b.ends.data[i], (nf_block){0});
     if (graph->arena->failed || b.func->arena->failed)

@@ -3,7 +3,8 @@
  *
  * The look-up is one load from an array by PC, one array for each mode: for guests whose addresses
  * are few, as the LC-3's. Pages of the array are taken when they are touched. Compiled code looks up
- * by the same load.
+ * by such a load too, of the code's address. There may be several regions for one PC, of which one
+ * is entered: that is the published one.
  *
  * Written code is looked for in the list of all regions: there are few, and each has few ranges.
  */
@@ -13,15 +14,16 @@ nf_status nf_vm_cache_make(nf_vm *vm, nf_error *error)
 {
     for (uint32_t mode = 0; mode < NF_VM_MODES_MAX; mode++) {
         vm->entries[mode] = nf_os_pages_map(vm->guest->pc_count * sizeof(uint64_t), 0);
-        if (vm->entries[mode] == NULL)
+        vm->heads[mode] = nf_os_pages_map(vm->guest->pc_count * sizeof(nf_vm_region *), 0);
+        if (vm->entries[mode] == NULL || vm->heads[mode] == NULL)
             return nf_fail(error, NF_MEMORY, "no memory for a table of regions");
     }
     return NF_OK;
 }
 
-uint64_t nf_vm_cache_find(const nf_vm *vm, uint32_t mode, uint64_t pc)
+nf_vm_region *nf_vm_cache_find(const nf_vm *vm, uint32_t mode, uint64_t pc)
 {
-    return vm->entries[mode][pc];
+    return vm->heads[mode][pc];
 }
 
 nf_value nf_vm_cache_lookup_build(const nf_vm *vm, uint32_t mode, nf_func *f, nf_block block,
@@ -94,19 +96,29 @@ static nf_vm_region *region_new(nf_vm *vm, const nf_vm_graph *graph)
     return region;
 }
 
-nf_status nf_vm_cache_add(nf_vm *vm, const nf_vm_graph *graph, uint64_t address, uint64_t hot_pc,
-                          nf_error *error)
+nf_status nf_vm_cache_add(nf_vm *vm, const nf_vm_graph *graph, const nf_vm_order *order,
+                          uint64_t address, nf_vm_region **out, nf_error *error)
 {
     nf_vm_region *region = region_new(vm, graph);
     if (region == NULL) return nf_fail(error, NF_MEMORY, "no memory for a region's record");
     region->address = address;
-    region->hot_pc = hot_pc;
+    region->hot_pc = order->hot_pc ? order->hot_pc : order->pc;
+    region->way = order->way;
+    region->guarded = order->guarded;
     region->next = vm->regions;
     vm->regions = region;
-    vm->entries[region->mode][region->pc] = address;
     cover(vm, region);
-    vm->guest->entry(vm->state, region->pc, true);
+    *out = region;
     return NF_OK;
+}
+
+void nf_vm_cache_publish(nf_vm *vm, nf_vm_region *region)
+{
+    nf_vm_region **head = &vm->heads[region->mode][region->pc];
+    bool is_new = *head == NULL;
+    *head = region;
+    vm->entries[region->mode][region->pc] = region->address;
+    if (is_new) vm->guest->entry(vm->state, region->pc, true);
 }
 
 /* --- removing --------------------------------------------------------------------------------- */
@@ -121,26 +133,26 @@ static bool region_contains(const nf_vm_region *region, uint64_t address)
 
 bool nf_vm_cache_covers(const nf_vm *vm, uint32_t mode, uint64_t pc, uint64_t address)
 {
-    if (nf_vm_cache_find(vm, mode, pc) == 0) return false;
-    for (const nf_vm_region *region = vm->regions; region; region = region->next)
-        if (region->pc == pc && region->mode == mode) return region_contains(region, address);
-    return false;
+    const nf_vm_region *region = nf_vm_cache_find(vm, mode, pc);
+    return region && region_contains(region, address);
 }
 
 static void region_free(nf_vm *vm, nf_vm_region *region)
 {
-    vm->entries[region->mode][region->pc] = 0;
-    vm->guest->entry(vm->state, region->pc, false);
+    nf_vm_region **head = &vm->heads[region->mode][region->pc];
+    if (*head == region) {
+        *head = NULL;
+        vm->entries[region->mode][region->pc] = 0;
+        vm->guest->entry(vm->state, region->pc, false);
+    }
     nf_code_free(vm->code, region->address);
     vm->allocator->release(vm->allocator->context, region, region_bytes(region->range_count));
 }
 
-void nf_vm_cache_remove(nf_vm *vm, uint32_t mode, uint64_t pc)
+void nf_vm_cache_remove(nf_vm *vm, nf_vm_region *region)
 {
     nf_vm_region **link = &vm->regions;
-    while (*link && ((*link)->pc != pc || (*link)->mode != mode)) link = &(*link)->next;
-    nf_vm_region *region = *link;
-    if (region == NULL) return;
+    while (*link != region) link = &(*link)->next;
     *link = region->next;
     region_free(vm, region);
 }
@@ -148,6 +160,7 @@ void nf_vm_cache_remove(nf_vm *vm, uint32_t mode, uint64_t pc)
 void nf_vm_written(nf_vm *vm, uint64_t address)
 {
     nf_vm_region **link = &vm->regions;
+    nf_vm_race_cancel(vm);
     while (*link) {
         nf_vm_region *region = *link;
         if (!region_contains(region, address)) {
@@ -164,6 +177,7 @@ void nf_vm_written(nf_vm *vm, uint64_t address)
 
 void nf_vm_flush(nf_vm *vm)
 {
+    nf_vm_race_cancel(vm);
     while (vm->regions) {
         nf_vm_region *region = vm->regions;
         vm->regions = region->next;
@@ -174,15 +188,17 @@ void nf_vm_flush(nf_vm *vm)
 
 uint32_t nf_vm_region_length(const nf_vm *vm, uint32_t mode, uint64_t pc)
 {
-    for (const nf_vm_region *region = vm->regions; region; region = region->next)
-        if (region->pc == pc && region->mode == mode) return region->length;
-    return 0;
+    const nf_vm_region *region = nf_vm_cache_find(vm, mode, pc);
+    return region ? region->length : 0;
 }
 
 void nf_vm_cache_free(nf_vm *vm)
 {
     nf_vm_flush(vm);
-    for (uint32_t mode = 0; mode < NF_VM_MODES_MAX; mode++)
+    for (uint32_t mode = 0; mode < NF_VM_MODES_MAX; mode++) {
         if (vm->entries[mode])
             nf_os_pages_unmap(vm->entries[mode], vm->guest->pc_count * sizeof(uint64_t));
+        if (vm->heads[mode])
+            nf_os_pages_unmap(vm->heads[mode], vm->guest->pc_count * sizeof(nf_vm_region *));
+    }
 }

@@ -153,7 +153,7 @@ void nf_vm_graph_guard(nf_vm_graph *graph)
     origins_find(&o);
     for (uint32_t i = 0; i < graph->order_count; i++) {
         nf_vm_node *node = &graph->nodes.data[graph->order[i]];
-        if (node->inst.access == NF_VM_NO_ACCESS) continue;
+        if (node->inst.access != NF_VM_READ && node->inst.access != NF_VM_WRITE) continue;
         nf_vm_sum root = resolve(sums_of(&o, graph->order[i]), node->inst.address);
         if (root.var != NF_VM_UNKNOWN) access_guard(graph, node, root);
     }

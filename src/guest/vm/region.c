@@ -143,7 +143,7 @@ static bool stays_in_straight(const nf_vm_graph *graph, uint32_t n)
 {
     const nf_vm_node *node = node_at(graph, n);
     return n < NF_VM_STRAIGHT_NODES_MAX &&
-           (n == 0 || nf_vm_cache_find(graph->vm, graph->mode, node->inst.pc) == 0);
+           (n == 0 || nf_vm_cache_find(graph->vm, graph->mode, node->inst.pc) == NULL);
 }
 
 static void others_cut(nf_vm_graph *graph)

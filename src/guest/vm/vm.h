@@ -46,7 +46,12 @@ typedef enum nf_vm_flow {
     NF_VM_HELP,     /* it is not compiled */
 } nf_vm_flow;
 
-typedef enum nf_vm_access { NF_VM_NO_ACCESS, NF_VM_READ, NF_VM_WRITE } nf_vm_access;
+typedef enum nf_vm_access {
+    NF_VM_NO_ACCESS,
+    NF_VM_READ,
+    NF_VM_WRITE,
+    NF_VM_ODD_ACCESS, /* several, or at an address that is no such sum */
+} nf_vm_access;
 
 /* A variable, as it is before the instruction, and a number; or the number alone. */
 typedef struct nf_vm_sum {
@@ -104,6 +109,9 @@ typedef struct nf_vm_guest {
     /* The word at pc is part of a region from now on: the guest calls nf_vm_written() when it is
      * written, and translates stores so that one to such a word is helped. */
     void (*cover)(void *state, uint64_t pc);
+    /* The checks of those among some instructions that store, by nf_vm_help_if(), in front of the
+     * first; translate() does none then. */
+    void (*check)(nf_vm_build *build, const nf_vm_inst *const *insts, uint32_t count);
     /* A region that begins at pc came to be, or went. */
     void (*entry)(void *state, uint64_t pc, bool is_there);
 } nf_vm_guest;
@@ -129,6 +137,10 @@ void nf_vm_help_if(nf_vm_build *build, nf_value condition);
 /* The guard that has checked this instruction's access, and its distance from the guard's root; or
  * NULL. */
 const nf_vm_guard *nf_vm_guarded(const nf_vm_build *build, int32_t *distance);
+/* If it has an id: the instruction is executed, though where this is true it must have no effect.
+ * What it sets is then taken back. What it stores must there be what was there; what it loads does
+ * not matter. */
+nf_value nf_vm_skipped(const nf_vm_build *build);
 /* What a BRANCH ends with. */
 void nf_vm_branch_if(nf_vm_build *build, nf_value condition);
 /* What CALL_INDIRECT and INDIRECT end with. target: of pc's type. */
@@ -142,7 +154,7 @@ typedef struct nf_vm_config {
     const nf_allocator *allocator; /* NULL: the platform's */
     size_t code_bytes;             /* limit of machine code; 0: 16 MiB */
     uint64_t features_off;         /* CPU features not to be used */
-    uint64_t hot;                  /* instructions that make code worth compiling; 0: 2^16 */
+    uint64_t hot;                  /* instructions that make code worth compiling; 0: 2^14 */
     bool single_blocks;            /* regions are blocks and do not go on in each other */
 } nf_vm_config;
 
@@ -189,9 +201,13 @@ bool nf_vm_heat_add(nf_vm *vm, uint64_t pc, uint64_t heat, uint64_t now);
 /* It cannot be compiled. */
 void nf_vm_heat_refuse(nf_vm *vm, uint64_t pc);
 
+enum { NF_VM_WAYS = 3 };
+
 typedef struct nf_vm_counts {
     uint32_t regions_made, regions_written, regions_flushed, regions_refused;
     uint32_t regions_unguarded;      /* made again, without guards */
+    uint32_t compiled[NF_VM_WAYS];   /* by way: T1, T2, T2 flat */
+    uint32_t races, races_won;       /* won: by who was not there before */
     uint64_t code_bytes, compile_ns; /* of all that were made */
     uint64_t instructions;           /* that regions have executed */
     uint64_t entries;                /* of regions, by nf_vm_enter() */

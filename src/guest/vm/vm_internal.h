@@ -11,6 +11,7 @@ enum {
     NF_VM_NODES_MAX = 512,         /* instructions of a region */
     NF_VM_STRAIGHT_NODES_MAX = 64, /* the same where the entry is in no loop */
     NF_VM_CALL_DEPTH_MAX = 8,
+    NF_VM_SIDE_MAX = 4, /* instructions that a branch skips and that are executed */
     NF_VM_NO_NODE = UINT32_MAX,
 };
 
@@ -31,6 +32,8 @@ typedef struct nf_vm_node {
     uint32_t order;   /* its place in reverse postorder, from 1; 0: not part of the region */
     uint32_t length;  /* instructions from here to a check or an exit, at most */
     bool reaches;     /* the entry is reached from here */
+    uint32_t side;    /* instructions behind it that are executed whether it branches or not */
+    bool is_side;     /* it is one of those */
     uint32_t guard;   /* of its access, from 1; 0: none */
     int32_t distance; /* of its access from the guard's root */
 } nf_vm_node;
@@ -53,6 +56,9 @@ nf_status nf_vm_graph_make(nf_vm *vm, uint32_t mode, uint64_t pc, nf_arena *aren
 
 /* Finds accesses whose addresses are known from the entry on, and makes their guards (guard.c). */
 void nf_vm_graph_guard(nf_vm_graph *graph);
+
+/* Finds branches around short lines, which become part of the line (flatten.c). Gives how many. */
+uint32_t nf_vm_graph_flatten(nf_vm_graph *graph);
 
 /* The edge goes back in the order, or nowhere forward: the budget is checked on it. */
 static inline bool nf_vm_goes_back(const nf_vm_node *from, const nf_vm_node *to)
@@ -79,23 +85,43 @@ typedef struct nf_vm_range {
     uint64_t start, end; /* of covered addresses */
 } nf_vm_range;
 
+typedef enum nf_vm_way { NF_VM_WAY_T1, NF_VM_WAY_T2, NF_VM_WAY_FLAT } nf_vm_way;
+
 typedef struct nf_vm_region {
     struct nf_vm_region *next;
     uint64_t pc, address; /* of the guest, and of its code */
     uint64_t hot_pc;      /* what was hot, when it is not where the region begins */
     uint32_t mode, length;
+    nf_vm_way way;
+    bool guarded;
+    uint64_t instructions, next_at; /* executed from here; when there will be a next step */
     uint32_t range_count;
     nf_vm_range ranges[]; /* ascending */
 } nf_vm_region;
 
+/* What is to be compiled. */
+typedef struct nf_vm_order {
+    uint32_t mode;
+    uint64_t pc, hot_pc; /* hot_pc: 0, or what was hot before */
+    nf_vm_way way;
+    bool guarded;
+    bool exactly; /* it begins at pc and not elsewhere, and no other region goes for it */
+} nf_vm_order;
+
+/* Adds a region to all that there are; it is not entered yet (compile.c). */
+nf_status nf_vm_region_compile(nf_vm *vm, const nf_vm_order *order, nf_vm_region **region,
+                               nf_error *error);
+
 nf_status nf_vm_cache_make(nf_vm *vm, nf_error *error);
 void nf_vm_cache_free(nf_vm *vm);
-/* Where the region's code begins, 0: there is none. */
-uint64_t nf_vm_cache_find(const nf_vm *vm, uint32_t mode, uint64_t pc);
-/* Takes the place of a region that was there. */
-nf_status nf_vm_cache_add(nf_vm *vm, const nf_vm_graph *graph, uint64_t address, uint64_t hot_pc,
-                          nf_error *error);
-void nf_vm_cache_remove(nf_vm *vm, uint32_t mode, uint64_t pc);
+/* The region that is entered at pc, or NULL. */
+nf_vm_region *nf_vm_cache_find(const nf_vm *vm, uint32_t mode, uint64_t pc);
+nf_status nf_vm_cache_add(nf_vm *vm, const nf_vm_graph *graph, const nf_vm_order *order,
+                          uint64_t address, nf_vm_region **region, nf_error *error);
+/* The region is entered at its pc from now on, instead of who was. */
+void nf_vm_cache_publish(nf_vm *vm, nf_vm_region *region);
+/* The region goes. */
+void nf_vm_cache_remove(nf_vm *vm, nf_vm_region *region);
 /* Whether there is a region at pc that contains the address. */
 bool nf_vm_cache_covers(const nf_vm *vm, uint32_t mode, uint64_t pc, uint64_t address);
 /* The NIR of a lookup: the entry for pc, an i64, or 0. */
@@ -114,6 +140,23 @@ typedef struct nf_vm_heat {
 
 void nf_vm_heat_punish(nf_vm *vm, uint64_t pc);
 
+/* --- how regions get better (race.c) --- */
+
+typedef enum nf_vm_side { NF_VM_HOLDER, NF_VM_RIVAL, NF_VM_SIDES } nf_vm_side;
+enum { NF_VM_RACE_PAIRS = 16 };
+
+typedef struct nf_vm_race {
+    nf_vm_region *holder, *rival; /* NULL: there is no race */
+    uint32_t slices, tries;
+    double ticks[NF_VM_SIDES][NF_VM_RACE_PAIRS]; /* for an instruction */
+} nf_vm_race;
+
+bool nf_vm_races(const nf_vm *vm, const nf_vm_region *region);
+/* The region was entered, and so many instructions were executed. ticks: when it races. */
+void nf_vm_ran(nf_vm *vm, nf_vm_region *region, uint64_t instructions, uint64_t ticks);
+/* Before regions go: the holder stays. */
+void nf_vm_race_cancel(nf_vm *vm);
+
 struct nf_vm {
     const nf_vm_guest *guest;
     void *state;
@@ -121,9 +164,11 @@ struct nf_vm {
     const nf_allocator *allocator;
     uint64_t features;
     nf_code_memory *code;
-    nf_arena arena; /* of one compilation */
-    uint64_t *entries[NF_VM_MODES_MAX];
+    nf_arena arena;                        /* of one compilation */
+    uint64_t *entries[NF_VM_MODES_MAX];    /* by pc: code */
+    nf_vm_region **heads[NF_VM_MODES_MAX]; /* by pc: the region */
     nf_vm_region *regions;
+    nf_vm_race race;
     nf_vm_heat heat[NF_VM_HEAT_CELLS];
     nf_vm_counts counts;
 };

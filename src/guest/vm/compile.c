@@ -1,0 +1,108 @@
+/*
+ * From a region's graph to its code, in one of several ways.
+ *
+ *   t1        the baseline: there at once
+ *   t2        the passes and the back end that T2's functions get (scalar: guest code does not
+ *             vectorise), some ten times dearer
+ *   t2.flat   the same, with short lines behind branches executed in any case (flatten.c)
+ *
+ * Code lies in a code memory of the engine's own; when it is full, all regions go, and what is still
+ * hot comes back.
+ */
+#include "vm_internal.h"
+#include "base/text.h"
+#include "opt/opt.h"
+#include "x64/compile.h"
+
+static const char *const way_names[NF_VM_WAYS] = {
+    [NF_VM_WAY_T1] = "t1",
+    [NF_VM_WAY_T2] = "t2",
+    [NF_VM_WAY_FLAT] = "t2.flat",
+};
+
+static nf_status function_compile(nf_vm *vm, nf_func *func, nf_vm_way way, const nf_link *link,
+                                  nf_compiled *compiled, nf_error *error)
+{
+    nf_compile options = {.link = link, .arena = &vm->arena, .features = vm->features};
+    nf_opt opt = {.scratch = &vm->arena, .features = vm->features, .supports = nf_backend_supports};
+    if (way == NF_VM_WAY_T1) return nf_baseline_compile(func, &options, compiled, error);
+    nf_status status = nf_opt_run(&opt, func, error);
+    return status == NF_OK ? nf_backend_compile(func, &options, compiled, error) : status;
+}
+
+/* The NIR and what goes with it live as long as the compilation. */
+static nf_status graph_compile(nf_vm *vm, const nf_vm_graph *graph, nf_vm_way way,
+                               nf_module *module, nf_compiled *compiled, nf_error *error)
+{
+    nf_func *func;
+    nf_status status = nf_vm_graph_build(graph, module, &func, error);
+#ifdef NF_DEBUG
+    if (status == NF_OK) status = nf_module_verify(module, error);
+#endif
+    if (status != NF_OK) return status;
+    nf_link link = {NF_NEW_ARRAY(&vm->arena, uint64_t, module->symbols.count),
+                    module->symbols.count};
+    return function_compile(vm, func, way, &link, compiled, error);
+}
+
+static nf_status region_place(nf_vm *vm, const nf_vm_graph *graph, const nf_vm_order *order,
+                              const nf_compiled *compiled, nf_vm_region **region, nf_error *error)
+{
+    char name[NF_CODE_NAME_BYTES];
+    uint64_t address;
+    uint64_t pc = graph->nodes.data[0].inst.pc;
+    nf_format(name, sizeof name, "%s:%llx@%s", vm->guest->name, (unsigned long long)pc,
+              way_names[order->way]);
+    nf_status status = nf_code_place(vm->code, &compiled->blob, name, vm, &address, error);
+    if (status != NF_OK) return status;
+    nf_os_code_sync();
+    status = nf_vm_cache_add(vm, graph, order, address, region, error);
+    if (status != NF_OK) nf_code_free(vm->code, address);
+    return status;
+}
+
+static nf_status graph_find(nf_vm *vm, const nf_vm_order *order, nf_vm_graph *graph,
+                            nf_error *error)
+{
+    nf_status status = nf_vm_graph_make(vm, order->mode, order->pc, &vm->arena, graph, error);
+    if (status == NF_OK && !order->exactly && graph->head != order->pc &&
+        nf_vm_cache_find(vm, order->mode, graph->head) == NULL)
+        status = nf_vm_graph_make(vm, order->mode, graph->head, &vm->arena, graph, error);
+    if (status != NF_OK) return status;
+    if (order->guarded) nf_vm_graph_guard(graph);
+    if (order->way == NF_VM_WAY_FLAT && nf_vm_graph_flatten(graph) == 0)
+        return nf_fail(error, NF_UNSUPPORTED, "no branch of the region skips a short line");
+    return NF_OK;
+}
+
+static nf_status region_make(nf_vm *vm, const nf_vm_order *order, nf_vm_region **region,
+                             nf_error *error)
+{
+    nf_vm_graph graph;
+    nf_compiled compiled;
+    nf_status status = graph_find(vm, order, &graph, error);
+    if (status != NF_OK) return status;
+    nf_module *module = nf_module_new(vm->allocator, vm->guest->name);
+    if (module == NULL) return nf_fail(error, NF_MEMORY, "no memory for a region's module");
+    status = graph_compile(vm, &graph, order->way, module, &compiled, error);
+    if (status == NF_OK) status = region_place(vm, &graph, order, &compiled, region, error);
+    if (status == NF_CODE_FULL && !order->exactly) {
+        nf_vm_flush(vm);
+        status = region_place(vm, &graph, order, &compiled, region, error);
+    }
+    if (status == NF_OK) vm->counts.code_bytes += compiled.blob.total_bytes;
+    nf_module_free(module);
+    return status;
+}
+
+nf_status nf_vm_region_compile(nf_vm *vm, const nf_vm_order *order, nf_vm_region **region,
+                               nf_error *error)
+{
+    uint64_t start = nf_os_time_ns();
+    nf_status status = region_make(vm, order, region, error);
+    nf_arena_reset(&vm->arena);
+    vm->arena.failed = false;
+    vm->counts.compile_ns += nf_os_time_ns() - start;
+    if (status == NF_OK) vm->counts.compiled[order->way]++;
+    return status;
+}
