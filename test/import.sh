@@ -1,16 +1,19 @@
 #!/bin/sh
-# C programs of test/import/, from every level of clang's optimiser: they end on each tier as they
+# C and C++ programs of test/import/, from every level of clang's optimiser: they end on each tier as they
 # do natively, with the same output.
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" # programs may leak
 . test/lib_tap.sh
 folder=test/import
 clang=$(command -v clang-19) || clang=
-flags='-std=gnu11 -w'
 
-natively() { # natively NAME LEVEL: leaves $work/expected and $expected
-    "$clang" $flags "-$2" "$folder/$1.c" -o "$work/native" -lm 2>"$work/err" &&
-        "$clang" $flags "-$2" -emit-llvm -c "$folder/$1.c" -o "$work/$1.bc" 2>>"$work/err"
-    verdict $? "$1 compiles at -$2" "$work/err"
+natively() { # natively FILE NAME LEVEL: leaves $work/expected and $expected
+    case $1 in
+    *.c) flags='-std=gnu11 -w' libraries=-lm ;;
+    *) flags='-fno-exceptions -w' libraries=-lstdc++ ;;
+    esac
+    "$clang" $flags "-$3" "$1" -o "$work/native" $libraries 2>"$work/err" &&
+        "$clang" $flags "-$3" -emit-llvm -c "$1" -o "$work/$2.bc" 2>>"$work/err"
+    verdict $? "$2 compiles at -$3" "$work/err"
     (timeout "$limit" "$work/native" one two >"$work/expected" 2>/dev/null </dev/null) 2>/dev/null
     expected=$?
 }
@@ -34,13 +37,17 @@ if [ "$status" -ne 3 ]; then
     finish
     exit
 fi
+echo 'int main() { return [] { return 3; }(); }' >"$work/three.cc"
+nf run --quiet "$work/three.cc"
+[ "$status" -eq 3 ]
+verdict $? "a file of C++" "$work/err"
 (PATH="${NANOFORGE%/*}:$PATH" timeout "$limit" nanoforge run --quiet "$work/three.c") 2>"$work/err"
 [ $? -eq 3 ]
 verdict $? "the shell finds nanoforge, and nanoforge its plug-in" "$work/err"
-for file in "$folder"/*.c; do
-    name=$(basename "$file" .c)
+for file in "$folder"/*.c "$folder"/*.cc; do
+    name=$(basename "${file%.*}")
     for level in O0 O1 O2 O3; do
-        natively "$name" $level
+        natively "$file" "$name" $level
         case $level in
         O0 | O2) tiers='0 1 2 3 auto' ;;
         *) tiers='0 2' ;;

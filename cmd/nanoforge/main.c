@@ -8,7 +8,7 @@ static int command_help(const command *self, int argc, char **argv);
 
 static const command commands[] = {
     {"run", "FILE... [-- ARGUMENT...]", "run a program while its functions get faster", command_run,
-     "Files are NIR, or LLVM bitcode (.bc), LLVM IR (.ll) and C, of which several make one "
+     "Files are NIR, or LLVM bitcode (.bc), LLVM IR (.ll), C and C++, of which several make one "
      "program.\n"
      "The exit status is the program's. What happens is told on standard error."},
     {"race", "FILE... [-- ARGUMENT...]", "run a program and show the race of one of its functions",

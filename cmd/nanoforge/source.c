@@ -34,9 +34,18 @@ static bool ends_with(const char *path, const char *suffix)
     return length > end && strcmp(path + length - end, suffix) == 0;
 }
 
+/* C or C++. */
+static bool is_for_clang(const char *path)
+{
+    static const char *const suffixes[] = {".c", ".cc", ".cpp", ".cxx", ".C"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+        if (ends_with(path, suffixes[i])) return true;
+    return false;
+}
+
 bool sources_need_llvm(const char *path)
 {
-    return ends_with(path, ".c") || ends_with(path, ".bc") || ends_with(path, ".ll");
+    return is_for_clang(path) || ends_with(path, ".bc") || ends_with(path, ".ll");
 }
 
 bool sources_read(const char *const *paths, int count, const char *clang_flags, sources *out)
@@ -47,7 +56,7 @@ bool sources_read(const char *const *paths, int count, const char *clang_flags, 
         nf_bytes *bitcode = &out->bitcode[i];
         file->name = paths[i];
         bool fine = true;
-        if (ends_with(paths[i], ".c")) {
+        if (is_for_clang(paths[i])) {
             fine = c_read(paths[i], clang_flags, bitcode);
             file->bytes = bitcode->data;
             file->size = bitcode->size;

@@ -1,4 +1,4 @@
-/* The files of a program: NIR, bitcode, textual LLVM IR, or C, which clang turns into bitcode. */
+/* The files of a program: NIR, bitcode, textual LLVM IR, or C and C++, which clang turns into bitcode. */
 #ifndef NF_SOURCE_H
 #define NF_SOURCE_H
 
@@ -6,11 +6,11 @@
 
 typedef struct sources {
     nf_source files[64];
-    nf_bytes bitcode[64]; /* what was C */
+    nf_bytes bitcode[64]; /* what was C or C++ */
     uint32_t count;
 } sources;
 
-/* By the name: .c, .bc or .ll. */
+/* By the name: C, C++, .bc or .ll. */
 bool sources_need_llvm(const char *path);
 /* clang_flags: words with spaces between them, or NULL. False after a message. */
 bool sources_read(const char *const *paths, int count, const char *clang_flags, sources *out);

@@ -124,7 +124,7 @@ typedef struct nf_bytes {
 } nf_bytes;
 NF_API void nf_bytes_free(nf_bytes *bytes);
 
-/* A C file as bitcode that nf_program_load() takes, made by clang 19 (the environment's
+/* A file of C, or of C++ without exceptions, as bitcode that nf_program_load() takes, made by clang 19 (the environment's
  * NANOFORGE_CLANG, or clang-19). arguments are clang's: "-DN=3". Its messages go to standard error.
  * NF_UNSUPPORTED without clang, NF_SYNTAX when it finds errors. */
 NF_API nf_status nf_c_compile(const char *path, const char *const *arguments, uint32_t count,

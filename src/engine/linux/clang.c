@@ -1,5 +1,6 @@
 /*
- * C to bitcode: clang 19, run as a program of its own.
+ * C and C++ to bitcode: clang 19, run as a program of its own, which tells one from the other by the
+ * file's name. Exceptions are not supported, so C++ is compiled without.
  *
  * It optimises what does not depend on the machine, so that our own tiers start from good code, and
  * leaves vectorising and unrolling to the tiers, which choose by the machine they find; but for loops
@@ -20,6 +21,7 @@
 extern char **environ;
 
 static const char *const flags[] = {"-O2",
+                                    "-fno-exceptions",
                                     "-fno-vectorize",
                                     "-fno-slp-vectorize",
                                     "-mllvm",
