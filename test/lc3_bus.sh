@@ -172,6 +172,55 @@ for signal in INT:130 TERM:143; do
     said "and there are figures" 'spin.asm  *stopped'
 done
 
+# --- processes ---
+bus --processes --json "$work/json" count pass pass sum
+expect "a chain of four processes" 0
+printed_is "is right" "right"
+equals "each has its messages" "$(figure pass sent)" "1000 1000"
+equals "their instructions are counted" "$(figure count instructions)" 4003
+bus --processes --shape gather --json "$work/json" count count twice
+expect "two processes to one" 0
+equals "who receives from both" "$(figure twice received)" 2000
+bus --processes --shape broadcast --words 4096 --json "$work/json" count slow slow
+expect "one process to two" 0
+equals "both have all" "$(figure slow received)" "1000 1000"
+bus --processes --shape loop deaf deaf
+expect "processes that wait for each other" 1
+said "are told so" "all programs wait for each other"
+bus --processes fault once
+expect "a fault in a process" 3
+said "is told with its place" "fault.asm: a fault at x3000"
+program drain <<'END'
+LOOP    TRAP x31
+        BR LOOP
+END
+programs_of() { # programs_of PID: of timeout, whose child is their parent
+    pgrep -P "$(pgrep -P "$1")" 2>/dev/null
+}
+for victim in 1 2; do
+    timeout $limit "$NANOFORGE" lc3 bus --processes --json "$work/json" "$work/forever.asm" \
+        "$work/drain.asm" >"$work/out" 2>"$work/err" &
+    started=$!
+    until [ "$(programs_of $started | wc -l)" -eq 2 ]; do sleep 0.02; done
+    sleep 0.1
+    kill -9 "$(programs_of $started | sed -n ${victim}p)"
+    wait $started
+    status=$?
+    expect "process $victim of 2 is killed" 1
+    said "that is told" 'its process was killed by signal 9'
+    equals "and the other one ends at its trap" "$(figure forever ended) $(figure drain ended)" \
+        "$([ $victim = 1 ] && echo killed bus ended || echo bus ended killed)"
+done
+
+# --- engines ---
+for engine in interp jit step; do
+    bus --engine $engine count pass pass sum
+    expect "--engine $engine" 0
+    printed_is "sums by $engine" "right"
+done
+bus --engine fast count sum
+expect "no such engine" 2
+
 # --- mistakes ---
 program send <<'END'
         TRAP x30

@@ -25,7 +25,7 @@ enum {
     CPU_MAX = 4096,
 };
 
-static bus_run the_run;
+static bus_run *the_run;
 static volatile sig_atomic_t interrupted;
 
 static void stop_all(bus_run *run)
@@ -64,24 +64,59 @@ static void machine_run(bus_node *node)
             return;
         }
         node->stop = nf_lc3_run(machine, left < SLICE ? left : SLICE);
+        node->instructions = machine->instructions;
         node->out->flush(node);
     }
 }
 
-static void node_run(void *context)
+/* What must be done where the node runs: code memory is no forked process's. False after a message.
+ */
+static bool node_start(bus_node *node)
 {
-    bus_node *node = context;
-    bus_run *run = node->run;
+    nf_error error = {0};
     pin(node);
+    nf_status status = node->out->attach(node, &error);
+    if (status == NF_OK) status = node->in->attach(node, &error);
+    if (status != NF_OK) complain_error(&error);
+    return status == NF_OK &&
+           lc3_engine_attach(&node->engine, node->machine, node->run->engine, false);
+}
+
+static void node_end(bus_node *node)
+{
+    node->fault = node->machine->fault;
+    node->fault_pc = node->machine->fault_pc;
+    node->out->close(node);
+    node->in->close(node);
+    lc3_engine_detach(&node->engine);
+}
+
+void bus_node_ended(bus_node *node)
+{
+    bus_run *run = node->run;
+    if (__atomic_exchange_n(&node->ended, true, __ATOMIC_ACQ_REL)) return;
+    __atomic_store_n(&node->waits, 0, __ATOMIC_RELEASE);
+    __atomic_sub_fetch(&run->live, 1, __ATOMIC_ACQ_REL);
+    nf_os_wake(&run->live);
+}
+
+void bus_node_run(bus_node *node)
+{
+    bus_run *run = node->run;
+    node->failed = !node_start(node);
+    if (node->failed) stop_all(run);
     __atomic_add_fetch(&run->ready, 1, __ATOMIC_ACQ_REL);
     while (!__atomic_load_n(&run->go, __ATOMIC_ACQUIRE)) nf_os_yield();
     uint64_t start = nf_os_time_ns();
-    machine_run(node);
+    if (!node->failed) machine_run(node);
     node->time_ns = nf_os_time_ns() - start;
-    node->out->close(node);
-    node->in->close(node);
-    __atomic_sub_fetch(&run->live, 1, __ATOMIC_ACQ_REL);
-    nf_os_wake(&run->live);
+    if (!node->failed) node_end(node);
+    bus_node_ended(node);
+}
+
+static void thread_run(void *node)
+{
+    bus_node_run(node);
 }
 
 /* --- the run ---------------------------------------------------------------------------------- */
@@ -118,23 +153,23 @@ static bool all_wait(const bus_node *nodes, uint32_t count, uint64_t *passed)
         waiting += __atomic_load_n(&nodes[i].waits, __ATOMIC_ACQUIRE);
         *passed += __atomic_load_n(&nodes[i].passed, __ATOMIC_ACQUIRE);
     }
-    return waiting > 0 && waiting == __atomic_load_n(&the_run.live, __ATOMIC_ACQUIRE);
+    return waiting > 0 && waiting == __atomic_load_n(&the_run->live, __ATOMIC_ACQUIRE);
 }
 
-/* Until all have ended. False: they waited for each other, and were stopped. */
-static bool watch(const bus_node *nodes, uint32_t count)
+bool bus_watch(bus_node *nodes, uint32_t count, void (*tick)(bus_node *nodes, uint32_t count))
 {
     uint64_t passed_before = 0, passed, since_ns = nf_os_time_ns();
     bool fine = true;
-    for (uint32_t live; (live = __atomic_load_n(&the_run.live, __ATOMIC_ACQUIRE)) > 0;) {
-        nf_os_wait(&the_run.live, live, WATCH_NS);
-        if (interrupted) stop_all(&the_run);
+    for (uint32_t live; (live = __atomic_load_n(&the_run->live, __ATOMIC_ACQUIRE)) > 0;) {
+        nf_os_wait(&the_run->live, live, WATCH_NS);
+        if (tick) tick(nodes, count);
+        if (interrupted) stop_all(the_run);
         bool stuck = all_wait(nodes, count, &passed) && passed == passed_before;
         passed_before = passed;
         if (!stuck) since_ns = nf_os_time_ns();
         if (nf_os_time_ns() - since_ns < STUCK_NS) continue;
         fine = interrupted != 0;
-        stop_all(&the_run);
+        stop_all(the_run);
     }
     return fine;
 }
@@ -152,24 +187,24 @@ static void watch_signals(void)
 }
 
 /* Starts, watches and joins; false after a message. */
-static bool nodes_run(bus_node *nodes, uint32_t count)
+static bool threads_run(bus_node *nodes, uint32_t count)
 {
     nf_error error = {0};
     nf_status status = NF_OK;
     uint32_t started = 0;
-    the_run.live = count;
     while (started < count && status == NF_OK) {
         bus_node *node = &nodes[started];
-        status = nf_os_thread_create(&node->thread, "lc3", node_run, node, &error);
-        if (status == NF_OK) started++;
+        status = nf_os_thread_create(&node->thread, "lc3", thread_run, node, &error);
+        if (status != NF_OK) break;
+        started++;
+        while (__atomic_load_n(&the_run->ready, __ATOMIC_ACQUIRE) < started) nf_os_yield();
     }
     if (status != NF_OK) {
         complain_error(&error);
-        stop_all(&the_run);
+        stop_all(the_run);
     }
-    while (__atomic_load_n(&the_run.ready, __ATOMIC_ACQUIRE) < started) nf_os_yield();
-    __atomic_store_n(&the_run.go, true, __ATOMIC_RELEASE);
-    bool fine = status == NF_OK && watch(nodes, count);
+    __atomic_store_n(&the_run->go, true, __ATOMIC_RELEASE);
+    bool fine = status == NF_OK && bus_watch(nodes, count, NULL);
     if (status == NF_OK && !fine) complain("all programs wait for each other: stopped");
     for (uint32_t i = 0; i < started; i++) nf_os_thread_join(&nodes[i].thread);
     return fine;
@@ -179,14 +214,18 @@ static int status_of(const bus_node *nodes, uint32_t count)
 {
     int status = EXIT_FINE;
     for (uint32_t i = 0; i < count; i++) {
-        if (nodes[i].stop == NF_LC3_STOP_LIMIT) {
+        if (nodes[i].failed || nodes[i].signal) {
+            if (nodes[i].signal)
+                complain("%s: its process was killed by signal %d", nodes[i].path, nodes[i].signal);
+            status = EXIT_FAILED;
+        } else if (nodes[i].stop == NF_LC3_STOP_LIMIT) {
             complain("%s: stopped at the limit of instructions", nodes[i].path);
             status = EXIT_LIMIT;
         } else if (nodes[i].stop == NF_LC3_STOP_INPUT) {
             complain("%s: waits for a key, and there is no keyboard on the bus", nodes[i].path);
             status = EXIT_INPUT;
-        } else if (nodes[i].machine->fault != NF_LC3_FAULT_NONE) {
-            complain("%s: a fault at x%04X", nodes[i].path, nodes[i].machine->fault_pc);
+        } else if (nodes[i].fault != NF_LC3_FAULT_NONE) {
+            complain("%s: a fault at x%04X", nodes[i].path, nodes[i].fault_pc);
             status = EXIT_FAULT;
         }
     }
@@ -196,9 +235,9 @@ static int status_of(const bus_node *nodes, uint32_t count)
 /* --- the command line ------------------------------------------------------------------------- */
 
 typedef struct bus_options {
-    const char *shape, *pin, *json;
+    const char *engine, *shape, *pin, *json;
     uint64_t words, limit;
-    bool quiet;
+    bool quiet, processes;
 } bus_options;
 
 static const char *const shapes[] = {
@@ -236,13 +275,16 @@ static bool pins_read(const char *list, bus_node *nodes, uint32_t count)
 
 static int run(const bus_options *o, bus_node *nodes, uint32_t count, bus_shape shape)
 {
-    the_run = (bus_run){.limit = o->limit ? o->limit : UINT64_MAX};
+    *the_run = (bus_run){.limit = o->limit ? o->limit : UINT64_MAX,
+                         .engine = o->engine,
+                         .processes = o->processes,
+                         .live = count};
     int status = EXIT_FAILED;
     bool fine = bus_connect(nodes, count, shape, o->words);
     for (uint32_t i = 0; i < count && fine; i++) fine = node_load(&nodes[i]);
     if (fine) {
         watch_signals();
-        fine = nodes_run(nodes, count);
+        fine = o->processes ? bus_processes_run(nodes, count) : threads_run(nodes, count);
         if (fflush(stdout) != 0) {
             complain("standard output: cannot write: %s", strerror(errno));
             fine = false;
@@ -257,9 +299,12 @@ static int run(const bus_options *o, bus_node *nodes, uint32_t count, bus_shape 
 
 int command_lc3_bus(const command *self, int argc, char **argv)
 {
-    static bus_node nodes[BUS_PROGRAMS_MAX];
-    bus_options o = {.shape = shapes[BUS_CHAIN], .words = WORDS_OTHERWISE};
+    bus_options o = {
+        .engine = lc3_engine_default, .shape = shapes[BUS_CHAIN], .words = WORDS_OTHERWISE};
     const option options[] = {
+        {"engine", 'e', OPTION_TEXT, &o.engine, "NAME", "what executes: jit, interp or step"},
+        {"processes", 'P', OPTION_FLAG, &o.processes, "",
+         "a process for each program, not a thread"},
         {"shape", 's', OPTION_TEXT, &o.shape, "NAME", "chain, loop, gather or broadcast"},
         {"pin", 'p', OPTION_TEXT, &o.pin, "CPU,...", "keep the programs' threads on CPUs"},
         {"words", 'w', OPTION_NUMBER, &o.words, "N", "what a ring holds; 1792"},
@@ -271,11 +316,16 @@ int command_lc3_bus(const command *self, int argc, char **argv)
     int status = arguments_parse(self, options, sizeof options / sizeof *options, argc, argv, 2,
                                  BUS_PROGRAMS_MAX, &a);
     if (status != ARGUMENTS_GO_ON) return status;
+    if (!lc3_engine_is_known(o.engine))
+        return usage_error(self, "there is no engine '%s', but %s", o.engine, lc3_engine_names);
     int shape = shape_named(o.shape);
     if (shape < 0) return usage_error(self, "there is no shape '%s'", o.shape);
     if (o.words == 0 || o.words > BUS_RING_WORDS_MAX)
         return usage_error(self, "--words is from 1 to %d", BUS_RING_WORDS_MAX);
-    for (int i = 0; i < a.count; i++) nodes[i] = (bus_node){.run = &the_run, .path = a.files[i]};
+    the_run = bus_memory(sizeof *the_run);
+    bus_node *nodes = bus_memory((size_t)a.count * sizeof *nodes);
+    if (the_run == NULL || nodes == NULL) return EXIT_FAILED;
+    for (int i = 0; i < a.count; i++) nodes[i] = (bus_node){.run = the_run, .path = a.files[i]};
     if (!pins_read(o.pin, nodes, (uint32_t)a.count))
         return usage_error(self, "--pin needs numbers of CPUs, as in 0,1; not '%s'", o.pin);
     return run(&o, nodes, (uint32_t)a.count, (bus_shape)shape);

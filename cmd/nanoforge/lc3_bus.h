@@ -1,9 +1,13 @@
 /*
- * nanoforge lc3 bus: LC-3 programs, each on a thread of its own, that send each other words.
+ * nanoforge lc3 bus: LC-3 programs, each on a thread or a process of its own, that send each other
+ * words.
  *
  * A node is a program with its machine, its thread and its ports: where TRAP x30 sends to, and where
- * TRAP x31 receives from. lc3_bus.c sets up nodes and runs them, lc3_bus_port.c is the ports,
- * lc3_bus_report.c what is said at the end.
+ * TRAP x31 receives from. lc3_bus.c sets up nodes and runs them, lc3_bus_process.c does so for
+ * processes, lc3_bus_port.c is the ports, lc3_bus_report.c what is said at the end.
+ *
+ * Nodes, rings and all that is told at the end lie in memory that processes share, at the same
+ * addresses, for they are forked. A process that is killed leaves there what it came to.
  *
  * Latency is sampled: of one message in BUS_SAMPLE the sender notes the time in a place that goes by
  * the message's number, before it sends it; the receiver looks there when the message has come.
@@ -11,7 +15,7 @@
 #ifndef NF_COMMAND_LC3_BUS_H
 #define NF_COMMAND_LC3_BUS_H
 
-#include "command.h"
+#include "lc3_engine.h"
 #include "base/histogram.h"
 #include "bus/broadcast.h"
 #include "bus/gather.h"
@@ -44,17 +48,25 @@ typedef struct bus_run {
     uint32_t live;  /* atomic: nodes that have not ended; a bell for who waits for the end */
     uint32_t ready; /* atomic: nodes at the start line */
     bool go;        /* atomic */
+    bool processes; /* instead of threads */
     uint64_t limit; /* of instructions for each; UINT64_MAX: none */
+    const char *engine;
 } bus_run;
 
 typedef struct bus_node {
     _Alignas(NF_RING_APART) bus_run *run;
     const char *path;
     nf_lc3 *machine;
+    lc3_engine engine;
     nf_os_thread thread;
     int64_t cpu; /* to keep the thread on; below 0: none */
 
+    int process; /* its id, with processes; 0: none that runs */
+
     const struct bus_port_kind *out, *in;
+    nf_ring ring_out, ring_in; /* what ports are to be attached to; or one of the next */
+    nf_gather gather;
+    nf_broadcast broadcast;
     nf_ring_sender ring_sender;
     nf_ring_receiver ring_receiver;
     nf_gather_receiver gather_receiver;
@@ -66,9 +78,15 @@ typedef struct bus_node {
     /* For who watches: whether the node waits for others, and how often that ended well. */
     uint32_t waits;  /* atomic */
     uint64_t passed; /* atomic */
+    bool ended;      /* atomic */
 
     /* How it went. */
     nf_lc3_stop stop;
+    uint64_t instructions; /* so far */
+    uint8_t fault;
+    uint16_t fault_pc;
+    bool failed; /* to start; said already */
+    int signal;  /* that killed its process; 0: none */
     uint64_t time_ns;
     nf_histogram latency_ns;
 } bus_node;
@@ -79,6 +97,8 @@ typedef struct bus_totals {
 
 /* One end of a connection. What an end cannot do is NULL. */
 typedef struct bus_port_kind {
+    /* By the thread that uses the port. */
+    nf_status (*attach)(bus_node *node, nf_error *error);
     nf_lc3_bus (*send)(void *node, uint16_t word);
     nf_lc3_bus (*receive)(void *node, uint16_t *word);
     /* Until it can send, or receive; as nf_ring_wait_room(). */
@@ -89,8 +109,21 @@ typedef struct bus_port_kind {
     void (*count)(const bus_node *node, bus_totals *totals);
 } bus_port_kind;
 
-extern const bus_port_kind bus_no_port, bus_ring_out, bus_ring_in, bus_gather_in, bus_broadcast_out,
-    bus_broadcast_in;
+extern const bus_port_kind bus_no_port, bus_ring_out, bus_ring_in, bus_gather_out, bus_gather_in,
+    bus_broadcast_out, bus_broadcast_in;
+
+/* Zeroed memory that forked processes share; NULL after a message. */
+void *bus_memory(size_t bytes);
+
+/* What a node does from the start line to its end (lc3_bus.c). */
+void bus_node_run(bus_node *node);
+/* It is not live any more. Idempotent. */
+void bus_node_ended(bus_node *node);
+/* As many processes as nodes, until all have ended. False after a message (lc3_bus_process.c). */
+bool bus_processes_run(bus_node *nodes, uint32_t count);
+/* The watch over nodes that have been started. tick: now and then. False: they all waited for each
+ * other, and were stopped. */
+bool bus_watch(bus_node *nodes, uint32_t count, void (*tick)(bus_node *nodes, uint32_t count));
 
 /* Connects nodes that are zeroed but for their paths, by memory of so many words a ring. False after
  * a message. Nothing is freed: it lives as long as the process. */

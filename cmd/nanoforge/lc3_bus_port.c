@@ -6,7 +6,7 @@
  * but not published. Waits are cut, so that a stop is noticed. The end of the other side ends the
  * program at its trap (NF_LC3_BUS_DEAD), as does a port that leads nowhere.
  */
-#include <stdlib.h>
+#include <sys/mman.h>
 #include "lc3_bus.h"
 
 enum { WAIT_NS = 50000000, STAMPS_SPARE = 4 };
@@ -63,6 +63,13 @@ static nf_lc3_bus wait_for(bus_node *node, const bus_port_kind *port)
 
 /* --- no port --- */
 
+static nf_status none_attach(bus_node *node, nf_error *error)
+{
+    (void)node;
+    (void)error;
+    return NF_OK;
+}
+
 static nf_lc3_bus none_send(void *node, uint16_t word)
 {
     (void)node;
@@ -88,9 +95,15 @@ static void none_count(const bus_node *node, bus_totals *totals)
     (void)totals;
 }
 
-const bus_port_kind bus_no_port = {none_send, none_receive, NULL, none_do, none_do, none_count};
+const bus_port_kind bus_no_port = {none_attach, none_send, none_receive, NULL,
+                                   none_do,     none_do,   none_count};
 
 /* --- rings --- */
+
+static nf_status ring_out_attach(bus_node *node, nf_error *error)
+{
+    return nf_ring_sender_attach(&node->ring_out, &node->ring_sender, error);
+}
 
 static nf_lc3_bus ring_send(void *context, uint16_t word)
 {
@@ -134,8 +147,13 @@ static void ring_out_count(const bus_node *node, bus_totals *totals)
     counts_add(totals, &node->ring_sender.counts);
 }
 
-const bus_port_kind bus_ring_out = {ring_send,      NULL,           ring_out_wait,
-                                    ring_out_flush, ring_out_close, ring_out_count};
+const bus_port_kind bus_ring_out = {ring_out_attach, ring_send,      NULL,          ring_out_wait,
+                                    ring_out_flush,  ring_out_close, ring_out_count};
+
+static nf_status ring_in_attach(bus_node *node, nf_error *error)
+{
+    return nf_ring_receiver_attach(&node->ring_in, &node->ring_receiver, error);
+}
 
 static nf_lc3_bus ring_receive(void *context, uint16_t *word)
 {
@@ -173,10 +191,15 @@ static void ring_in_count(const bus_node *node, bus_totals *totals)
     counts_add(totals, &node->ring_receiver.counts);
 }
 
-const bus_port_kind bus_ring_in = {NULL,          ring_receive,  ring_in_wait,
-                                   ring_in_flush, ring_in_close, ring_in_count};
+const bus_port_kind bus_ring_in = {ring_in_attach, NULL,          ring_receive, ring_in_wait,
+                                   ring_in_flush,  ring_in_close, ring_in_count};
 
 /* --- many to one --- */
+
+static nf_status gather_attach(bus_node *node, nf_error *error)
+{
+    return nf_gather_receiver_attach(&node->gather, &node->gather_receiver, error);
+}
 
 static nf_lc3_bus gather_receive(void *context, uint16_t *word)
 {
@@ -218,10 +241,25 @@ static void gather_count(const bus_node *node, bus_totals *totals)
     counts_add(totals, &receiver->counts);
 }
 
-const bus_port_kind bus_gather_in = {NULL,         gather_receive, gather_wait,
-                                     gather_flush, gather_close,   gather_count};
+/* Rings are taken in the order of attaching, which is that of the nodes. */
+static nf_status gather_out_attach(bus_node *node, nf_error *error)
+{
+    return nf_gather_sender_attach(&node->gather, &node->ring_sender, error);
+}
+
+const bus_port_kind bus_gather_out = {gather_out_attach, ring_send,      NULL,
+                                      ring_out_wait,     ring_out_flush, ring_out_close,
+                                      ring_out_count};
+
+const bus_port_kind bus_gather_in = {gather_attach, NULL,         gather_receive, gather_wait,
+                                     gather_flush,  gather_close, gather_count};
 
 /* --- one to many --- */
+
+static nf_status broadcast_out_attach(bus_node *node, nf_error *error)
+{
+    return nf_broadcast_sender_attach(&node->broadcast, &node->broadcast_sender, error);
+}
 
 static nf_lc3_bus broadcast_send(void *context, uint16_t word)
 {
@@ -250,7 +288,15 @@ static void broadcast_out_count(const bus_node *node, bus_totals *totals)
 }
 
 const bus_port_kind bus_broadcast_out = {
-    broadcast_send, NULL, NULL, broadcast_out_flush, broadcast_out_close, broadcast_out_count};
+    broadcast_out_attach, broadcast_send,     NULL, NULL, broadcast_out_flush,
+    broadcast_out_close,  broadcast_out_count};
+
+static nf_status broadcast_in_attach(bus_node *node, nf_error *error)
+{
+    (void)error;
+    nf_broadcast_receiver_attach(&node->broadcast, &node->broadcast_receiver);
+    return NF_OK;
+}
 
 static nf_lc3_bus broadcast_receive(void *context, uint16_t *word)
 {
@@ -282,90 +328,89 @@ static void broadcast_in_count(const bus_node *node, bus_totals *totals)
 }
 
 /* Nobody knows its receivers. */
-const bus_port_kind bus_broadcast_in = {NULL,    broadcast_receive, broadcast_in_wait,
-                                        none_do, none_do,           broadcast_in_count};
+const bus_port_kind bus_broadcast_in = {broadcast_in_attach, NULL,    broadcast_receive,
+                                        broadcast_in_wait,   none_do, none_do,
+                                        broadcast_in_count};
 
 /* --- connecting --- */
+
+void *bus_memory(size_t bytes)
+{
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory != MAP_FAILED) return memory;
+    complain("no memory for a bus");
+    return NULL;
+}
 
 static bool stamps_make(bus_stamps *stamps, size_t words)
 {
     size_t places = 1;
     while (places < words * 2 / BUS_SAMPLE + STAMPS_SPARE) places *= 2;
-    *stamps = (bus_stamps){calloc(places, sizeof(uint64_t)), places - 1};
+    *stamps = (bus_stamps){bus_memory(places * sizeof(uint64_t)), places - 1};
     return stamps->ticks != NULL;
 }
 
-static nf_status ring_connect(bus_node *from, bus_node *to, size_t words, nf_error *error)
+static bool ring_connect(bus_node *from, bus_node *to, size_t words)
 {
-    nf_ring ring;
     size_t bytes = nf_ring_bytes(BUS_WORD_BYTES, words);
-    void *memory = nf_os_pages_map(bytes, 0);
-    if (memory == NULL) return nf_fail(error, NF_MEMORY, "no memory for a ring");
-    nf_status status = nf_ring_init(&ring, memory, bytes, BUS_WORD_BYTES, words, error);
-    if (status == NF_OK) status = nf_ring_sender_attach(&ring, &from->ring_sender, error);
-    if (status == NF_OK) status = nf_ring_receiver_attach(&ring, &to->ring_receiver, error);
+    void *memory = bus_memory(bytes);
     from->out = &bus_ring_out;
     to->in = &bus_ring_in;
     to->stamps_in = &from->stamps;
-    return status;
+    if (memory == NULL ||
+        nf_ring_init(&from->ring_out, memory, bytes, BUS_WORD_BYTES, words, NULL) != NF_OK)
+        return false;
+    to->ring_in = from->ring_out;
+    return true;
 }
 
 /* All but the last to the last. */
-static nf_status gather_connect(bus_node *nodes, uint32_t count, size_t words, nf_error *error)
+static bool gather_connect(bus_node *nodes, uint32_t count, size_t words)
 {
     static bus_stamps stamps[BUS_PROGRAMS_MAX];
-    nf_gather gather;
     bus_node *to = &nodes[count - 1];
     size_t bytes = nf_gather_bytes(count - 1, BUS_WORD_BYTES, words);
-    void *memory = nf_os_pages_map(bytes, 0);
-    if (memory == NULL) return nf_fail(error, NF_MEMORY, "no memory for rings");
-    nf_status status =
-        nf_gather_init(&gather, memory, bytes, count - 1, BUS_WORD_BYTES, words, error);
-    for (uint32_t i = 0; i + 1 < count && status == NF_OK; i++) {
-        status = nf_gather_sender_attach(&gather, &nodes[i].ring_sender, error);
-        nodes[i].out = &bus_ring_out;
-        stamps[i] = nodes[i].stamps;
-    }
+    void *memory = bus_memory(bytes);
     to->in = &bus_gather_in;
     to->stamps_in = stamps;
-    return status == NF_OK ? nf_gather_receiver_attach(&gather, &to->gather_receiver, error)
-                           : status;
+    if (memory == NULL ||
+        nf_gather_init(&to->gather, memory, bytes, count - 1, BUS_WORD_BYTES, words, NULL) != NF_OK)
+        return false;
+    for (uint32_t i = 0; i + 1 < count; i++) {
+        nodes[i].out = &bus_gather_out;
+        nodes[i].gather = to->gather;
+        stamps[i] = nodes[i].stamps;
+    }
+    return true;
 }
 
-static nf_status broadcast_connect(bus_node *nodes, uint32_t count, size_t words, nf_error *error)
+static bool broadcast_connect(bus_node *nodes, uint32_t count, size_t words)
 {
-    nf_broadcast broadcast;
     size_t bytes = nf_broadcast_bytes(BUS_WORD_BYTES, words);
-    void *memory = nf_os_pages_map(bytes, 0);
-    if (memory == NULL) return nf_fail(error, NF_MEMORY, "no memory for a broadcast");
-    nf_status status = nf_broadcast_init(&broadcast, memory, bytes, BUS_WORD_BYTES, words, error);
-    if (status == NF_OK)
-        status = nf_broadcast_sender_attach(&broadcast, &nodes[0].broadcast_sender, error);
+    void *memory = bus_memory(bytes);
     nodes[0].out = &bus_broadcast_out;
-    for (uint32_t i = 1; i < count && status == NF_OK; i++) {
-        nf_broadcast_receiver_attach(&broadcast, &nodes[i].broadcast_receiver);
+    if (memory == NULL ||
+        nf_broadcast_init(&nodes[0].broadcast, memory, bytes, BUS_WORD_BYTES, words, NULL) != NF_OK)
+        return false;
+    for (uint32_t i = 1; i < count; i++) {
         nodes[i].in = &bus_broadcast_in;
+        nodes[i].broadcast = nodes[0].broadcast;
         nodes[i].stamps_in = &nodes[0].stamps;
     }
-    return status;
+    return true;
 }
 
 bool bus_connect(bus_node *nodes, uint32_t count, bus_shape shape, size_t words)
 {
-    nf_error error = {0};
-    nf_status status = NF_OK;
-    for (uint32_t i = 0; i < count && status == NF_OK; i++) {
+    bool fine = true;
+    for (uint32_t i = 0; i < count && fine; i++) {
         nodes[i].out = nodes[i].in = &bus_no_port;
-        if (!stamps_make(&nodes[i].stamps, words))
-            status = nf_fail(&error, NF_MEMORY, "out of memory");
+        fine = stamps_make(&nodes[i].stamps, words);
     }
     uint32_t links = shape == BUS_CHAIN ? count - 1 : shape == BUS_LOOP ? count : 0;
-    for (uint32_t i = 0; i < links && status == NF_OK; i++)
-        status = ring_connect(&nodes[i], &nodes[i + 1 < count ? i + 1 : 0], words, &error);
-    if (shape == BUS_GATHER && status == NF_OK)
-        status = gather_connect(nodes, count, words, &error);
-    if (shape == BUS_BROADCAST && status == NF_OK)
-        status = broadcast_connect(nodes, count, words, &error);
-    if (status != NF_OK) complain("%s", error.message);
-    return status == NF_OK;
+    for (uint32_t i = 0; i < links && fine; i++)
+        fine = ring_connect(&nodes[i], &nodes[i + 1 < count ? i + 1 : 0], words);
+    if (shape == BUS_GATHER && fine) fine = gather_connect(nodes, count, words);
+    if (shape == BUS_BROADCAST && fine) fine = broadcast_connect(nodes, count, words);
+    return fine;
 }

@@ -12,9 +12,10 @@ static const struct {
 } quantiles[] = {{"p50", .5}, {"p90", .9}, {"p99", .99}, {"p99.9", .999}, {"max", 1}};
 enum { QUANTILES = sizeof quantiles / sizeof *quantiles };
 
-static const char *end_text(nf_lc3_stop stop)
+static const char *end_text(const bus_node *node)
 {
-    switch (stop) {
+    if (node->signal) return "killed";
+    switch (node->stop) {
     case NF_LC3_STOP_HALTED: return "halted";
     case NF_LC3_STOP_LIMIT: return "limit";
     case NF_LC3_STOP_INPUT: return "no key";
@@ -47,8 +48,8 @@ static void machines_print(const bus_node *nodes, uint32_t count, FILE *stream)
     fprintf(stream, "%-28s %-10s %15s %10s\n", "program", "ended", "instructions", "M/s");
     for (uint32_t i = 0; i < count; i++) {
         const bus_node *n = &nodes[i];
-        fprintf(stream, "%-28s %-10s %15" PRIu64 " %10.1f\n", n->path, end_text(n->stop),
-                n->machine->instructions, rate(n->machine->instructions, n->time_ns));
+        fprintf(stream, "%-28s %-10s %15" PRIu64 " %10.1f\n", n->path, end_text(n), n->instructions,
+                rate(n->instructions, n->time_ns));
     }
 }
 
@@ -114,9 +115,9 @@ static void node_write(nf_json *json, const bus_node *node)
     nf_json_key(json, "program");
     nf_json_string(json, node->path);
     nf_json_key(json, "ended");
-    nf_json_string(json, end_text(node->stop));
+    nf_json_string(json, end_text(node));
     number_write(json, "time_ns", node->time_ns);
-    number_write(json, "instructions", node->machine->instructions);
+    number_write(json, "instructions", node->instructions);
     number_write(json, "sent", t.sent);
     number_write(json, "received", t.received);
     number_write(json, "lost", t.lost);
