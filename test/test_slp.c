@@ -1,7 +1,7 @@
 /*
  * The straight-line vectoriser.
  *
- * Named functions: how many vectors of stores become of them in each width, none where addresses may
+ * Named functions: how many trees of vectors become of them in each width, none where addresses may
  * meet or something may trap in between.
  *
  * Generated functions: rows of like computations whose results go to neighbours, with flaws: a
@@ -61,7 +61,7 @@ static void function_show(world *w, const nf_func *f)
     fprintf(stderr, "%s\n", text.data);
 }
 
-/* The pass and those around it, or the whole pipeline; how many vectors of stores were made. */
+/* The pass and those around it, or the whole pipeline; how many trees were packed. */
 static unsigned transform(world *w, nf_func *f, const nf_variant *variant, bool whole)
 {
     static const char *const alone[] = {"gvn", "slp", "dce"};
@@ -75,7 +75,7 @@ static unsigned transform(world *w, nf_func *f, const nf_variant *variant, bool 
         function_show(w, f);
         fail_msg("%s: %s", variant->name, error.message);
     }
-    return opt.stores_packed;
+    return opt.trees_packed;
 }
 
 /* --- named functions ---------------------------------------------------------------------------- */
@@ -140,7 +140,17 @@ static const row rows[] = {
      " %i2 = add.i64 %i, %o\n %c = icmp.ne.i64 %i2, %n\n"
      " brif %c, top(%i2, %s2, %t2), done(%s2, %t2)\n"
      "done(%u: f64, %v: f64):\n store.f64 %u, [%p]\n store.f64 %v, [%p + 8]\n ret\n}\n",
+     {2, 2, 2}},
+    {"addresses written in different ways",
+     "entry:\n %z = iconst.i32 7\n %t = iconst.i64 2\n %a = shl.i64 %q, %t\n %b = add.i64 %p, %a\n"
+     " store.i32 %z, [%p + %q*4]\n store.i32 %z, [%b + 4]\n ret\n}\n",
      {1, 1, 1}},
+    {"values that another tree will need, too",
+     "entry:\n %a = load.f64 [%p]\n %b = load.f64 [%p + 8]\n %c = load.f64 [%q]\n"
+     " %d = load.f64 [%q + 8]\n %e = fadd.f64 %a, %c\n %f = fadd.f64 %b, %d\n"
+     " %g = fsub.f64 %a, %c\n %h = fsub.f64 %b, %d\n store.f64 %e, [%p]\n"
+     " store.f64 %f, [%p + 8]\n store.f64 %g, [%q]\n store.f64 %h, [%q + 8]\n ret\n}\n",
+     {2, 2, 2}},
     {"as many as fit",
      "entry:\n %z = iconst.i64 7\n store.i64 %z, [%p]\n store.i64 %z, [%p + 8]\n"
      " store.i64 %z, [%p + 16]\n store.i64 %z, [%p + 24]\n store.i64 %z, [%p + 56]\n"
@@ -486,7 +496,7 @@ static void generated_functions(void **state)
             made += seed_test(&w, f, seed, &variants[v], seed % 2);
         world_close(&w);
     }
-    printf("%u vectors of stores in %llu functions\n", made, (unsigned long long)count);
+    printf("%u trees in %llu functions\n", made, (unsigned long long)count);
     if (count >= SEEDS) assert_true(made > count);
 }
 

@@ -20,6 +20,8 @@
 #include <string.h>
 #include "base/text.h"
 
+enum { INDEX_BITS = 64 };
+
 typedef struct nf_known {
     nf_value *parts;
     nf_block block; /* where they are good; none: everywhere */
@@ -168,9 +170,19 @@ static const nf_value *lane_at(const nf_value *parts, const nf_scalar *s, uint32
     return parts + (size_t)i * s->limbs;
 }
 
+/* Indices are or-ed where their bits are known to be apart; the optimiser looks for sums in them. */
+static bool is_index_sum(LLVMOpcode op, LLVMValueRef value)
+{
+    LLVMTypeRef type = LLVMTypeOf(value);
+    return op == LLVMOr && LLVMIsAInstruction(value) && LLVMGetIsDisjoint(value) &&
+           LLVMGetTypeKind(type) == LLVMIntegerTypeKind &&
+           LLVMGetIntTypeWidth(type) == INDEX_BITS && LLVMIsAConstantInt(LLVMGetOperand(value, 1));
+}
+
 static void translate_binary(nf_translator *t, LLVMOpcode op, LLVMValueRef value, nf_value *out)
 {
     LLVMTypeRef type = LLVMTypeOf(value);
+    if (is_index_sum(op, value)) op = LLVMAdd;
     const nf_value *a = nf_parts(t, LLVMGetOperand(value, 0));
     const nf_value *b = nf_parts(t, LLVMGetOperand(value, 1));
     nf_scalar s;

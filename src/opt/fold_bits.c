@@ -37,6 +37,15 @@ static uint64_t shift_bits(const nf_fold *k, const nf_inst *inst, unsigned depth
     return (zeros & mask) >> amount & ~high;
 }
 
+/* Each factor brings the zeros at its bottom. */
+static uint64_t product_bits(const nf_fold *k, const nf_inst *inst, unsigned depth)
+{
+    uint64_t a = zero_bits(k, inst->a, depth), b = zero_bits(k, inst->b, depth);
+    unsigned count = (unsigned)__builtin_popcountll(trailing_zeros(a)) +
+                     (unsigned)__builtin_popcountll(trailing_zeros(b));
+    return count < nf_type_bits(inst->type) ? (UINT64_C(1) << count) - 1 : UINT64_MAX;
+}
+
 static uint64_t remainder_bits(const nf_fold *k, const nf_inst *inst)
 {
     int64_t divisor;
@@ -57,6 +66,7 @@ static uint64_t inst_bits(const nf_fold *k, const nf_inst *inst, unsigned depth)
     case NF_OP_ADD:
     case NF_OP_SUB:
         return trailing_zeros(zero_bits(k, inst->a, depth) & zero_bits(k, inst->b, depth));
+    case NF_OP_MUL: return product_bits(k, inst, depth);
     case NF_OP_SELECT: return zero_bits(k, inst->b, depth) & zero_bits(k, inst->c, depth);
     case NF_OP_UMIN:
     case NF_OP_UMAX: return zero_bits(k, inst->a, depth) & zero_bits(k, inst->b, depth);

@@ -26,6 +26,14 @@ nf_value nf_fold_extend(nf_fold *k, const nf_inst *inst)
     /* zext (trunc x) => x & mask, when the types are equal */
     if (op == NF_OP_ZEXT && a->op == NF_OP_TRUNC && nf_type_of(k->f, a->a) == inst->type)
         return nf_fold_make_int(k, NF_OP_AND, inst->type, a->a, (int64_t)nf_type_mask(from));
+    /* zext (x | c) => zext x | c, so that addresses show how far they are from each other */
+    int64_t c;
+    if (op == NF_OP_ZEXT && a->op == NF_OP_OR && !NF_TYPE_IS_VECTOR(from) &&
+        nf_fold_is_single(k, inst->a) && nf_fold_constant(k, a->b, &c)) {
+        nf_value wide = nf_fold_make(k, NF_OP_ZEXT, inst->type, a->a, NF_NO_VALUE);
+        return nf_fold_make_int(k, NF_OP_OR, inst->type, wide,
+                                (int64_t)((uint64_t)c & nf_type_mask(from)));
+    }
     return NF_NO_VALUE;
 }
 

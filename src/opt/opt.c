@@ -39,7 +39,7 @@ static const pass_info passes[PASS_COUNT] = {
 #undef PASS
 };
 
-/* With a pass of the pipeline: only where neighbouring stores were joined. */
+/* With a pass of the pipeline: only where slp has changed something. */
 enum { IF_PACKED = 0x80 };
 _Static_assert((int)PASS_COUNT <= (int)IF_PACKED, "a pass has seven bits");
 
@@ -159,7 +159,7 @@ static nf_status pipeline_run(run *r)
 {
     for (uint32_t i = 0; i < sizeof pipeline; i++) {
         const pass_info *pass = &passes[pipeline[i] & ~IF_PACKED];
-        if (pipeline[i] & IF_PACKED && r->opt->stores_packed == 0) continue;
+        if (pipeline[i] & IF_PACKED && r->opt->trees_packed == 0) continue;
         nf_status status = facts_provide(r, pass);
         if (status == NF_OK) status = pass_run(r, pass);
         if (status != NF_OK) return status;

@@ -35,8 +35,8 @@ struct nf_opt {
     void *context;
     const char *stop_after; /* name of a pass, the first run of which is the last; or NULL */
     /* What the passes did, for reports: loops vectorised, unrolled, calls inlined, with reasons;
-     * groups of neighbouring stores made one. */
-    uint32_t loops_vectorised, loops_unrolled, calls_inlined, stores_packed;
+     * trees of scalars made trees of vectors. */
+    uint32_t loops_vectorised, loops_unrolled, calls_inlined, trees_packed;
     char remark[160]; /* why a loop was not vectorised, the last one; "" when all were */
 };
 

@@ -10,9 +10,9 @@
  *  =>
  *     %v = load.f32x4 [%a]    %w = fadd.f32x4 %v, splat %x    store.f32x4 %w, [%c]
  *
- * Runs of neighbouring stores of a block are cut into the largest vectors that the variant has, and
- * down from there as long as no tree pays (slp_tree.c, slp_cost.c). Which lane does what is decided
- * by the addresses of the stores alone. Every lane computes what its scalar did, in the same order, so
+ * Runs of neighbouring stores of a block, and of accumulators that read neighbours, are cut into the
+ * largest vectors that the variant has, and down from there as long as no tree pays (slp_tree.c,
+ * slp_cost.c). Which lane does what is decided by addresses alone. Every lane computes what its scalar did, in the same order, so
  * the result is the same bit for bit.
  *
  * Larsen and Amarasinghe, "Exploiting Superword Level Parallelism with Multimedia Instruction Sets",
@@ -21,73 +21,9 @@
 #include "slp_internal.h"
 
 enum {
-    STORES_MAX = 256,  /* of a block; the rest is not looked at */
     FAILURES_MAX = 64, /* of a block; then it is left alone */
-    VECTOR_BYTES_MIN = 8,
+    VECTOR_BYTES_MIN = 4,
 };
-
-/* A store that may be one of neighbours. */
-typedef struct seed {
-    nf_value store;
-    nf_spot spot;
-    uint32_t segment; /* of the block: no barrier within */
-} seed;
-
-typedef struct seeds {
-    seed data[STORES_MAX];
-    uint32_t count;
-} seeds;
-
-/* --- finding --- */
-
-static bool is_seed(const nf_func *f, const nf_inst *inst)
-{
-    return inst->op == NF_OP_STORE && !NF_TYPE_IS_VECTOR(inst->type) &&
-           nf_memory_use_of(f, inst) == NF_MEMORY_STORE;
-}
-
-static void seeds_find(const nf_func *f, nf_block b, seeds *s)
-{
-    uint32_t segment = 0;
-    s->count = 0;
-    NF_FOR_INSTS(f, b, v)
-    {
-        const nf_inst *inst = nf_inst_at(f, v);
-        if (nf_ops[inst->op].effects == 0) continue;
-        if (nf_memory_use_of(f, inst) >= NF_MEMORY_READ) segment++;
-        if (is_seed(f, inst) && s->count < STORES_MAX)
-            s->data[s->count++] = (seed){v, nf_spot_of(f, inst), segment};
-    }
-}
-
-static bool are_of_a_kind(const nf_func *f, const seed *a, const seed *b)
-{
-    return a->segment == b->segment && nf_type_of(f, a->store) == nf_type_of(f, b->store) &&
-           nf_spots_alike(&a->spot, &b->spot);
-}
-
-static bool are_neighbours(const nf_func *f, const seed *low, const seed *high)
-{
-    uint64_t apart = (uint64_t)high->spot.offset - (uint64_t)low->spot.offset;
-    return are_of_a_kind(f, low, high) && apart == nf_type_bytes(nf_type_of(f, low->store));
-}
-
-/* The seeds of a kind behind the first one, in order of addresses, at the front of the list; how many
- * they are. Of two stores to the same place the list keeps the first. */
-static uint32_t kind_take(const nf_func *f, seed *list, uint32_t count)
-{
-    uint32_t taken = 1;
-    for (uint32_t i = 1; i < count; i++) {
-        const seed found = list[i];
-        if (!are_of_a_kind(f, &list[0], &found)) continue;
-        list[i] = list[taken];
-        uint32_t at = taken++;
-        for (; at > 0 && list[at - 1].spot.offset > found.spot.offset; at--)
-            list[at] = list[at - 1];
-        list[at] = found;
-    }
-    return taken;
-}
 
 /* --- trying --- */
 
@@ -104,6 +40,39 @@ static bool orders_find(nf_slp *slp)
     return true;
 }
 
+typedef struct filling {
+    nf_slp *slp;
+    nf_value user;
+} filling;
+
+static void user_add(void *context, nf_value *place)
+{
+    const filling *fill = context;
+    nf_slp *slp = fill->slp;
+    slp->users[--slp->user_start[place->id]] = fill->user;
+}
+
+static bool users_find(nf_slp *slp)
+{
+    nf_func *f = slp->f;
+    uint32_t total = 0;
+    slp->user_start = NF_TAKE_ARRAY(slp->opt->scratch, uint32_t, slp->value_count + 1);
+    if (slp->user_start == NULL) return false;
+    for (uint32_t v = 0; v < slp->value_count; v++) slp->user_start[v] = total += slp->uses[v];
+    slp->user_start[slp->value_count] = total;
+    slp->users = NF_TAKE_ARRAY(slp->opt->scratch, nf_value, total + 1);
+    if (slp->users == NULL) return false;
+    NF_FOR_BLOCKS(f, b)
+    {
+        NF_FOR_INSTS(f, b, v)
+        {
+            filling fill = {slp, v};
+            nf_uses_walk(f, nf_inst_at(f, v), user_add, &fill);
+        }
+    }
+    return true;
+}
+
 /* What is known of the function, when first asked for. */
 static bool analyse(nf_slp *slp)
 {
@@ -112,44 +81,57 @@ static bool analyse(nf_slp *slp)
     if (slp->order) return true;
     slp->value_count = f->insts.count;
     slp->uses = nf_use_counts(f, arena);
+    slp->tree_of = NF_NEW_ARRAY(arena, uint32_t, f->insts.count);
     slp->inner = NF_NEW_ARRAY(arena, uint32_t, f->insts.count);
     slp->extracts = NF_NEW_ARRAY(arena, nf_value, f->insts.count);
+    slp->spots = NF_NEW_ARRAY(arena, const nf_spot *, f->insts.count);
     nf_map_init(&slp->packed_first, arena);
-    return slp->uses && slp->inner && slp->extracts &&
+    return slp->uses && slp->tree_of && slp->inner && slp->extracts && slp->spots &&
            NF_VEC_PUSH(arena, &slp->packed, (nf_packed){0}) &&
            nf_cfg_build(f, arena, &slp->cfg) == NF_OK && nf_in_edges_build(f, arena, &slp->in) &&
-           nf_alias_init(&slp->alias, f, &slp->cfg, arena) && orders_find(slp);
+           nf_alias_init(&slp->alias, f, &slp->cfg, arena) && users_find(slp) && orders_find(slp);
 }
 
-static bool tree_try(nf_slp *slp, const seed *run, uint32_t lane_count)
+static bool tree_try(nf_slp *slp, const nf_seed *run, uint32_t lane_count)
 {
-    nf_value stores[NF_PACK_LANES_MAX];
-    for (uint32_t i = 0; i < lane_count; i++) stores[i] = run[i].store;
-    if (!nf_slp_tree_build(slp, stores, lane_count)) return false;
+    nf_value values[NF_PACK_LANES_MAX];
+    for (uint32_t i = 0; i < lane_count; i++) values[i] = run[i].value;
+    if (!nf_slp_tree_build(slp, values, lane_count)) return false;
     bool pays = nf_slp_tree_gain(slp) > 0;
     if (pays) nf_slp_tree_emit(slp);
     nf_slp_tree_drop(slp);
-    slp->opt->stores_packed += pays;
+    slp->opt->trees_packed += pays;
     return pays;
 }
 
-static uint32_t lanes_max(const nf_slp *slp, const seed *run, uint32_t count)
+static uint32_t element_bytes(const nf_slp *slp, const nf_seed *seed)
 {
-    uint32_t element = nf_type_bytes(nf_type_of(slp->f, run->store));
-    uint32_t most = slp->opt->variant->vector_bytes / element;
+    return nf_type_bytes(nf_type_of(slp->f, seed->value));
+}
+
+static uint32_t lanes_max(const nf_slp *slp, const nf_seed *run, uint32_t count)
+{
+    uint32_t most = slp->opt->variant->vector_bytes / element_bytes(slp, run);
     if (most > NF_PACK_LANES_MAX) most = NF_PACK_LANES_MAX;
     if (most > count) most = count;
     while (most & (most - 1)) most &= most - 1; /* the power of two below */
     return most;
 }
 
-/* Cuts a run of neighbours into vectors. */
-static bool run_try(nf_slp *slp, const seed *run, uint32_t count, uint32_t *failures)
+/* Accumulators are taken where their loop is left. */
+static bool is_behind(const nf_slp *slp, const nf_seed *seed, nf_block from)
 {
-    uint32_t element = nf_type_bytes(nf_type_of(slp->f, run->store)), at = 0;
+    nf_block at = nf_inst_at(slp->f, seed->value)->block;
+    if (!nf_cfg_reachable(&slp->cfg, from)) return false;
+    return nf_is_op(slp->f, seed->value, NF_OP_STORE) ||
+           nf_cfg_depth(&slp->cfg, at) < nf_cfg_depth(&slp->cfg, from);
+}
+
+/* Cuts a run of neighbours into vectors. */
+static bool run_try(nf_slp *slp, const nf_seed *run, uint32_t count, uint32_t *failures)
+{
+    uint32_t element = element_bytes(slp, run), at = 0;
     bool changed = false;
-    if (!analyse(slp) || !nf_cfg_reachable(&slp->cfg, nf_inst_at(slp->f, run->store)->block))
-        return false;
     while (count - at > 1 && *failures < FAILURES_MAX) {
         uint32_t lanes = lanes_max(slp, &run[at], count - at);
         while (lanes * element >= VECTOR_BYTES_MIN && lanes > 1 &&
@@ -164,27 +146,27 @@ static bool run_try(nf_slp *slp, const seed *run, uint32_t count, uint32_t *fail
     return changed;
 }
 
-static bool kind_try(nf_slp *slp, const seed *list, uint32_t count, uint32_t *failures)
+static bool kind_try(nf_slp *slp, nf_block b, const nf_seed *list, uint32_t count,
+                     uint32_t *failures)
 {
     bool changed = false;
     for (uint32_t start = 0, end; start < count; start = end) {
         for (end = start + 1; end < count; end++)
-            if (!are_neighbours(slp->f, &list[end - 1], &list[end])) break;
-        uint32_t bytes = (end - start) * nf_type_bytes(nf_type_of(slp->f, list[start].store));
-        if (end - start > 1 && bytes >= VECTOR_BYTES_MIN)
+            if (!nf_seeds_are_neighbours(slp->f, &list[end - 1], &list[end])) break;
+        bool large = (end - start) * element_bytes(slp, list) >= VECTOR_BYTES_MIN;
+        if (end - start > 1 && large && analyse(slp) && is_behind(slp, &list[start], b))
             changed |= run_try(slp, &list[start], end - start, failures);
     }
     return changed;
 }
 
-static bool block_try(nf_slp *slp, nf_block b, seeds *s)
+static bool block_try(nf_slp *slp, nf_block b, nf_seeds *s)
 {
     bool changed = false;
     uint32_t failures = 0;
-    seeds_find(slp->f, b, s);
     for (uint32_t start = 0; start + 1 < s->count;) {
-        uint32_t taken = kind_take(slp->f, &s->data[start], s->count - start);
-        changed |= kind_try(slp, &s->data[start], taken, &failures);
+        uint32_t taken = nf_seeds_kind(slp->f, &s->data[start], s->count - start);
+        changed |= kind_try(slp, b, &s->data[start], taken, &failures);
         start += taken;
     }
     return changed;
@@ -192,35 +174,20 @@ static bool block_try(nf_slp *slp, nf_block b, seeds *s)
 
 /* --- the pass --- */
 
-/* Whether the block has two stores of a type. */
-static bool block_has_seeds(const nf_func *f, nf_block b)
-{
-    unsigned seen = 0;
-    NF_FOR_INSTS(f, b, v)
-    {
-        const nf_inst *inst = nf_inst_at(f, v);
-        if (inst->op != NF_OP_STORE || !is_seed(f, inst)) continue;
-        if (seen >> inst->type & 1) return true;
-        seen |= 1u << inst->type;
-    }
-    return false;
-}
-
 bool nf_pass_slp(nf_opt *opt, nf_func *f)
 {
     nf_slp *slp = NULL;
-    seeds *found = NULL;
+    nf_seeds *seeds = NULL;
     bool changed = false;
     if (opt->variant == NULL || opt->variant->vector_bytes == 0) return false;
     NF_FOR_BLOCKS(f, b)
     {
-        if (!block_has_seeds(f, b)) continue;
+        if (!nf_seeds_find(f, opt->scratch, b, &seeds)) continue;
         if (slp == NULL) slp = NF_NEW(opt->scratch, nf_slp);
-        if (found == NULL) found = NF_TAKE_ARRAY(opt->scratch, seeds, 1);
-        if (slp == NULL || found == NULL) break;
+        if (slp == NULL) break;
         slp->opt = opt;
         slp->f = f;
-        changed |= block_try(slp, b, found);
+        changed |= block_try(slp, b, seeds);
     }
     if (changed) nf_slp_extracts_use(slp);
     return changed;

@@ -1,9 +1,9 @@
 /*
  * Whether a tree pays: scalars that go, less vectors and moves between the two that come.
  *
- * All in units of one plain instruction, times LOOP_WEIGHT for each loop around it. A scalar goes
- * when nobody outside of the tree uses it; else a lane is taken out of the vector for its other
- * users, or, where that costs no less, as with loads, the scalar stays.
+ * All in units of one plain instruction, more for each loop around it. A scalar goes when nobody
+ * outside of the tree uses it, or when the others look like one more tree; else a lane is taken out of
+ * the vector for its other users, or, where that costs no less, as with loads, the scalar stays.
  *
  *     4 stores, 4 additions, 4 loads, a splat   =>   1 store, 1 addition, 1 load, 1 splat: gain 8
  */
@@ -62,6 +62,41 @@ bool nf_slp_lane_escapes(const nf_slp *slp, nf_value lane)
     return slp->uses[lane.id] > slp->inner[lane.id];
 }
 
+/* --- others --- */
+
+/* The n-th user of a lane that is no part of the tree; none when there are less. */
+static nf_value outsider(const nf_slp *slp, nf_value lane, uint32_t n)
+{
+    for (uint32_t i = slp->user_start[lane.id]; i < slp->user_start[lane.id + 1]; i++) {
+        nf_value user = slp->users[i];
+        bool there = !nf_is_op(slp->f, user, NF_OP_NONE) && slp->tree_of[user.id] != slp->tree;
+        if (there && n-- == 0) return user;
+    }
+    return (nf_value){0};
+}
+
+/* Whether the lanes' n-th users outside are different ones that do the same. */
+static bool are_alike(const nf_slp *slp, const nf_pack *pack, uint32_t n)
+{
+    nf_value first = outsider(slp, pack->lanes[0], n);
+    const nf_inst *a = nf_inst_at(slp->f, first);
+    for (uint32_t i = 1; i < pack->lane_count; i++) {
+        nf_value user = outsider(slp, pack->lanes[i], n);
+        const nf_inst *b = nf_inst_at(slp->f, user);
+        if (a->op != b->op || a->type != b->type || a->block.id != b->block.id) return false;
+        if (user.id && user.id == first.id) return false;
+    }
+    return true;
+}
+
+/* Whether all lanes have such users, and only these: another tree will have the lanes too. */
+static bool is_shared(const nf_slp *slp, const nf_pack *pack)
+{
+    uint32_t n = 0;
+    while (are_alike(slp, pack, n) && outsider(slp, pack->lanes[0], n).id) n++;
+    return n > 0 && are_alike(slp, pack, n);
+}
+
 /* --- costs --- */
 
 static int64_t gather_cost(const nf_slp *slp, const nf_pack *pack)
@@ -85,8 +120,9 @@ static int64_t made_gain(const nf_slp *slp, const nf_pack *pack)
     const nf_inst *first = nf_inst_at(slp->f, pack->lanes[0]);
     bool costs = pack->kind != NF_PACK_PARAM, loads = pack->kind == NF_PACK_LOAD;
     int64_t gain = costs ? -op_cost(first) - pack->reversed : 0;
+    bool shared = is_shared(slp, pack);
     for (uint32_t i = 0; i < pack->lane_count; i++) {
-        bool escapes = nf_slp_lane_escapes(slp, pack->lanes[i]);
+        bool escapes = !shared && nf_slp_lane_escapes(slp, pack->lanes[i]);
         if (!escapes || !loads) gain += costs;
         if (escapes && !loads) gain -= EXTRACT_COST;
     }
@@ -108,6 +144,9 @@ int64_t nf_slp_tree_gain(nf_slp *slp)
 {
     int64_t gain = 0;
     inner_count(slp, 1);
+    for (uint32_t p = 0; p < slp->pack_count; p++)
+        for (uint32_t i = 0; slp->packs[p].operand_count && i < slp->packs[p].lane_count; i++)
+            slp->tree_of[slp->packs[p].lanes[i].id] = slp->tree;
     for (uint32_t p = 0; p < slp->pack_count; p++) gain += pack_gain(slp, &slp->packs[p]);
     return gain;
 }

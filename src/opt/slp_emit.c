@@ -171,16 +171,21 @@ static void params_feed(nf_slp *slp)
     }
 }
 
-void nf_slp_tree_emit(nf_slp *slp)
+static void stores_emit(nf_slp *slp)
 {
     const nf_pack *root = &slp->packs[0];
     nf_value behind = nf_inst_at(slp->f, root->last)->next;
-    params_make(slp);
-    params_feed(slp);
     nf_inst store = access_of(slp, root);
     store.c = emit(slp, root->operands[0], behind);
     put(slp, behind, &store);
     for (uint32_t i = 0; i < root->lane_count; i++) scalar_remove(slp, root->lanes[i]);
+}
+
+void nf_slp_tree_emit(nf_slp *slp)
+{
+    params_make(slp);
+    params_feed(slp);
+    if (slp->packs[0].kind == NF_PACK_STORE) stores_emit(slp);
 }
 
 /* --- lanes for others --- */

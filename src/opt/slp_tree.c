@@ -11,22 +11,13 @@
  *     STORE ── OP add ─┬─ LOAD (a, b)
  *                      └─ SPLAT (x, x)
  *
- * All lanes of an operation stand in one block. Loads move down to the last of their pack, stores to
- * the last of theirs; neither may pass an access that it may meet, stores no trap either. Operands
- * that commute are ordered lane by lane after the lane before, with a look at what they are
+ * All lanes of an operation stand in one block. Operands that commute are ordered lane by lane after the lane before, with a look at what they are
  * (Porpodas, Magni and Jones, "PSLP", and LLVM's look-ahead are refinements of this).
  */
 #include "slp_internal.h"
 
-enum {
-    DEPTH_MAX = 32,
-    SPAN_MAX = 1024, /* instructions that an access may move over */
-};
-
-typedef struct lanes {
-    nf_value *values;
-    uint32_t count;
-} lanes;
+enum { DEPTH_MAX = 32 };
+#define NO_PACK UINT32_MAX
 
 bool nf_slp_supports(const nf_slp *slp, nf_op op, nf_type type, nf_type operand)
 {
@@ -34,153 +25,13 @@ bool nf_slp_supports(const nf_slp *slp, nf_op op, nf_type type, nf_type operand)
     return opt->supports == NULL || opt->supports(op, type, operand, opt->features);
 }
 
-/* --- memory --- */
-
-static const nf_inst *constant_sum(const nf_func *f, uint32_t id)
-{
-    const nf_inst *inst = nf_inst_at(f, (nf_value){id});
-    return id && inst->op == NF_OP_ADD && nf_is_op(f, inst->b, NF_OP_ICONST) ? inst : NULL;
-}
-
-static void spot_move(nf_spot *spot, int64_t by, unsigned scale_log2)
-{
-    spot->offset = (int64_t)((uint64_t)spot->offset + ((uint64_t)by << scale_log2));
-}
-
-nf_spot nf_spot_of(const nf_func *f, const nf_inst *access)
-{
-    const nf_inst *sum;
-    nf_spot spot = {.base = access->a.id,
-                    .index = access->b.id,
-                    .scale_log2 = access->sub,
-                    .offset = access->imm};
-    while ((sum = constant_sum(f, spot.base)) != NULL) {
-        spot_move(&spot, nf_inst_at(f, sum->b)->imm, 0);
-        spot.base = sum->a.id;
-    }
-    while ((sum = constant_sum(f, spot.index)) != NULL) {
-        spot_move(&spot, nf_inst_at(f, sum->b)->imm, spot.scale_log2);
-        spot.index = sum->a.id;
-    }
-    const nf_inst *index = nf_inst_at(f, (nf_value){spot.index});
-    if (spot.index && index->op == NF_OP_ICONST) {
-        spot_move(&spot, index->imm, spot.scale_log2);
-        spot.index = 0;
-    }
-    const nf_inst *base = nf_inst_at(f, (nf_value){spot.base});
-    if (base->op != NF_OP_LOCAL && base->op != NF_OP_SYMBOL) return spot;
-    spot_move(&spot, base->imm, 0);
-    spot.base = 0;
-    spot.thing = base->extra;
-    spot.thing_op = base->op;
-    return spot;
-}
-
-bool nf_spots_alike(const nf_spot *a, const nf_spot *b)
-{
-    return a->base == b->base && a->index == b->index && a->thing == b->thing &&
-           a->thing_op == b->thing_op && (a->index == 0 || a->scale_log2 == b->scale_log2);
-}
-
-/* How many elements the access of `to` is behind that of `from`; INT64_MIN when that is not known. */
-static int64_t distance(const nf_func *f, const nf_inst *from, const nf_inst *to)
-{
-    nf_spot a = nf_spot_of(f, from), b = nf_spot_of(f, to);
-    int64_t bytes = nf_type_bytes(from->type);
-    if (!nf_spots_alike(&a, &b)) return INT64_MIN;
-    int64_t apart = (int64_t)((uint64_t)b.offset - (uint64_t)a.offset);
-    return apart % bytes ? INT64_MIN : apart / bytes;
-}
-
-static bool are_neighbours(const nf_func *f, lanes l, int64_t step)
-{
-    for (uint32_t i = 1; i < l.count; i++) {
-        const nf_inst *before = nf_inst_at(f, l.values[i - 1]);
-        if (distance(f, before, nf_inst_at(f, l.values[i])) != step) return false;
-    }
-    return true;
-}
-
-static bool is_lane(const nf_value *list, uint32_t count, nf_value v)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (list[i].id == v.id) return true;
-    return false;
-}
-
-/* Whether none of the accesses may meet the one given. */
-static bool all_apart(const nf_slp *slp, const nf_place *places, uint32_t count,
-                      const nf_inst *access)
-{
-    nf_place place = nf_place_of(&slp->alias, access);
-    for (uint32_t i = 0; i < count; i++)
-        if (nf_places_meet(&slp->alias, &places[i], &place) != NF_APART) return false;
-    return true;
-}
-
-static bool may_trap(const nf_func *f, const nf_inst *inst)
-{
-    return nf_ops[inst->op].effects & NF_EFFECT_TRAP && !nf_division_is_safe(f, inst);
-}
-
-/* Whether accesses that stand in front of the instruction may go behind it. The tree's stores go
- * further down than its loads. */
-static bool lets_pass(const nf_slp *slp, const nf_place *places, uint32_t count, nf_value v,
-                      bool stores)
-{
-    const nf_inst *inst = nf_inst_at(slp->f, v);
-    if (stores && may_trap(slp->f, inst)) return false;
-    switch (nf_memory_use_of(slp->f, inst)) {
-    case NF_MEMORY_NONE: return true;
-    case NF_MEMORY_LOAD: return !stores || all_apart(slp, places, count, inst);
-    case NF_MEMORY_STORE:
-        return is_lane(slp->packs[0].lanes, slp->packs[0].lane_count, v) ||
-               all_apart(slp, places, count, inst);
-    case NF_MEMORY_READ: return !stores;
-    default: return false;
-    }
-}
-
-/* Whether all accesses of the pack can be made where the last one is. */
-static bool can_move_down(const nf_slp *slp, lanes l, nf_value first, nf_value last)
-{
-    const nf_func *f = slp->f;
-    bool stores = nf_is_op(f, first, NF_OP_STORE);
-    nf_place places[NF_PACK_LANES_MAX];
-    uint32_t count = 0, span = 0;
-    for (nf_value v = first; v.id != last.id; v = nf_inst_at(f, v)->next) {
-        if (span++ == SPAN_MAX) return false;
-        if (is_lane(l.values, l.count, v))
-            places[count++] = nf_place_of(&slp->alias, nf_inst_at(f, v));
-        else if (!lets_pass(slp, places, count, v, stores))
-            return false;
-    }
-    return true;
-}
-
-static nf_value lane_first(const nf_slp *slp, lanes l)
-{
-    nf_value first = l.values[0];
-    for (uint32_t i = 1; i < l.count; i++)
-        if (slp->order[l.values[i].id] < slp->order[first.id]) first = l.values[i];
-    return first;
-}
-
-static nf_value lane_last(const nf_slp *slp, lanes l)
-{
-    nf_value last = l.values[0];
-    for (uint32_t i = 1; i < l.count; i++)
-        if (slp->order[l.values[i].id] > slp->order[last.id]) last = l.values[i];
-    return last;
-}
-
 /* --- packs --- */
 
-static uint32_t build(nf_slp *slp, lanes l, unsigned depth);
-static uint32_t condition(nf_slp *slp, lanes l, unsigned depth);
+static uint32_t build(nf_slp *slp, nf_lane_list l, unsigned depth);
+static uint32_t condition(nf_slp *slp, nf_lane_list l, unsigned depth);
 
 /* A new pack; the index 0, the root's, when there are too many. */
-static uint32_t pack_add(nf_slp *slp, nf_pack_kind kind, nf_type type, lanes l)
+static uint32_t pack_add(nf_slp *slp, nf_pack_kind kind, nf_type type, nf_lane_list l)
 {
     if (slp->pack_count == NF_PACKS_MAX) {
         slp->failed = true;
@@ -197,7 +48,7 @@ static nf_type vector_of(nf_type element, uint32_t count)
     return nf_type_with_lanes(element, (unsigned)__builtin_ctz(count));
 }
 
-static uint32_t gather(nf_slp *slp, lanes l)
+static uint32_t gather(nf_slp *slp, nf_lane_list l)
 {
     nf_type element = nf_type_of(slp->f, l.values[0]), type = vector_of(element, l.count);
     bool can = nf_slp_supports(slp, NF_OP_SPLAT, type, element) &&
@@ -206,24 +57,24 @@ static uint32_t gather(nf_slp *slp, lanes l)
     return pack_add(slp, NF_PACK_GATHER, type, l);
 }
 
-static uint32_t splat(nf_slp *slp, lanes l)
+static uint32_t splat(nf_slp *slp, nf_lane_list l)
 {
     nf_type element = nf_type_of(slp->f, l.values[0]), type = vector_of(element, l.count);
     if (!nf_slp_supports(slp, NF_OP_SPLAT, type, element)) slp->failed = true;
     return pack_add(slp, NF_PACK_SPLAT, type, l);
 }
 
-static uint32_t load(nf_slp *slp, lanes l)
+static uint32_t load(nf_slp *slp, nf_lane_list l)
 {
     const nf_func *f = slp->f;
     nf_type type = vector_of(nf_type_of(f, l.values[0]), l.count);
-    bool up = are_neighbours(f, l, 1), down = !up && are_neighbours(f, l, -1);
+    bool up = nf_lanes_are_neighbours(slp, l, 1), down = !up && nf_lanes_are_neighbours(slp, l, -1);
     for (uint32_t i = 0; i < l.count; i++)
         if (nf_access_is_fixed(nf_inst_at(f, l.values[i]))) return gather(slp, l);
     if (!(up || down) || !nf_slp_supports(slp, NF_OP_LOAD, type, NF_I64)) return gather(slp, l);
     if (down && !nf_slp_supports(slp, NF_OP_REVERSE, type, type)) return gather(slp, l);
-    nf_value last = lane_last(slp, l);
-    if (!can_move_down(slp, l, lane_first(slp, l), last)) return gather(slp, l);
+    nf_value last = nf_lane_last(slp, l);
+    if (!nf_lanes_can_join(slp, l)) return gather(slp, l);
     uint32_t index = pack_add(slp, NF_PACK_LOAD, type, l);
     slp->packs[index].last = last;
     slp->packs[index].reversed = down;
@@ -245,15 +96,15 @@ nf_value nf_pack_operand(const nf_slp *slp, const nf_pack *pack, uint32_t k, uin
 
 static uint32_t operand_build(nf_slp *slp, uint32_t index, uint32_t k, unsigned depth)
 {
-    nf_value values[NF_PACK_LANES_MAX];
+    nf_value values[NF_PACK_LANES_MAX] = {{0}};
     const nf_pack *pack = &slp->packs[index];
-    lanes l = {values, pack->lane_count};
+    nf_lane_list l = {values, pack->lane_count};
     for (uint32_t i = 0; i < l.count; i++) values[i] = nf_pack_operand(slp, pack, k, i);
     bool selects = pack->kind == NF_PACK_OP && nf_is_op(slp->f, pack->lanes[0], NF_OP_SELECT);
     return selects && k == 0 ? condition(slp, l, depth + 1) : build(slp, l, depth + 1);
 }
 
-static uint32_t params(nf_slp *slp, lanes l, unsigned depth)
+static uint32_t params(nf_slp *slp, nf_lane_list l, unsigned depth)
 {
     nf_block b = nf_inst_at(slp->f, l.values[0])->block;
     uint32_t edges = slp->in.start[b.id + 1] - slp->in.start[b.id];
@@ -276,7 +127,7 @@ static unsigned likeness(const nf_slp *slp, nf_value v, nf_value beside)
     const nf_inst *a = nf_inst_at(slp->f, v), *b = nf_inst_at(slp->f, beside);
     if (v.id == beside.id) return SAME_VALUE;
     if (a->op != b->op || a->type != b->type) return UNLIKE;
-    return a->op == NF_OP_LOAD && distance(slp->f, a, b) == 1 ? NEIGHBOURS : SAME_OP;
+    return a->op == NF_OP_LOAD && nf_access_distance(slp, v, beside) == 1 ? NEIGHBOURS : SAME_OP;
 }
 
 static void operands_order(const nf_slp *slp, nf_pack *pack)
@@ -306,7 +157,7 @@ static bool has_lanes(const nf_inst *inst)
            (op->types == NF_TYPES_IV || op->types == NF_TYPES_FV || op->types == NF_TYPES_NV);
 }
 
-static bool alike(const nf_slp *slp, lanes l)
+static bool alike(const nf_slp *slp, nf_lane_list l)
 {
     const nf_inst *first = nf_inst_at(slp->f, l.values[0]);
     nf_type operand = nf_type_of(slp->f, first->a);
@@ -318,7 +169,7 @@ static bool alike(const nf_slp *slp, lanes l)
             return false;
         bool accesses = inst->op == NF_OP_LOAD || inst->op == NF_OP_PARAM;
         if (!accesses && nf_type_of(slp->f, inst->a) != operand) return false;
-        if (is_lane(l.values, i, l.values[i])) return false;
+        if (nf_lane_is_in(l.values, i, l.values[i])) return false;
     }
     return first->block.id && !NF_TYPE_IS_VECTOR(first->type);
 }
@@ -344,24 +195,24 @@ static bool op_is_possible(const nf_slp *slp, const nf_pack *pack)
 }
 
 /* The condition of a select: comparisons of lanes as wide as what is selected. */
-static bool condition_fits(const nf_slp *slp, lanes l)
+static bool condition_fits(const nf_slp *slp, nf_lane_list l)
 {
     const nf_inst *select = nf_inst_at(slp->f, l.values[0]);
-    nf_value conditions[NF_PACK_LANES_MAX];
+    nf_value conditions[NF_PACK_LANES_MAX] = {{0}};
     for (uint32_t i = 0; i < l.count; i++) conditions[i] = nf_inst_at(slp->f, l.values[i])->a;
     const nf_inst *compare = nf_inst_at(slp->f, select->a);
-    if (!is_compare(compare) || !alike(slp, (lanes){conditions, l.count})) return false;
+    if (!is_compare(compare) || !alike(slp, (nf_lane_list){conditions, l.count})) return false;
     nf_type compared = nf_type_of(slp->f, compare->a);
     return !NF_TYPE_IS_VECTOR(compared) && nf_type_bytes(compared) == nf_type_bytes(select->type);
 }
 
-static uint32_t op(nf_slp *slp, lanes l, nf_type type, unsigned depth)
+static uint32_t op(nf_slp *slp, nf_lane_list l, nf_type type, unsigned depth)
 {
     uint32_t index = pack_add(slp, NF_PACK_OP, type, l), gathered = 0;
     nf_pack *pack = &slp->packs[index];
     if (slp->failed) return index;
     const nf_op_info *info = nf_op_of(nf_inst_at(slp->f, l.values[0]));
-    pack->last = lane_last(slp, l);
+    pack->last = nf_lane_last(slp, l);
     operands_order(slp, pack);
     for (uint32_t k = 0; k < info->operands && !slp->failed; k++) {
         pack->operands[pack->operand_count++] = operand_build(slp, index, k, depth);
@@ -374,19 +225,19 @@ static uint32_t op(nf_slp *slp, lanes l, nf_type type, unsigned depth)
 
 /* --- lanes of any kind --- */
 
-static uint32_t pack_find(const nf_slp *slp, lanes l)
+static uint32_t pack_find(const nf_slp *slp, nf_lane_list l)
 {
-    for (uint32_t i = 1; i < slp->pack_count; i++) {
+    for (uint32_t i = 0; i < slp->pack_count; i++) {
         const nf_pack *pack = &slp->packs[i];
         bool placed = pack->kind != NF_PACK_GATHER && pack->kind != NF_PACK_SPLAT;
         if (placed && pack->lane_count == l.count &&
             __builtin_memcmp(pack->lanes, l.values, l.count * sizeof *l.values) == 0)
             return i;
     }
-    return 0;
+    return NO_PACK;
 }
 
-static uint32_t packed_find(const nf_slp *slp, lanes l)
+static uint32_t packed_find(const nf_slp *slp, nf_lane_list l)
 {
     uint64_t at = 0;
     if (!nf_map_get(&slp->packed_first, l.values[0].id, &at)) return 0;
@@ -399,7 +250,7 @@ static uint32_t packed_find(const nf_slp *slp, lanes l)
     return 0;
 }
 
-static uint32_t alike_build(nf_slp *slp, lanes l, unsigned depth)
+static uint32_t alike_build(nf_slp *slp, nf_lane_list l, unsigned depth)
 {
     const nf_inst *inst = nf_inst_at(slp->f, l.values[0]);
     nf_type type = vector_of(inst->type, l.count);
@@ -410,51 +261,60 @@ static uint32_t alike_build(nf_slp *slp, lanes l, unsigned depth)
     return op(slp, l, type, depth);
 }
 
-/* A pack of this tree or an earlier one; 0 when there is none. */
-static uint32_t known(nf_slp *slp, lanes l)
+/* A pack of this tree or an earlier one; NO_PACK when there is none. */
+static uint32_t known(nf_slp *slp, nf_lane_list l)
 {
     uint32_t found = pack_find(slp, l), packed = packed_find(slp, l);
-    if (found || !packed) return found;
+    if (found != NO_PACK || !packed) return found;
     found = pack_add(slp, NF_PACK_KNOWN, slp->packed.data[packed].type, l);
     slp->packs[found].vector = slp->packed.data[packed].vector;
     return found;
 }
 
 /* Comparisons become masks, which only selects know what to do with: see condition_fits(). */
-static uint32_t condition(nf_slp *slp, lanes l, unsigned depth)
+static uint32_t condition(nf_slp *slp, nf_lane_list l, unsigned depth)
 {
     const nf_inst *compare = nf_inst_at(slp->f, l.values[0]);
     uint32_t found = known(slp, l);
-    if (found) return found;
+    if (found != NO_PACK) return found;
     nf_type compared = vector_of(nf_type_of(slp->f, compare->a), l.count);
     return op(slp, l, nf_type_of_compare(compared), depth);
 }
 
-static uint32_t build(nf_slp *slp, lanes l, unsigned depth)
+static uint32_t build(nf_slp *slp, nf_lane_list l, unsigned depth)
 {
     bool same = true;
     for (uint32_t i = 1; i < l.count; i++) same &= l.values[i].id == l.values[0].id;
     if (same) return splat(slp, l);
     if (is_compare(nf_inst_at(slp->f, l.values[0]))) return gather(slp, l);
     uint32_t found = known(slp, l);
-    if (found) return found;
+    if (found != NO_PACK) return found;
     if (depth == DEPTH_MAX || !alike(slp, l)) return gather(slp, l);
     return alike_build(slp, l, depth);
 }
 
-bool nf_slp_tree_build(nf_slp *slp, const nf_value *stores, uint32_t lane_count)
+static void stores(nf_slp *slp, nf_lane_list l)
 {
-    nf_value values[NF_PACK_LANES_MAX];
-    lanes l = {values, lane_count};
-    __builtin_memcpy(values, stores, lane_count * sizeof *stores);
-    nf_type type = vector_of(nf_type_of(slp->f, stores[0]), lane_count);
+    nf_type type = vector_of(nf_type_of(slp->f, l.values[0]), l.count);
+    uint32_t root = pack_add(slp, NF_PACK_STORE, type, l);
+    slp->packs[root].last = nf_lane_last(slp, l);
+    slp->failed = !nf_slp_supports(slp, NF_OP_STORE, type, NF_I64) || !nf_lanes_can_join(slp, l);
+    if (slp->failed) return;
+    slp->packs[root].operands[0] = operand_build(slp, root, 0, 0);
+    slp->packs[root].operand_count = 1;
+}
+
+bool nf_slp_tree_build(nf_slp *slp, const nf_value *lanes, uint32_t lane_count)
+{
+    nf_value values[NF_PACK_LANES_MAX] = {{0}};
+    nf_lane_list l = {values, lane_count};
+    __builtin_memcpy(values, lanes, lane_count * sizeof *lanes);
     slp->pack_count = 0;
     slp->failed = false;
-    uint32_t root = pack_add(slp, NF_PACK_STORE, type, l);
-    nf_pack *pack = &slp->packs[root];
-    pack->last = lane_last(slp, l);
-    if (!nf_slp_supports(slp, NF_OP_STORE, type, NF_I64)) return false;
-    if (!can_move_down(slp, l, lane_first(slp, l), pack->last)) return false;
-    pack->operands[pack->operand_count++] = operand_build(slp, root, 0, 0);
-    return !slp->failed;
+    slp->tree++;
+    if (nf_is_op(slp->f, lanes[0], NF_OP_STORE))
+        stores(slp, l);
+    else if (alike(slp, l))
+        (void)params(slp, l, 0);
+    return !slp->failed && slp->pack_count > 0;
 }
