@@ -49,7 +49,7 @@ typedef enum nf_policy {
 } nf_policy;
 
 /* What happens, in events.def; sent from the thread on which it happens, which may hold engine
- * locks: a listener may not call the engine. */
+ * locks: a listener may neither call the engine nor fork. */
 typedef enum nf_event_kind {
 #define EVENT(name, text, meaning) NF_EVENT_##name,
 #include "events.def"

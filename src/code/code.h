@@ -62,6 +62,11 @@ bool nf_code_find(nf_code_memory *memory, uint64_t pc, nf_code_object *object);
 /* The same for a signal's handler: gives up where the lists are just being changed. */
 bool nf_code_try_find(nf_code_memory *memory, uint64_t pc, nf_code_object *object);
 
+/* Around fork(), see os.h. Between the two calls the mutex is held; the child's code memory is a copy
+ * at the same addresses. Without memory for one, nothing can be placed in the child any more. */
+void nf_code_memory_fork_prepare(nf_code_memory *memory);
+void nf_code_memory_fork_done(nf_code_memory *memory, bool is_child);
+
 typedef struct nf_code_usage {
     size_t limit, used, largest_free; /* bytes */
     uint32_t objects;

@@ -32,6 +32,7 @@ struct nf_code_memory {
     uint32_t count, capacity;
     uint32_t rover; /* extent to look at first */
     size_t used;
+    int copy; /* of the code, while the process forks */
     void (*listen)(void *context, const nf_code_object *object);
     void *listen_context;
 };
@@ -175,6 +176,8 @@ static uint32_t round_up(uint32_t bytes)
 
 static nf_status begin_locked(nf_code_memory *m, uint32_t bytes, nf_code_tx *tx, nf_error *error)
 {
+    if (m->view.rw == NULL)
+        return nf_fail(error, NF_CODE_FULL, "this process was forked without code memory");
     uint32_t at = next_fit(m, bytes);
     if (at == UINT32_MAX)
         return nf_fail(error, NF_CODE_FULL,
@@ -241,7 +244,7 @@ void nf_code_free(nf_code_memory *m, uint64_t address)
     uint32_t at = extent_at(m, offset_of(m, address));
     extent *e = &m->extents[at];
     NF_ASSERT(e->state == EXTENT_OBJECT && e->object.address == address);
-    __builtin_memset(m->view.rw + e->offset, INT3, e->bytes);
+    if (m->view.rw) __builtin_memset(m->view.rw + e->offset, INT3, e->bytes);
     e->object.bytes = 0;
     if (m->listen) m->listen(m->listen_context, &e->object);
     extent_release(m, at);
@@ -304,5 +307,37 @@ void nf_code_memory_listen(nf_code_memory *m,
     nf_os_mutex_lock(&m->mutex);
     m->listen = listen;
     m->listen_context = context;
+    nf_os_mutex_unlock(&m->mutex);
+}
+
+/* --- around fork() --- */
+
+/* Extents in use that touch are copied at once. */
+static bool used_copy(const nf_code_memory *m, int copy)
+{
+    for (uint32_t i = 0; i < m->count;) {
+        size_t start = m->extents[i].offset, end = start;
+        for (; i < m->count && m->extents[i].state != EXTENT_FREE; i++) end += m->extents[i].bytes;
+        if (end > start && !nf_os_code_copy_add(copy, &m->view, start, end - start)) return false;
+        while (i < m->count && m->extents[i].state == EXTENT_FREE) i++;
+    }
+    return true;
+}
+
+void nf_code_memory_fork_prepare(nf_code_memory *m)
+{
+    nf_os_mutex_lock(&m->mutex);
+    m->copy = nf_os_code_copy_begin(&m->view);
+    if (m->copy >= 0 && used_copy(m, m->copy)) return;
+    nf_os_code_copy_drop(m->copy);
+    m->copy = -1;
+}
+
+void nf_code_memory_fork_done(nf_code_memory *m, bool is_child)
+{
+    if (is_child)
+        nf_os_code_copy_adopt(m->copy, &m->view);
+    else
+        nf_os_code_copy_drop(m->copy);
     nf_os_mutex_unlock(&m->mutex);
 }

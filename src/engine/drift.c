@@ -30,13 +30,14 @@
 enum {
     BURST_SAMPLES = 16, /* of either side */
     REFERENCE_BURSTS = 8,
-    IDLE_NS = 200 * 1000 * 1000, /* nobody came: it is not called any more */
-    BACKOFF_MAX = 16,            /* doublings */
+    BURST_LIMIT_NS = 100 * 1000 * 1000,
+    BACKOFF_MAX = 16, /* doublings */
 };
 
 static const double SHIFT_MIN = 0.1, ALLOWANCE = 0.5, ALARM = 6, STEP_MAX = 4;
 static const double ERROR_MIN = 0.03; /* clocks, alignment: what the samples can't show */
 static const double WATCH_SHARE = 200;
+static const double COST_MIN_NS = 5000;
 static const double ENTRY_NS = 100;      /* what timing a call costs */
 static const double WORSE_NS_MAX = 1e6;  /* by which a call may be slower for our sake */
 static const double FORGIVEN_AFTER = 16; /* back-offs without an alarm */
@@ -51,7 +52,7 @@ void nf_drift_reset(nf_function *function)
 void nf_drift_close(nf_function *function)
 {
     if (!function->drift.open) return;
-    function->drift.open = false;
+    function->drift.open = function->drift.is_idle = false;
     nf_audit_finish(function);
 }
 
@@ -151,10 +152,10 @@ static void burst_end(nf_function *function)
 {
     nf_drift *d = &function->drift;
     nf_version *control = control_at(function, d->turn);
-    d->open = false;
+    d->open = d->is_idle = false;
     nf_audit_result result = nf_audit_finish(function);
     double cost = burst_cost(function, &result);
-    d->due_ns = function->profile.spent_ns + WATCH_SHARE * cost;
+    d->due_ns = function->profile.spent_ns + WATCH_SHARE * at_least(cost, COST_MIN_NS);
     nf_os_mutex_lock(&function->engine->lock);
     function->engine->cost.watch_ns += cost;
     nf_os_mutex_unlock(&function->engine->lock);
@@ -164,13 +165,18 @@ static void burst_end(nf_function *function)
     if (nf_cusum_add(&d->cusums[d->turn], result.ratio, error)) alarm(function, control, &result);
 }
 
+/* Where nobody has come since, the burst stays open: the function is not called any more, which LLVM's
+ * code, that doesn't count, tells by nothing else. Where somebody has come and not come back, by a
+ * longjmp or for long, calls must not be left in the control. */
 static void burst_step(nf_function *function, uint64_t now)
 {
     nf_drift *d = &function->drift;
-    if (nf_audit_done(function))
-        burst_end(function);
-    else if (now - d->opened_ns > IDLE_NS && nf_audit_samples(function) == 0)
-        function->profile.load = function->profile.load_now = 0; /* LLVM's code does not count */
+    bool is_long = now - d->opened_ns > BURST_LIMIT_NS;
+    uint64_t target = __atomic_load_n(function->slot, __ATOMIC_ACQUIRE);
+    uint32_t calls;
+    nf_audit_timed_ns(function, &calls);
+    d->is_idle = is_long && calls == 0 && target == function->entries[NF_ENTRY_AUDIT];
+    if (nf_audit_done(function) || (is_long && !d->is_idle)) burst_end(function);
 }
 
 /* --- racing again --- */

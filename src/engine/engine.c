@@ -109,9 +109,10 @@ static bool step_locked(nf_engine *engine)
     return busy != 0;
 }
 
-bool nf_engine_step(nf_engine *engine)
+static bool step(nf_engine *engine, const void *own_stack)
 {
     nf_os_mutex_lock(&engine->work_lock);
+    engine->own_stack = own_stack;
     bool busy = step_locked(engine);
     nf_os_mutex_unlock(&engine->work_lock);
     nf_os_mutex_lock(&engine->lock);
@@ -121,6 +122,11 @@ bool nf_engine_step(nf_engine *engine)
     return busy;
 }
 
+bool nf_engine_step(nf_engine *engine)
+{
+    return step(engine, __builtin_frame_address(0));
+}
+
 static void work(void *context)
 {
     nf_engine *engine = context;
@@ -128,7 +134,7 @@ static void work(void *context)
     nf_os_mutex_lock(&engine->lock);
     while (!engine->stopping) {
         nf_os_mutex_unlock(&engine->lock);
-        nf_engine_step(engine);
+        step(engine, NULL);
         nf_os_mutex_lock(&engine->lock);
         if (!engine->stopping)
             nf_os_condition_wait(&engine->wake, &engine->lock, engine->cost.pause_ns);
@@ -161,6 +167,7 @@ bool nf_engine_settle(nf_engine *engine, uint64_t timeout_ns)
 size_t nf_engine_reclaim(nf_engine *engine)
 {
     nf_os_mutex_lock(&engine->work_lock);
+    engine->own_stack = __builtin_frame_address(0);
     size_t pinned = nf_reclaim(engine);
     nf_os_mutex_unlock(&engine->work_lock);
     return pinned;
@@ -235,6 +242,15 @@ static nf_status cpu_check(const nf_engine *engine, nf_error *error)
     return nf_fail(error, NF_UNSUPPORTED, "this CPU is older than x86-64-v2 (SSE4.2 and POPCNT)");
 }
 
+/* Without threads the program steps. */
+nf_status nf_worker_start(nf_engine *engine, nf_error *error)
+{
+    engine->worker_runs = true; /* the worker reads it */
+    nf_status status = nf_os_thread_create(&engine->worker, "nanoforge", work, engine, error);
+    if (status != NF_OK) engine->worker_runs = false;
+    return status == NF_UNSUPPORTED ? NF_OK : status;
+}
+
 static nf_status engine_start(nf_engine *engine, nf_error *error)
 {
     nf_status status = cpu_check(engine, error);
@@ -248,10 +264,7 @@ static nf_status engine_start(nf_engine *engine, nf_error *error)
     nf_sampler_open(engine);
     nf_engine_event(engine, NF_EVENT_COUNTERS, NULL, NULL, 0, "%s", engine->counters_line);
     if (engine->config.no_background || engine->config.mode != NF_MODE_AUTO) return NF_OK;
-    engine->worker_runs = true; /* the worker reads it */
-    status = nf_os_thread_create(&engine->worker, "nanoforge", work, engine, error);
-    if (status != NF_OK) engine->worker_runs = false;
-    return status == NF_UNSUPPORTED ? NF_OK : status; /* without threads the program steps */
+    return nf_worker_start(engine, error);
 }
 
 nf_status nf_engine_new(const nf_config *config, nf_engine **out, nf_error *error)
@@ -265,10 +278,12 @@ nf_status nf_engine_new(const nf_config *config, nf_engine **out, nf_error *erro
     config_apply(engine, config);
     locks_make(engine);
     nf_status status = engine_start(engine, error);
-    if (status == NF_OK)
+    if (status == NF_OK) {
+        nf_fork_add(engine);
         *out = engine;
-    else
+    } else {
         nf_engine_free(engine);
+    }
     return status;
 }
 
@@ -286,6 +301,7 @@ static void worker_stop(nf_engine *engine)
 void nf_engine_free(nf_engine *engine)
 {
     if (engine == NULL) return;
+    nf_fork_remove(engine);
     worker_stop(engine);
     while (engine->programs) nf_program_unload(engine->programs);
     nf_sampler_close(engine);

@@ -158,6 +158,7 @@ typedef struct nf_drift {
     nf_cusum cusums[NF_CONTROLS];
     unsigned turn; /* whose burst it is */
     bool open;
+    bool is_idle; /* it is open, and nobody calls */
     uint64_t opened_ns;
     double due_ns; /* the next burst, when the function has cost so much */
     uint32_t alarms;
@@ -242,6 +243,7 @@ typedef struct nf_function {
     uint8_t round, rounds_done; /* of promote.c */
     nf_effects effects;
     bool effects_known;
+    bool stays;                    /* never evicted: may be called where nothing can be compiled */
     char refusal[NF_REASON_BYTES]; /* "" or why it can't race */
     nf_profile profile;
     nf_signature osr_signature;
@@ -326,8 +328,11 @@ struct nf_engine {
     char counters_line[NF_REASON_BYTES];
     uint64_t last_tick_ns, race_time_ns;
     uint64_t program_time_ns; /* processor time of others than the worker, at the last tick */
+    nf_engine *next;          /* fork.c */
+    bool fork_is_quiet;       /* between prepare and done: the worker's lock is ours */
     nf_cost cost;
-    bool climbs; /* this step makes versions */
+    const void *own_stack; /* of who holds work_lock, for a scan; NULL: the worker */
+    bool climbs;           /* this step makes versions */
     uint64_t seed;
 };
 
@@ -336,6 +341,15 @@ uint64_t nf_engine_now(const nf_engine *engine); /* ns since it was made */
 void nf_engine_event(nf_engine *engine, nf_event_kind kind, const nf_function *function,
                      const nf_version *version, double number, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
+
+/* The background thread, as the configuration wants it. */
+nf_status nf_worker_start(nf_engine *engine, nf_error *error);
+
+/* --- fork.c: the host program forks --- */
+void nf_fork_add(nf_engine *engine);
+void nf_fork_remove(nf_engine *engine);
+/* All engines of the process, until one says true. None is freed meanwhile; it may not fork. */
+bool nf_engines_find(bool (*found)(nf_engine *engine, void *context), void *context);
 
 /* --- entry.c --- */
 nf_status nf_entries_make(nf_engine *engine, nf_error *error);
@@ -374,6 +388,15 @@ void nf_swap_note(nf_function *function, const nf_version *from, const nf_versio
 
 /* Makes sure that the slot does not lead to the lazy entry any more. Any thread. */
 void nf_function_warm(nf_function *function);
+/* warm.c: the same for the function, of whatever engine, whose stub this is, and for all that it
+ * calls, which then stay; nothing when it is none. */
+void nf_function_warm_all(uint64_t stub);
+/* These stubs go away. */
+void nf_warm_forget(uint64_t start, uint64_t end);
+
+/* --- linux/signal.c, bare/signal.c --- */
+/* What a program gets for a host function of this name that installs handlers of signals, or NULL. */
+void *nf_signal_function(const char *name);
 
 /* --- linux/llvm.c, bare/llvm.c: tier 3 --- */
 extern const nf_llvm_options nf_llvm_variants[]; /* llvm_variants.def */
@@ -392,6 +415,9 @@ void nf_llvm_close(nf_program *program);
 /* For who is about to leave by exit(): waits until nobody is in LLVM, and nobody will be. Without
  * it, an exit while the plug-in is just being loaded runs destructors of what is being made. */
 void nf_llvm_end(void);
+/* Around fork(): nobody is in LLVM, so that the child may be. */
+void nf_llvm_fork_prepare(void);
+void nf_llvm_fork_done(bool is_child);
 
 /* --- program.c --- */
 /* Where the program's symbol, or the process's, is. */

@@ -80,6 +80,7 @@ static void function_tick(nf_function *function, double seconds, double program_
     p->calls = entries;
     const nf_version *active = __atomic_load_n(&function->active, __ATOMIC_ACQUIRE);
     if (active && active->tier == 3) { /* LLVM's code does not count: its load is taken to go on */
+        if (function->drift.is_idle) return;
         if (p->load < p->load_now) p->load = p->load_now;
         if (p->load > 1) p->load = 1;
         p->spent_ns += least(p->load * seconds, program_seconds) * 1e9;

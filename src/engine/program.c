@@ -58,6 +58,7 @@ static void *host_symbol(const nf_engine *engine, const char *name)
     void *address = NULL;
     if (engine->config.resolve)
         address = engine->config.resolve(engine->config.resolve_context, name);
+    if (address == NULL) address = nf_signal_function(name);
     return address ? address : nf_os_symbol(name);
 }
 
@@ -246,6 +247,7 @@ static nf_status program_link(nf_program *program, const char *const *foreign, n
 static void program_free(nf_program *program, bool with_module)
 {
     nf_engine *engine = program->engine;
+    nf_warm_forget(program->stubs, program->stubs + program->function_count * NF_STUB_BYTES);
     if (program->stubs) nf_code_free(engine->code, program->stubs);
     if (program->entries) nf_code_free(engine->code, program->entries);
     if (program->data) nf_os_pages_unmap(program->data, program->data_bytes);

@@ -136,7 +136,7 @@ size_t nf_reclaim(nf_engine *engine)
     nf_reclaimer *r = engine->reclaimer;
     if (!r->works || r->waiting == NULL) return r->bytes;
     uint32_t count = batch_take(r);
-    bool known = nf_os_scan(r->ranges, count, SCAN_TIMEOUT_NS);
+    bool known = nf_os_scan(r->ranges, count, engine->own_stack, SCAN_TIMEOUT_NS);
     batch_settle(engine, count, known);
     if (known) nf_os_code_sync();
     return r->bytes;

@@ -51,6 +51,18 @@ nf_status nf_os_code_map(size_t bytes, uintptr_t near_hint, nf_os_code *code, nf
 void nf_os_code_unmap(nf_os_code *code);
 
 /*
+ * Around fork(): a child must have code memory of its own, for the parent goes on writing to what is
+ * shared. Before the fork the parent copies what is in use; in the child the copy takes the place of
+ * the rx view, at the same address, and gets a writable view. Copy: a handle, or -1 when there is no
+ * memory; taken by adopt, which then gives false, as when it fails: the code can be run and not
+ * written (rw is NULL).
+ */
+int nf_os_code_copy_begin(const nf_os_code *code);
+bool nf_os_code_copy_add(int copy, const nf_os_code *code, size_t offset, size_t bytes);
+void nf_os_code_copy_drop(int copy);
+bool nf_os_code_copy_adopt(int copy, nf_os_code *code);
+
+/*
  * Makes every thread of the process, before it returns to user code, serialise its instruction
  * stream: afterwards none runs stale bytes of an address that was written anew. NF_UNSUPPORTED from
  * the registration: the platform cannot, and addresses of code must never be reused. Register once
@@ -185,6 +197,18 @@ void nf_os_condition_destroy(nf_os_condition *condition);
 bool nf_os_condition_wait(nf_os_condition *condition, nf_os_mutex *mutex, uint64_t timeout_ns);
 void nf_os_condition_signal(nf_os_condition *condition);
 void nf_os_condition_broadcast(nf_os_condition *condition);
+
+/*
+ * Called around every fork() of the process, on the thread that forks: prepare before it, done
+ * after it in both processes, of which the child has no other thread. The last hooks given count.
+ * Where nothing forks, never called.
+ */
+typedef struct nf_os_fork_hooks {
+    void (*prepare)(void);
+    void (*done)(bool is_child);
+} nf_os_fork_hooks;
+
+void nf_os_fork_listen(const nf_os_fork_hooks *hooks);
 
 /* --- the host program ------------------------------------------------------------------------ */
 

@@ -3,7 +3,8 @@
  *
  * Every other thread of the process is stopped for some microseconds, one by one and in its own
  * signal handler, and its registers and stack are searched for words that point into one of the
- * ranges; and so are the caller's own, who may have been called by compiled code. The search is conservative: an integer that looks like such an address pins the range
+ * ranges. So is the stack
+ * of the thread that asks, from where compiled code may have called it. The search is conservative: an integer that looks like such an address pins the range
  * too. What it can't see is said to be unknown and nothing may be freed: a thread on an alternate
  * signal stack, one that blocks the signal, one that comes into being meanwhile. Stacks that a
  * program switches by hand (makecontext and kin) while compiled code is on them are not seen: such
@@ -30,7 +31,8 @@ nf_status nf_os_scan_open(nf_error *error);
 /* Lets the calling thread, which has all signals blocked, be looked at. */
 void nf_os_scan_thread(void);
 /* ranges are sorted and do not overlap. Marks the pinned ones. false: at least one thread could not
- * be looked at within timeout_ns, and nothing is known. One scan at a time; others wait. */
-bool nf_os_scan(nf_os_range *ranges, uint32_t count, uint64_t timeout_ns);
+ * be looked at within timeout_ns, and nothing is known. One scan at a time; others wait.
+ * stack: the caller's own is searched from this frame on; NULL: it has no compiled code above. */
+bool nf_os_scan(nf_os_range *ranges, uint32_t count, const void *stack, uint64_t timeout_ns);
 
 #endif

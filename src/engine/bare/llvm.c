@@ -35,6 +35,13 @@ nf_status nf_llvm_compile(nf_function *function, nf_recipe recipe, const nf_func
 
 void nf_llvm_end(void) {}
 
+void nf_llvm_fork_prepare(void) {}
+
+void nf_llvm_fork_done(bool is_child)
+{
+    (void)is_child;
+}
+
 void nf_llvm_close(nf_program *program)
 {
     (void)program;

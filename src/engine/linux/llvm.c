@@ -74,12 +74,24 @@ static void plugin_find(char path[PATH_BYTES])
     nf_format(path, PATH_BYTES, "%s", file_name);
 }
 
-/* A child of fork() has no thread that could be in LLVM, whatever the lock says. */
+/* A child that was not made by fork(), but by what goes around our hooks, has no thread that could be
+ * in LLVM, whatever the lock says. */
 void nf_llvm_end(void)
 {
     if (getpid() != __atomic_load_n(&llvm_process, __ATOMIC_ACQUIRE)) return;
     pthread_mutex_lock(&llvm_lock);
     llvm_ended = true;
+    pthread_mutex_unlock(&llvm_lock);
+}
+
+void nf_llvm_fork_prepare(void)
+{
+    pthread_mutex_lock(&llvm_lock);
+}
+
+void nf_llvm_fork_done(bool is_child)
+{
+    if (is_child && llvm_process) __atomic_store_n(&llvm_process, getpid(), __ATOMIC_RELEASE);
     pthread_mutex_unlock(&llvm_lock);
 }
 

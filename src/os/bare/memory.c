@@ -125,3 +125,31 @@ void nf_os_code_unmap(nf_os_code *code)
     if (latest) state.code_used -= code->bytes;
     *code = (nf_os_code){.handle = -1};
 }
+
+/* Nothing forks. */
+int nf_os_code_copy_begin(const nf_os_code *code)
+{
+    (void)code;
+    return -1;
+}
+
+bool nf_os_code_copy_add(int copy, const nf_os_code *code, size_t offset, size_t bytes)
+{
+    (void)copy;
+    (void)code;
+    (void)offset;
+    (void)bytes;
+    return false;
+}
+
+void nf_os_code_copy_drop(int copy)
+{
+    (void)copy;
+}
+
+bool nf_os_code_copy_adopt(int copy, nf_os_code *code)
+{
+    (void)copy;
+    (void)code;
+    return false;
+}

@@ -10,8 +10,9 @@ nf_status nf_os_scan_open(nf_error *error)
 
 void nf_os_scan_thread(void) {}
 
-bool nf_os_scan(nf_os_range *ranges, uint32_t count, uint64_t timeout_ns)
+bool nf_os_scan(nf_os_range *ranges, uint32_t count, const void *stack, uint64_t timeout_ns)
 {
+    (void)stack;
     (void)timeout_ns;
     for (uint32_t i = 0; i < count; i++) ranges[i].pinned = false;
     return true;

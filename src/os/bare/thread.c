@@ -141,6 +141,11 @@ bool nf_os_process_is_alive(uint64_t stamp)
     return stamp == 1;
 }
 
+void nf_os_fork_listen(const nf_os_fork_hooks *hooks)
+{
+    (void)hooks;
+}
+
 nf_status nf_os_code_sync_register(nf_error *error)
 {
     (void)error;

@@ -163,3 +163,43 @@ void nf_os_code_unmap(nf_os_code *code)
     if (code->handle >= 0) close(code->handle);
     *code = (nf_os_code){.handle = -1};
 }
+
+/* --- around fork() --- */
+
+int nf_os_code_copy_begin(const nf_os_code *code)
+{
+    return file_create(code->bytes);
+}
+
+bool nf_os_code_copy_add(int copy, const nf_os_code *code, size_t offset, size_t bytes)
+{
+    while (bytes > 0) {
+        ssize_t written = pwrite(copy, code->rx + offset, bytes, (off_t)offset);
+        if (written <= 0) return false;
+        offset += (size_t)written;
+        bytes -= (size_t)written;
+    }
+    return true;
+}
+
+void nf_os_code_copy_drop(int copy)
+{
+    if (copy >= 0) close(copy);
+}
+
+bool nf_os_code_copy_adopt(int copy, nf_os_code *code)
+{
+    nf_os_code fresh = {.bytes = code->bytes, .handle = copy};
+    code->rw = NULL;
+    if (copy < 0 || !map_writable(&fresh) ||
+        mmap(code->rx, code->bytes, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, copy, 0) ==
+            MAP_FAILED) {
+        if (fresh.rw) munmap(fresh.rw, fresh.bytes);
+        nf_os_code_copy_drop(copy);
+        return false;
+    }
+    close(code->handle);
+    code->handle = copy;
+    code->rw = fresh.rw;
+    return true;
+}

@@ -23,6 +23,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 #include "os/os.h"
+#include "scan_fork.h"
 
 enum { POLL_MIN_NS = 20 * 1000, POLL_MAX_NS = 1000 * 1000 };
 enum { MAPPINGS_MAX = 8192, MAPS_BYTES = 4 << 20, RED_ZONE_BYTES = 128, SIGNALS_TRIED = 16 };
@@ -193,16 +194,13 @@ static bool thread_signal(pid_t thread)
     return syscall(SYS_rt_tgsigqueueinfo, getpid(), thread, scan.signal, &info) == 0;
 }
 
-/* The scanning thread's own registers and stack. The call spills what a caller's frame left in
- * registers that are preserved. */
-static bool self_look(void)
+/* The scanning thread's own stack. */
+static bool self_look(const void *stack)
 {
-    ucontext_t self;
     stack_t alternate;
-    if (getcontext(&self) != 0 || sigaltstack(NULL, &alternate) != 0) return false;
-    for (int i = 0; i < NGREG; i++) look_at((uint64_t)self.uc_mcontext.gregs[i]);
-    return !(alternate.ss_flags & SS_ONSTACK) &&
-           look_at_stack((uint64_t)self.uc_mcontext.gregs[REG_RSP]);
+    if (stack == NULL) return true;
+    return sigaltstack(NULL, &alternate) == 0 && !(alternate.ss_flags & SS_ONSTACK) &&
+           look_at_stack((uint64_t)(uintptr_t)stack);
 }
 
 /* Signals every other thread; how many must answer, or -1. */
@@ -246,7 +244,7 @@ static bool answers_wait(uint32_t asked, uint64_t timeout_ns)
     return true;
 }
 
-bool nf_os_scan(nf_os_range *ranges, uint32_t count, uint64_t timeout_ns)
+bool nf_os_scan(nf_os_range *ranges, uint32_t count, const void *stack, uint64_t timeout_ns)
 {
     pthread_mutex_lock(&scan.mutex);
     if (!latecomers_wait(timeout_ns)) {
@@ -256,7 +254,7 @@ bool nf_os_scan(nf_os_range *ranges, uint32_t count, uint64_t timeout_ns)
     scan.count = count;
     memcpy(scan.ranges, ranges, count * sizeof *ranges);
     scan.answers = scan.blind = 0;
-    bool known = scan.signal != 0 && mappings_read() && self_look();
+    bool known = scan.signal != 0 && mappings_read() && self_look(stack);
     __atomic_add_fetch(&scan.number, 1, __ATOMIC_SEQ_CST);
     if (known) {
         int asked = threads_signal();
@@ -268,4 +266,15 @@ bool nf_os_scan(nf_os_range *ranges, uint32_t count, uint64_t timeout_ns)
     memcpy(ranges, scan.ranges, count * sizeof *ranges);
     pthread_mutex_unlock(&scan.mutex);
     return known;
+}
+
+void nf_scan_fork_prepare(void)
+{
+    pthread_mutex_lock(&scan.mutex);
+}
+
+void nf_scan_fork_done(bool is_child)
+{
+    if (is_child) scan.inside = 0; /* handlers of threads that are not here */
+    pthread_mutex_unlock(&scan.mutex);
 }

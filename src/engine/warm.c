@@ -1,0 +1,98 @@
+/*
+ * Functions that must not be compiled at their first call, since that may come at any moment: handlers
+ * of signals. They are compiled beforehand, with all that they can reach by direct calls; and never
+ * evicted. What LLVM alone can read may call anything, so then all of the program is compiled.
+ */
+#include "engine_internal.h"
+
+/* The last ones. A handler often installs itself again, and may then take no lock. */
+enum { WARMED = 64 };
+static uint64_t warmed[WARMED]; /* atomic */
+static unsigned warmed_next;    /* atomic */
+
+/* Functions still to be looked at, by their place in the program. */
+typedef struct walk {
+    nf_program *program;
+    uint32_t *waiting, count;
+} walk;
+
+static nf_function *function_of_symbol(const nf_program *program, nf_symbol symbol)
+{
+    for (uint32_t i = 0; i < program->function_count; i++)
+        if (program->functions[i].symbol.id == symbol.id) return &program->functions[i];
+    return NULL;
+}
+
+/* Each function once. */
+static void want(walk *w, nf_function *function)
+{
+    if (function == NULL || __atomic_exchange_n(&function->stays, true, __ATOMIC_RELAXED)) return;
+    w->waiting[w->count++] = (uint32_t)(function - w->program->functions);
+}
+
+static void callees_want(walk *w, const nf_func *f)
+{
+    NF_FOR_BLOCKS(f, b)
+    {
+        NF_FOR_INSTS(f, b, v)
+        {
+            const nf_inst *inst = nf_inst_at(f, v);
+            if (inst->op == NF_OP_CALL || inst->op == NF_OP_TAIL_CALL)
+                want(w, function_of_symbol(w->program, (nf_symbol){(uint32_t)inst->imm}));
+        }
+    }
+}
+
+static void warm(nf_program *program, nf_function *first)
+{
+    nf_allocator allocator = program->engine->allocator;
+    size_t bytes = program->function_count * sizeof(uint32_t);
+    walk w = {program, allocator.allocate(allocator.context, bytes), 0};
+    if (w.waiting == NULL) return;
+    want(&w, first);
+    while (w.count) {
+        nf_function *function = &program->functions[w.waiting[--w.count]];
+        nf_function_warm(function);
+        if (function->ir)
+            callees_want(&w, function->ir);
+        else
+            for (uint32_t i = 0; i < program->function_count; i++) want(&w, &program->functions[i]);
+    }
+    allocator.release(allocator.context, w.waiting, bytes);
+}
+
+static nf_function *function_of_stub(const nf_engine *engine, uint64_t stub)
+{
+    for (const nf_program *p = engine->programs; p; p = p->next) {
+        uint64_t i = (stub - p->stubs) / NF_STUB_BYTES;
+        if (stub >= p->stubs && i < p->function_count) return &p->functions[i];
+    }
+    return NULL;
+}
+
+static bool warm_in(nf_engine *engine, void *context)
+{
+    uint64_t stub = *(const uint64_t *)context;
+    nf_os_mutex_lock(&engine->lock);
+    nf_function *function = function_of_stub(engine, stub);
+    nf_os_mutex_unlock(&engine->lock);
+    if (function) warm(function->program, function);
+    return function != NULL;
+}
+
+void nf_function_warm_all(uint64_t stub)
+{
+    for (unsigned i = 0; i < WARMED; i++)
+        if (__atomic_load_n(&warmed[i], __ATOMIC_RELAXED) == stub) return;
+    if (!nf_engines_find(warm_in, &stub)) return;
+    unsigned place = __atomic_fetch_add(&warmed_next, 1, __ATOMIC_RELAXED) % WARMED;
+    __atomic_store_n(&warmed[place], stub, __ATOMIC_RELAXED);
+}
+
+void nf_warm_forget(uint64_t start, uint64_t end)
+{
+    for (unsigned i = 0; i < WARMED; i++) {
+        uint64_t stub = __atomic_load_n(&warmed[i], __ATOMIC_RELAXED);
+        if (stub >= start && stub < end) __atomic_store_n(&warmed[i], 0, __ATOMIC_RELAXED);
+    }
+}
