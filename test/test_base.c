@@ -75,6 +75,25 @@ static void arena_takes_what_is_larger_than_a_chunk(void **unused)
     assert_int_equal(memory.bytes, 0);
 }
 
+static void arena_keeps_its_largest_chunk(void **unused)
+{
+    enum { PIECE = 1000, PIECES = 150 };
+    test_allocator memory;
+    nf_arena arena;
+    (void)unused;
+    test_allocator_init(&memory);
+    nf_arena_init(&arena, &memory.allocator);
+    assert_non_null(nf_arena_alloc(&arena, 64 << 20)); /* too large to be kept */
+    for (int i = 0; i < PIECES; i++) assert_non_null(nf_arena_alloc(&arena, PIECE));
+    nf_arena_reset(&arena);
+    assert_true(memory.bytes < 64 << 20);
+    uint32_t before = memory.count;
+    for (int i = 0; i < PIECES; i++) assert_non_null(nf_arena_alloc(&arena, PIECE));
+    assert_int_equal(memory.count, before); /* what did for the first round does for the next */
+    nf_arena_free(&arena);
+    assert_int_equal(memory.bytes, 0);
+}
+
 static void arena_failure_is_sticky_until_reset(void **unused)
 {
     test_allocator memory;
@@ -593,6 +612,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arena_gives_zeroed_aligned_memory),
         cmocka_unit_test(arena_takes_what_is_larger_than_a_chunk),
+        cmocka_unit_test(arena_keeps_its_largest_chunk),
         cmocka_unit_test(arena_failure_is_sticky_until_reset),
         cmocka_unit_test(vector_keeps_order_and_reports_no_memory),
         cmocka_unit_test(bitset_adds_removes_and_joins),

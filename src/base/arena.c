@@ -1,12 +1,16 @@
 /*
- * The arena: chunks that double from 16 KiB to 1 MiB, newest first. See arena.h for the contract.
+ * The arena: chunks that double from 16 KiB to 4 MiB, newest first. See arena.h for the contract.
+ *
+ * A reset keeps the largest chunk, so that who does the same work again and again soon does it in
+ * one chunk, whose pages are there and mostly in the cache. What was larger than any chunk is by
+ * itself, goes back: one large piece of work must not be paid for until the end.
  *
  * Invariant: cursor and limit lie in the newest chunk; what lies behind the cursor is untouched
  * memory of the allocator, zeroed when it is handed out by nf_arena_alloc_aligned().
  */
 #include "arena.h"
 
-enum { CHUNK_BYTES_MIN = 16 << 10, CHUNK_BYTES_MAX = 1 << 20 };
+enum { CHUNK_BYTES_MIN = 16 << 10, CHUNK_BYTES_MAX = 4 << 20 };
 
 struct nf_arena_chunk {
     nf_arena_chunk *older;
@@ -49,16 +53,26 @@ fail:
     return NULL;
 }
 
+static bool is_better_kept(const nf_arena_chunk *chunk, const nf_arena_chunk *kept)
+{
+    return chunk->bytes <= CHUNK_BYTES_MAX && (kept == NULL || chunk->bytes > kept->bytes);
+}
+
 void nf_arena_reset(nf_arena *arena)
 {
-    nf_arena_chunk *chunk = arena->chunk;
-    while (chunk && chunk->older) {
-        nf_arena_chunk *older = chunk->older;
-        chunk_drop(arena, chunk);
-        chunk = older;
+    nf_arena_chunk *kept = NULL;
+    for (nf_arena_chunk *chunk = arena->chunk; chunk; chunk = chunk->older)
+        if (is_better_kept(chunk, kept)) kept = chunk;
+    for (nf_arena_chunk *chunk = arena->chunk, *older; chunk; chunk = older) {
+        older = chunk->older;
+        if (chunk != kept) chunk_drop(arena, chunk);
     }
-    if (chunk) chunk_use(arena, chunk);
+    arena->chunk = NULL;
+    arena->cursor = arena->limit = NULL;
     arena->failed = false;
+    if (kept == NULL) return;
+    kept->older = NULL;
+    chunk_use(arena, kept);
 }
 
 void nf_arena_free(nf_arena *arena)

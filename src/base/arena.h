@@ -5,7 +5,7 @@
  *                                                cursor ────────┘      limit ─┘
  *
  * One arena belongs to one thread at a time. Memory is zeroed, but for nf_arena_take(). Nothing is freed one by one:
- * nf_arena_reset() keeps the first chunk and drops the rest, nf_arena_free() drops all.
+ * nf_arena_reset() keeps the largest chunk (of at most 4 MiB) and drops the rest, nf_arena_free() drops all.
  * nf_arena_alloc() returns NULL when the allocator gives nothing; `failed` then stays set, so that
  * a long piece of work may check once at its end. Freestanding.
  */
