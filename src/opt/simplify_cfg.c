@@ -22,7 +22,7 @@
 
 enum {
     ROUNDS_MAX = 8,
-    SWEEPS_MAX = 24,   /* over all edges, to find parameters that never vary */
+    SWEEPS_MAX = 64,   /* over arguments of edges, to find parameters that never vary */
     HOPS_MAX = 16,     /* through empty blocks, for one edge */
     HOP_ARGS_MAX = 64, /* edges with more arguments are not threaded */
 };
@@ -146,11 +146,20 @@ static bool unreachable_remove(simplify *s)
 
 /* --- params --- */
 
+/* A parameter and what it gets along one edge. */
+typedef struct passing {
+    nf_value param, arg;
+} passing;
+
+typedef NF_VEC(passing) passings;
+
 typedef struct params {
     simplify *s;
     nf_value *value;  /* by parameter: none, the one value so far, or VARIES */
     nf_value *direct; /* the same, where parameters with several values count as values */
     nf_map constants; /* hash of a constant to the first one like it */
+    passings open;    /* to parameters that don't vary so far */
+    passings varying; /* to the others */
     bool changed;
 } params;
 
@@ -167,62 +176,99 @@ static nf_value constant_leader(params *p, nf_value v)
 }
 
 /* What an argument stands for: another parameter's value, or itself. */
-static nf_value arg_value(params *p, nf_value arg)
+static nf_value arg_value(const params *p, nf_value arg)
 {
-    const nf_inst *inst = nf_inst_at(p->s->f, arg);
-    if (inst->op == NF_OP_PARAM) {
-        nf_value known = p->value[arg.id];
-        return known.id == VARIES ? arg : known;
-    }
-    return nf_is_constant(inst) ? constant_leader(p, arg) : arg;
+    while (nf_is_op(p->s->f, arg, NF_OP_PARAM) && p->value[arg.id].id != VARIES)
+        arg = p->value[arg.id];
+    return arg;
 }
 
-static void edge_meet(params *p, nf_value *values, const nf_edge *edge)
+static void passing_meet(params *p, nf_value *values, passing at)
 {
-    const nf_value *args = nf_edge_args(p->s->f, edge);
-    for (uint32_t i = 0; i < edge->arg_count; i++) {
-        nf_value param = nf_param_at(p->s->f, edge->to, i), arg = arg_value(p, args[i]);
-        nf_value *value = &values[param.id];
-        if (arg.id == 0 || arg.id == param.id || value->id == VARIES || value->id == arg.id)
-            continue;
-        value->id = value->id == 0 ? arg.id : VARIES;
-        p->changed = true;
-    }
+    nf_value arg = arg_value(p, at.arg), *value = &values[at.param.id];
+    if (arg.id == 0 || arg.id == at.param.id || value->id == VARIES || value->id == arg.id) return;
+    value->id = value->id == 0 ? arg.id : VARIES;
+    p->changed = true;
 }
 
-static void edges_meet(params *p, nf_value *values)
+static bool edge_passings_find(params *p, const nf_edge *edge)
 {
     nf_func *f = p->s->f;
-    const nf_block_data *entry = nf_block_at(f, f->entry);
-    for (uint32_t i = 0; i < entry->param_count; i++)
-        values[nf_param_at(f, f->entry, i).id].id = VARIES;
-    p->changed = false;
+    if (!NF_VEC_RESERVE(p->s->arena, &p->open, edge->arg_count)) return false;
+    for (uint32_t i = 0; i < edge->arg_count; i++) {
+        nf_value arg = nf_edge_args(f, edge)[i];
+        if (nf_is_constant(nf_inst_at(f, arg))) arg = constant_leader(p, arg);
+        p->open.data[p->open.count++] = (passing){nf_param_at(f, edge->to, i), arg};
+    }
+    return true;
+}
+
+static bool passings_find(params *p)
+{
+    nf_func *f = p->s->f;
     NF_FOR_BLOCKS(f, b)
     {
         nf_value end = nf_terminator(f, b);
         for (uint32_t e = 0; e < nf_out_count(f, end); e++)
-            edge_meet(p, values, nf_edge_at(f, end, e));
+            if (!edge_passings_find(p, nf_edge_at(f, end, e))) return false;
     }
+    return NF_VEC_RESERVE(p->s->arena, &p->varying, p->open.count);
+}
+
+/* Meets what is open once, and sets aside what has come out to vary. */
+static void open_sweep(params *p)
+{
+    uint32_t kept = 0;
+    p->changed = false;
+    for (uint32_t i = 0; i < p->open.count; i++) {
+        passing at = p->open.data[i];
+        passing_meet(p, p->value, at);
+        if (p->value[at.param.id].id == VARIES)
+            p->varying.data[p->varying.count++] = at;
+        else
+            p->open.data[kept++] = at;
+    }
+    p->open.count = kept;
+}
+
+/* Meets what varies once more, against the solution so far. */
+static void varying_sweep(params *p)
+{
+    passings *varying = &p->varying;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < varying->count; i++) p->direct[varying->data[i].param.id].id = 0;
+    for (uint32_t i = 0; i < varying->count; i++) passing_meet(p, p->direct, varying->data[i]);
+    p->changed = false;
+    for (uint32_t i = 0; i < varying->count; i++) {
+        passing at = varying->data[i];
+        nf_value direct = p->direct[at.param.id];
+        if (direct.id == 0 || direct.id == VARIES) {
+            varying->data[kept++] = at;
+            continue;
+        }
+        p->value[at.param.id] = direct;
+        p->changed = true;
+    }
+    varying->count = kept;
 }
 
 /* In a loop header %p with several values, a join behind it that gets %p along all edges saw %p's
- * first value before it saw %p itself. So what is left is met once more, against the solution. */
+ * first value before it saw %p itself. So what varies is met again, until no more of it is one
+ * value; to stop before only finds less. */
 static bool params_solve(params *p)
 {
     nf_func *f = p->s->f;
-    uint32_t sweeps = 0;
-    do {
-        if (sweeps++ == SWEEPS_MAX) return false; /* half a solution is none */
-        edges_meet(p, p->value);
-    } while (p->changed);
-    edges_meet(p, p->direct);
-    NF_FOR_BLOCKS(f, b)
-    {
-        for (uint32_t i = 0; i < nf_block_at(f, b)->param_count; i++) {
-            nf_value param = nf_param_at(f, b, i);
-            if (p->value[param.id].id == VARIES) p->value[param.id] = p->direct[param.id];
-        }
+    const nf_block_data *entry = nf_block_at(f, f->entry);
+    for (uint32_t i = 0; i < entry->param_count; i++)
+        p->value[nf_param_at(f, f->entry, i).id].id = VARIES;
+    if (!passings_find(p)) return false;
+    p->changed = true;
+    for (uint32_t sweeps = 0; p->changed; sweeps++) {
+        if (sweeps == SWEEPS_MAX) return false; /* half a solution is none */
+        open_sweep(p);
     }
+    p->changed = true;
+    for (uint32_t sweeps = 0; p->changed && sweeps < SWEEPS_MAX; sweeps++) varying_sweep(p);
     return true;
 }
 
