@@ -94,6 +94,31 @@ static void arena_keeps_its_largest_chunk(void **unused)
     assert_int_equal(memory.bytes, 0);
 }
 
+static void arena_goes_back_to_a_mark(void **unused)
+{
+    test_allocator memory;
+    nf_arena arena;
+    (void)unused;
+    test_allocator_init(&memory);
+    nf_arena_init(&arena, &memory.allocator);
+    nf_arena_mark empty = nf_arena_mark_get(&arena);
+    char *before = nf_arena_alloc(&arena, 100);
+    nf_arena_mark mark = nf_arena_mark_get(&arena);
+    memset(before, 1, 100);
+    char *first = nf_arena_alloc(&arena, 100);
+    for (size_t size = 100; size < 1 << 20; size *= 2)
+        assert_non_null(nf_arena_alloc(&arena, size));
+    nf_arena_rewind(&arena, mark);
+    assert_int_equal(memory.blocks, 1);
+    assert_ptr_equal(nf_arena_alloc(&arena, 100), first);
+    for (int i = 0; i < 100; i++) assert_int_equal(before[i], 1);
+    nf_arena_rewind(&arena, empty);
+    assert_int_equal(memory.bytes, 0);
+    assert_non_null(nf_arena_alloc(&arena, 100));
+    nf_arena_free(&arena);
+    assert_int_equal(memory.bytes, 0);
+}
+
 static void arena_failure_is_sticky_until_reset(void **unused)
 {
     test_allocator memory;
@@ -613,6 +638,7 @@ int main(void)
         cmocka_unit_test(arena_gives_zeroed_aligned_memory),
         cmocka_unit_test(arena_takes_what_is_larger_than_a_chunk),
         cmocka_unit_test(arena_keeps_its_largest_chunk),
+        cmocka_unit_test(arena_goes_back_to_a_mark),
         cmocka_unit_test(arena_failure_is_sticky_until_reset),
         cmocka_unit_test(vector_keeps_order_and_reports_no_memory),
         cmocka_unit_test(bitset_adds_removes_and_joins),

@@ -75,6 +75,20 @@ void nf_arena_reset(nf_arena *arena)
     chunk_use(arena, kept);
 }
 
+void nf_arena_rewind(nf_arena *arena, nf_arena_mark mark)
+{
+    while (arena->chunk != mark.chunk) {
+        nf_arena_chunk *chunk = arena->chunk;
+        arena->chunk = chunk->older;
+        chunk_drop(arena, chunk);
+    }
+    if (mark.chunk)
+        chunk_use(arena, mark.chunk);
+    else
+        arena->limit = NULL;
+    arena->cursor = mark.cursor;
+}
+
 void nf_arena_free(nf_arena *arena)
 {
     nf_arena_reset(arena);

@@ -29,6 +29,19 @@ void nf_arena_init(nf_arena *arena, const nf_allocator *allocator);
 void nf_arena_reset(nf_arena *arena);
 void nf_arena_free(nf_arena *arena);
 
+/* A place to go back to: what was allocated since is given up. The arena must not have been reset
+ * meanwhile. */
+typedef struct nf_arena_mark {
+    nf_arena_chunk *chunk;
+    char *cursor;
+} nf_arena_mark;
+
+static inline nf_arena_mark nf_arena_mark_get(const nf_arena *arena)
+{
+    return (nf_arena_mark){arena->chunk, arena->cursor};
+}
+void nf_arena_rewind(nf_arena *arena, nf_arena_mark mark);
+
 void *nf_arena_take_slow(nf_arena *arena, size_t size, size_t align);
 
 /* Memory with anything in it, for what is written before it is read; align is a power of two, at

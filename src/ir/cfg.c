@@ -31,11 +31,6 @@ typedef struct walk {
     uint32_t count;
 } walk;
 
-static uint32_t block_count(const nf_cfg *cfg)
-{
-    return cfg->func->blocks.count;
-}
-
 static nf_value terminator_of(const nf_cfg *cfg, uint32_t block)
 {
     return cfg->func->blocks.data[block].last;
@@ -83,7 +78,7 @@ static visit discover(nf_cfg *cfg, walk *w, uint32_t block, uint32_t parent)
 
 static bool order_build(nf_cfg *cfg, nf_arena *arena, walk *w)
 {
-    uint32_t count = block_count(cfg), depth = 0, place = count;
+    uint32_t count = cfg->block_count, depth = 0, place = count;
     visit *stack = NF_NEW_ARRAY(arena, visit, count);
     uint32_t *order = NF_NEW_ARRAY(arena, uint32_t, count);
     if (stack == NULL || order == NULL || !walk_init(w, arena, count)) return false;
@@ -114,7 +109,7 @@ static bool preds_build(nf_cfg *cfg, nf_arena *arena)
     for (uint32_t i = 0; i < cfg->rpo_count; i++)
         for (uint32_t e = successor_count(cfg, cfg->rpo[i]); e-- > 0;)
             start[successor_at(cfg, cfg->rpo[i], e)]++;
-    for (uint32_t b = 0; b <= block_count(cfg); b++) start[b] = total += start[b];
+    for (uint32_t b = 0; b <= cfg->block_count; b++) start[b] = total += start[b];
     cfg->preds = NF_NEW_ARRAY(arena, uint32_t, total);
     if (cfg->preds == NULL) return false;
     for (uint32_t i = cfg->rpo_count;
@@ -177,7 +172,7 @@ static bool dominators_build(nf_cfg *cfg, nf_arena *arena, walk *w)
         s.label[v] = s.semi[v] = v;
     }
     for (uint32_t v = count; v-- > 1;) s.semi[v] = semidominator_of(cfg, w, &s, v);
-    fill(cfg->idom, block_count(cfg), UNSEEN);
+    fill(cfg->idom, cfg->block_count, UNSEEN);
     cfg->idom[w->block[0]] = w->block[0];
     for (uint32_t v = 1; v < count; v++) {
         idom[v] = w->parent[v];
@@ -189,7 +184,7 @@ static bool dominators_build(nf_cfg *cfg, nf_arena *arena, walk *w)
 
 static bool dominators_number(nf_cfg *cfg, nf_arena *arena)
 {
-    uint32_t *next = NF_NEW_ARRAY(arena, uint32_t, block_count(cfg));
+    uint32_t *next = NF_NEW_ARRAY(arena, uint32_t, cfg->block_count);
     if (next == NULL) return false;
     for (uint32_t i = cfg->rpo_count; i-- > 0;) {
         uint32_t block = cfg->rpo[i];
@@ -300,12 +295,12 @@ static void loops_finish(nf_cfg *cfg)
 
 static bool loops_build(nf_cfg *cfg, nf_arena *arena)
 {
-    fill(cfg->loop_of, block_count(cfg), NF_NO_LOOP);
+    fill(cfg->loop_of, cfg->block_count, NF_NO_LOOP);
     if (!headers_find(cfg, arena)) return false;
     if (cfg->loop_count == 0) return true;
     loop_search search = {.cfg = cfg,
                           .outermost = NF_NEW_ARRAY(arena, uint32_t, cfg->loop_count),
-                          .stack = NF_NEW_ARRAY(arena, uint32_t, block_count(cfg))};
+                          .stack = NF_NEW_ARRAY(arena, uint32_t, cfg->block_count)};
     if (search.outermost == NULL || search.stack == NULL) return false;
     for (uint32_t i = cfg->loop_count; i-- > 0;) loop_collect(&search, i);
     loops_finish(cfg);
@@ -323,6 +318,7 @@ nf_status nf_cfg_build(const nf_func *f, nf_arena *arena, nf_cfg *cfg)
 {
     size_t count = f->blocks.count;
     *cfg = (nf_cfg){.func = f,
+                    .block_count = f->blocks.count,
                     .rpo_index = NF_NEW_ARRAY(arena, uint32_t, count),
                     .pred_start = NF_NEW_ARRAY(arena, uint32_t, count + 1),
                     .idom = NF_NEW_ARRAY(arena, uint32_t, count),

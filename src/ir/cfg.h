@@ -20,7 +20,8 @@ typedef struct nf_loop {
 
 typedef struct nf_cfg {
     const nf_func *func;
-    uint32_t *rpo; /* block ids in reverse post-order; entry first */
+    uint32_t block_count; /* of ids: blocks made later are not in it */
+    uint32_t *rpo;        /* block ids in reverse post-order; entry first */
     uint32_t rpo_count;
     uint32_t *rpo_index;  /* by block id; UINT32_MAX when unreachable */
     uint32_t *pred_start; /* by block id, into preds; has block count + 1 entries */

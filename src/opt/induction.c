@@ -162,9 +162,7 @@ static nf_affine form_cut(nf_counted *c, const nf_affine *wide, nf_type type)
 bool nf_counted_has(const nf_counted *c, nf_value v)
 {
     nf_block b = nf_inst_at(c->f, v)->block;
-    for (uint32_t i = 0; i < c->block_count; i++)
-        if (c->blocks[i].id == b.id) return true;
-    return false;
+    return b.id < c->cfg->block_count && nf_cfg_loop_has(c->cfg, c->loop, b);
 }
 
 static nf_value edge_arg(const nf_func *f, nf_value terminator, uint32_t edge, uint32_t index)
@@ -399,12 +397,30 @@ static bool exit_find(nf_counted *c)
 
 static bool blocks_collect(nf_counted *c)
 {
-    c->blocks = NF_NEW_ARRAY(c->arena, nf_block, c->cfg->loops[c->loop].block_count);
+    uint32_t count = c->cfg->loops[c->loop].block_count;
+    c->blocks = NF_NEW_ARRAY(c->arena, nf_block, count);
     if (c->blocks == NULL) return false;
-    for (uint32_t i = 0; i < c->cfg->rpo_count; i++) {
+    for (uint32_t i = c->cfg->rpo_index[c->header.id]; c->block_count < count; i++) {
         nf_block b = {c->cfg->rpo[i]};
         if (nf_cfg_loop_has(c->cfg, c->loop, b)) c->blocks[c->block_count++] = b;
     }
+    return true;
+}
+
+/* Whether the loop has the shape that is asked for: before anything is made for it, since in large
+ * functions most have not. */
+static bool shape_find(nf_counted *c)
+{
+    c->reason = "the loop has several entries or latches";
+    if (!preheader_find(c)) return false;
+    c->reason = "memory is out";
+    if (!blocks_collect(c)) return false;
+    c->reason = "the loop is left from its middle";
+    if (!exit_find(c)) return false;
+    c->reason = "memory is out";
+    c->affines = NF_NEW_ARRAY(c->arena, nf_affine *, c->value_count);
+    if (c->affines == NULL) return false;
+    c->reason = NULL;
     return true;
 }
 
@@ -414,19 +430,7 @@ bool nf_counted_analyse_nest(nf_func *f, const nf_cfg *cfg, uint32_t loop, nf_ar
     *c = (nf_counted){.f = f, .cfg = cfg, .arena = arena, .loop = loop};
     c->header = cfg->loops[loop].header;
     c->value_count = f->insts.count;
-    c->affines = NF_NEW_ARRAY(arena, nf_affine *, c->value_count);
-    if (c->affines == NULL || !blocks_collect(c)) {
-        c->reason = "memory is out";
-        return false;
-    }
-    if (!preheader_find(c)) {
-        c->reason = "the loop has several entries or latches";
-        return false;
-    }
-    if (!exit_find(c)) {
-        c->reason = "the loop is left from its middle";
-        return false;
-    }
+    if (!shape_find(c)) return false;
     for (uint32_t i = 0; i < nf_block_at(f, c->header)->param_count; i++)
         nf_affine_of(
             c, nf_param_at(f, c->header, i)); /* now: rewriting removes what they start from */

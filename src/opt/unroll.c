@@ -200,7 +200,9 @@ static bool round_run(nf_opt *opt, nf_func *f, const nf_cfg *cfg, nf_bitset *see
         if (!cfg->loops[i].innermost || header >= block_count || nf_bitset_has(seen, header))
             continue;
         nf_bitset_add(seen, header);
+        nf_arena_mark mark = nf_arena_mark_get(opt->scratch);
         changed |= unroll(opt, f, cfg, i);
+        nf_arena_rewind(opt->scratch, mark);
     }
     return changed;
 }

@@ -116,8 +116,10 @@ static bool vectorise_round(search *s)
     for (uint32_t i = 0; i < s->cfg.loop_count; i++) {
         uint32_t header = s->cfg.loops[i].header.id;
         bool old = header < s->block_count;
-        if (s->cfg.loops[i].innermost && old && !nf_bitset_has(&s->seen, header))
-            vectorise_loop(s, i);
+        if (!s->cfg.loops[i].innermost || !old || nf_bitset_has(&s->seen, header)) continue;
+        nf_arena_mark mark = nf_arena_mark_get(s->opt->scratch);
+        vectorise_loop(s, i);
+        nf_arena_rewind(s->opt->scratch, mark);
     }
     return s->changed;
 }

@@ -281,10 +281,22 @@ static bool body_check(nf_outer *o)
 
 /* --- the whole --- */
 
+static bool is_small(const nf_outer *o)
+{
+    unsigned size = 0;
+    for (uint32_t i = 0; i < o->loop.block_count; i++) {
+        NF_FOR_INSTS(o->f, o->loop.blocks[i], v)
+        {
+            if (++size > OUTER_INSTS_MAX) return false;
+        }
+    }
+    return true;
+}
+
 /* The widest element that becomes a vector sets the lanes. */
 static bool lanes_choose(nf_outer *o)
 {
-    unsigned widest = 0, size = 0;
+    unsigned widest = 0;
     for (uint32_t i = 0; i < o->loop.block_count; i++) {
         nf_block b = o->loop.blocks[i];
         for (uint32_t k = 0; k < nf_block_at(o->f, b)->param_count; k++) {
@@ -298,10 +310,8 @@ static bool lanes_choose(nf_outer *o)
             bool varies = (o->walks[v.id].kind == NF_WALK_VARIES && !nf_outer_is_test(o, v)) ||
                           nf_is_op(o->f, v, NF_OP_STORE);
             if (varies && bytes > widest) widest = bytes;
-            size++;
         }
     }
-    if (size > OUTER_INSTS_MAX) return refuse(o, "it is too large");
     if (widest == 0) return refuse(o, "there is nothing to gain");
     unsigned lanes = o->opt->variant->vector_bytes / widest;
     if (lanes < 2) return refuse(o, "its elements are as wide as the vectors");
@@ -346,6 +356,7 @@ bool nf_outer_plan(nf_outer *o, nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint
     *o = (nf_outer){.opt = opt, .f = f};
     if (!nf_counted_analyse_nest(f, cfg, loop, opt->scratch, &o->loop) || !o->loop.counted)
         return refuse(o, o->loop.reason);
+    if (!is_small(o)) return refuse(o, "it is too large");
     o->walks = NF_NEW_ARRAY(opt->scratch, nf_walk, o->loop.value_count);
     o->uses = nf_use_counts(f, opt->scratch);
     if (o->walks == NULL || o->uses == NULL) return refuse(o, "memory is out");

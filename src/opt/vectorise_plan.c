@@ -335,18 +335,37 @@ static bool elements_assign(nf_plan *plan)
     return true;
 }
 
+/* What becomes vectors: how many values, and the widest of their elements. */
+typedef struct extent {
+    unsigned count, bytes_max;
+} extent;
+
+static void extent_add(extent *e, const nf_plan *plan, nf_value v)
+{
+    const nf_lane *lane = &plan->lanes[v.id];
+    if (!lane->needed) return;
+    unsigned bytes = nf_type_element_bytes(lane->element);
+    if (nf_op_of(nf_inst_at(plan->f, v))->effects & NF_EFFECT_TRAP && bytes < DIVISION_BYTES)
+        bytes = DIVISION_BYTES;
+    if (bytes > e->bytes_max) e->bytes_max = bytes;
+    e->count++;
+}
+
+static extent body_extent(const nf_plan *plan)
+{
+    extent e = {0, 1};
+    for (uint32_t i = 0; i < plan->loop.block_count; i++) {
+        nf_block b = plan->loop.blocks[i];
+        for (uint32_t k = 0; k < nf_block_at(plan->f, b)->param_count; k++)
+            extent_add(&e, plan, nf_param_at(plan->f, b, k));
+        NF_FOR_INSTS(plan->f, b, v) extent_add(&e, plan, v);
+    }
+    return e;
+}
+
 static bool lanes_choose(nf_plan *plan)
 {
-    unsigned widest = 1;
-    for (uint32_t id = 1; id < plan->loop.value_count; id++) {
-        const nf_lane *lane = &plan->lanes[id];
-        unsigned bytes = lane->needed ? nf_type_element_bytes(lane->element) : 1;
-        const nf_inst *inst = nf_inst_at(plan->f, (nf_value){id});
-        if (lane->needed && nf_op_of(inst)->effects & NF_EFFECT_TRAP && bytes < DIVISION_BYTES)
-            bytes = DIVISION_BYTES;
-        if (bytes > widest) widest = bytes;
-    }
-    unsigned lanes = plan->opt->variant->vector_bytes / widest;
+    unsigned lanes = plan->opt->variant->vector_bytes / body_extent(plan).bytes_max;
     if (lanes < 2) return refuse(plan, "its elements are as wide as the vectors");
     plan->lanes_log2 = (unsigned)__builtin_ctz(lanes);
     return true;
@@ -417,14 +436,6 @@ static bool outs_classify(nf_plan *plan)
 
 /* --- the whole --- */
 
-/* Vector operations of one copy of the body. */
-static unsigned body_size(const nf_plan *plan)
-{
-    unsigned size = 0;
-    for (uint32_t id = 1; id < plan->loop.value_count; id++) size += plan->lanes[id].needed;
-    return size;
-}
-
 /* Whether copies wait for results of those before: floating-point sums take some cycles each. */
 static bool waits_for_sums(const nf_plan *plan)
 {
@@ -437,7 +448,7 @@ static bool waits_for_sums(const nf_plan *plan)
  * themselves, and where a constant count has no use for them. */
 static bool extent_choose(nf_plan *plan)
 {
-    unsigned size = body_size(plan);
+    unsigned size = body_extent(plan).count;
     uint64_t count = plan->loop.count, lanes = nf_plan_lanes(plan);
     plan->masked = plan->opt->variant->vector_bytes >= MASKED_VECTOR_BYTES && !plan->scalar_last;
     plan->copies = plan->opt->variant->interleave ? plan->opt->variant->interleave : 1;
