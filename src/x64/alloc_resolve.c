@@ -36,10 +36,21 @@ typedef struct slot_heap {
     NF_VEC(slot_item) items;
 } slot_heap;
 
+/* The parts of a value that was split: a run of resolver.parts, by position. Zero: not split. */
+typedef struct split_value {
+    uint32_t first, count;
+} split_value;
+
+typedef struct split_part {
+    uint32_t start, interval;
+} split_part;
+
 typedef struct resolver {
     nf_scan *s;
     slot_heap by_start, free[SLOT_CLASSES];
     uint32_t *part;      /* by vreg: the part that the walk over instructions is in */
+    split_value *splits; /* by vreg */
+    split_part *parts;   /* of all split values */
     bool *stored_at_def; /* by vreg */
 } resolver;
 
@@ -234,12 +245,37 @@ static void join_value(resolver *r, uint32_t vreg)
     }
 }
 
-static const nf_interval *part_at(const nf_scan *s, uint32_t vreg, uint32_t position)
+/* A value that is live all through a large function may have hundreds of parts, and edges ask for
+ * them in any order. */
+static bool parts_list(resolver *r)
 {
-    const nf_interval *it = nf_interval_at(s, vreg);
-    while (it->sibling != 0 && nf_interval_at(s, it->sibling)->start <= position)
-        it = nf_interval_at(s, it->sibling);
-    return it;
+    const nf_scan *s = r->s;
+    uint32_t vregs = s->lir->vregs.count, used = 0;
+    r->splits = NF_NEW_ARRAY(s->arena, split_value, vregs);
+    r->parts = NF_TAKE_ARRAY(s->arena, split_part, 2 * (s->intervals.count - vregs) + 1);
+    if (s->arena->failed) return false;
+    for (uint32_t v = NF_VREG_FIRST; v < vregs; v++) {
+        if (nf_interval_at(s, v)->sibling == 0) continue;
+        r->splits[v].first = used;
+        for (uint32_t id = v; id != 0; id = nf_interval_at(s, id)->sibling)
+            r->parts[used++] = (split_part){nf_interval_at(s, id)->start, id};
+        r->splits[v].count = used - r->splits[v].first;
+    }
+    return true;
+}
+
+/* The last part that starts at the position or before; the first, when none does. */
+static const nf_interval *part_at(const resolver *r, uint32_t vreg, uint32_t position)
+{
+    split_value value = r->splits[vreg];
+    if (value.count == 0) return nf_interval_at(r->s, vreg);
+    const split_part *low = r->parts + value.first;
+    for (uint32_t count = value.count; count > 1;) {
+        uint32_t half = count / 2;
+        if (low[half].start <= position) low += half;
+        count -= half;
+    }
+    return nf_interval_at(r->s, low->interval);
 }
 
 static void join_args(resolver *r, const nf_lir_edge *edge, uint32_t *list, uint32_t end,
@@ -251,8 +287,8 @@ static void join_args(resolver *r, const nf_lir_edge *edge, uint32_t *list, uint
         uint32_t arg = s->lir->args.data[edge->args + i].id;
         uint32_t param = s->lir->args.data[to->params + i].id;
         if (arg == 0 || param == 0) continue;
-        uint32_t source = place_of(s, part_at(s, arg, end));
-        uint32_t target = place_of(s, part_at(s, param, start));
+        uint32_t source = place_of(s, part_at(r, arg, end));
+        uint32_t target = place_of(s, part_at(r, param, start));
         move_add(s, list, target, source, param, arg); /* for the checker even when it is none */
     }
 }
@@ -274,10 +310,10 @@ static uint64_t busy_registers(resolver *r, const nf_lir_edge *edge, uint32_t li
         if (moves[i].to < NF_PLACE_SLOT) busy |= NF_REG_BIT(moves[i].to);
     }
     for (uint32_t i = s->live_in.start[edge->to]; i < s->live_in.start[edge->to + 1]; i++)
-        busy |= register_bit(part_at(s, s->live_in.items[i], start));
+        busy |= register_bit(part_at(r, s->live_in.items[i], start));
     for (uint32_t i = 0; i < to->param_count; i++) {
         uint32_t param = s->lir->args.data[to->params + i].id;
-        if (param != 0) busy |= register_bit(part_at(s, param, start));
+        if (param != 0) busy |= register_bit(part_at(r, param, start));
     }
     return busy;
 }
@@ -298,8 +334,7 @@ static void join_edge(resolver *r, uint32_t e)
     uint32_t *list = &s->alloc->edges[e];
     for (uint32_t i = s->live_in.start[edge->to]; i < s->live_in.start[edge->to + 1]; i++) {
         uint32_t v = s->live_in.items[i];
-        if (nf_interval_at(s, v)->sibling != 0)
-            join(r, list, part_at(s, v, end), part_at(s, v, start));
+        if (r->splits[v].count != 0) join(r, list, part_at(r, v, end), part_at(r, v, start));
     }
     join_args(r, edge, list, end, start);
     bool several = *list != 0 && s->alloc->moves.data[*list].next != 0;
@@ -317,7 +352,7 @@ bool nf_scan_resolve(nf_scan *s)
     alloc->edges = NF_NEW_ARRAY(s->arena, uint32_t, s->lir->edges.count);
     alloc->edge_free = NF_NEW_ARRAY(s->arena, uint64_t, s->lir->edges.count);
     NF_VEC_PUSH(s->arena, &alloc->moves, (nf_alloc_move){0});
-    if (s->arena->failed) return false;
+    if (s->arena->failed || !parts_list(&r)) return false;
     slots_build(&r);
     assign_operands(&r);
     for (uint32_t v = NF_VREG_FIRST; v < vregs; v++)
