@@ -181,11 +181,12 @@ $(BUILD)/%.o: %.c $(FLAGS)
 	$(call say,CC,$<) $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 # What runs inside the sandbox process has no sanitizer's memory to write to, nor calls what writes
-# there, as memset does.
-CAGED := $(BUILD)/src/race/linux/cage.o $(BUILD)/src/race/linux/harness.o \
+# there, as memset does; and what runs in a zygote has no thread-local memory, where canaries lie.
+CAGED_NAMES := cage harness maps memory zygote_run
+CAGED := $(CAGED_NAMES:%=$(BUILD)/src/race/linux/%.o) \
 	$(if $(filter thread,$(SANITIZE)),$(BUILD)/src/base/text.o)
-$(CAGED): SANITIZE_FLAGS := $(if $(SANITIZE),-minline-all-stringops)
-$(FUZZ)/src/race/linux/cage.o $(FUZZ)/src/race/linux/harness.o: FUZZ_SANITIZE := undefined
+$(CAGED): SANITIZE_FLAGS := -fno-stack-protector $(if $(SANITIZE),-minline-all-stringops)
+$(CAGED_NAMES:%=$(FUZZ)/src/race/linux/%.o): FUZZ_SANITIZE := undefined
 
 $(LIB): $(LIB_OBJ)
 	$(call say,AR,$@) rm -f $@ && ar rcs $@ $^

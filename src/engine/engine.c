@@ -251,6 +251,13 @@ nf_status nf_worker_start(nf_engine *engine, nf_error *error)
     return status == NF_UNSUPPORTED ? NF_OK : status;
 }
 
+/* While the program is small, for later it could not be forked without a stall. Races can do without. */
+static void zygote_make(nf_engine *engine)
+{
+    if (engine->config.mode == NF_MODE_AUTO && engine->config.policy != NF_POLICY_COUNTS)
+        nf_zygote_open(&engine->zygote, NULL);
+}
+
 static nf_status engine_start(nf_engine *engine, nf_error *error)
 {
     nf_status status = cpu_check(engine, error);
@@ -261,6 +268,7 @@ static nf_status engine_start(nf_engine *engine, nf_error *error)
     if (status == NF_OK) status = nf_entries_make(engine, error);
     if (status == NF_OK) status = nf_reclaim_open(engine, error);
     if (status != NF_OK) return status;
+    zygote_make(engine);
     nf_sampler_open(engine);
     nf_engine_event(engine, NF_EVENT_COUNTERS, NULL, NULL, 0, "%s", engine->counters_line);
     if (engine->config.no_background || engine->config.mode != NF_MODE_AUTO) return NF_OK;
@@ -304,6 +312,7 @@ void nf_engine_free(nf_engine *engine)
     nf_fork_remove(engine);
     worker_stop(engine);
     while (engine->programs) nf_program_unload(engine->programs);
+    nf_zygote_close(engine->zygote);
     nf_sampler_close(engine);
     nf_reclaim_close(engine);
     if (engine->functions)

@@ -322,6 +322,7 @@ struct nf_engine {
     const nf_function *prepared_of; /* ... or its rest from prepared_header on */
     nf_block prepared_header;
     bool no_llvm;                   /* asked for, and not there: the worker's */
+    nf_zygote *zygote;              /* for races; NULL: they fork */
     struct nf_sampler *sampler;     /* sampler.h */
     struct nf_reclaimer *reclaimer; /* reclaim.c */
     uint32_t quiet_ticks;

@@ -233,6 +233,7 @@ static nf_status race_hold(nf_function *function, const field *f, nf_race_record
 {
     nf_engine *engine = function->engine;
     const nf_version *baseline = race_baseline(function);
+    nf_zygote_renew(&engine->zygote);
     nf_race_request request = {
         .baseline = {baseline->name, baseline->address, baseline->code_bytes},
         .stand_in = f->versions[0] == function->active,
@@ -249,6 +250,7 @@ static nf_status race_hold(nf_function *function, const field *f, nf_race_record
         .ignored_end = (uint64_t)(uintptr_t)(engine->counters + NF_FUNCTIONS_MAX),
         .prepare = sandbox_prepare,
         .progress = race_progress,
+        .zygote = engine->zygote,
         .context = function,
     };
     nf_engine_event(engine, NF_EVENT_RACE, function, baseline, f->count,

@@ -2,7 +2,7 @@
  * The race: candidates for one function run against its baseline on recorded inputs, in a sandbox,
  * and the fastest one that gives the same answers is named, if it is faster beyond doubt.
  *
- *   inputs ─► sandbox (a forked, confined child; copy-on-write memory)
+ *   inputs ─► sandbox (a confined child with a copy of the memory)
  *               1. check    baseline defines result and written pages; each candidate must repeat
  * them
  *               2. measure  fenced TSC, interleaved in random ABBA order, inputs rotated
@@ -11,8 +11,8 @@
  *
  * The race knows nothing of engines: it is given addresses and inputs and gives a report. It runs
  * on the calling thread (a background thread of the engine) and may take up to budget_ns plus the
- * fork. The process's memory is read as it is at the fork; nothing that a candidate does reaches
- * it. Equal answers on several inputs are a test, not a proof.
+ * start of the sandbox. The process's memory is read as it is during the race; nothing that a
+ * candidate does reaches it. Equal answers on several inputs are a test, not a proof.
  */
 #ifndef NF_RACE_RACE_H
 #define NF_RACE_RACE_H
@@ -40,6 +40,23 @@ typedef struct nf_race_candidate {
     uint64_t address;
     uint32_t bytes; /* of code: ties keep the smaller */
 } nf_race_candidate;
+
+/*
+ * A process made early, from which later races get their sandbox. Without one, a race forks the
+ * program, which stops it for as long as it takes to copy its page tables: 40 ms with 1 GiB in pages
+ * of 4 KiB. With one nothing stops, and a race costs what its functions touch.
+ * To be opened while the program is small, for opening forks; what takes part in races is best there
+ * by then. It serves one race at a time: a second one, and those in a child that the program forks,
+ * fork. Close it when no race runs.
+ */
+typedef struct nf_zygote nf_zygote;
+
+/* NF_UNSUPPORTED: this platform, or this build (with a sanitizer), has none. NF_OS. */
+nf_status nf_zygote_open(nf_zygote **out, nf_error *error);
+void nf_zygote_close(nf_zygote *zygote); /* NULL allowed */
+/* Replaces one that has died, or is the zygote of a process that forked this one. It forks then, as a
+ * race without it would. NULL stays. When no race runs. */
+void nf_zygote_renew(nf_zygote **zygote);
 
 typedef struct nf_race_request {
     nf_race_candidate baseline; /* defines the answer */
@@ -69,6 +86,7 @@ typedef struct nf_race_request {
     /* On the calling thread, now and then. NULL allowed. */
     void (*progress)(void *context, const char *stage, uint32_t done, uint32_t of);
     void *context;
+    nf_zygote *zygote; /* NULL allowed: the race forks */
 } nf_race_request;
 
 typedef enum nf_race_outcome {

@@ -10,13 +10,15 @@
  *                                                             page is not in the log, logging is
  * off ◄─ cage_guard_recover ◄──────────── rip, rsp changed; end = CAGE_STRAY_WRITE
  *
- * System calls go by number: libc's wrappers may be a sanitizer's, and errno lies in caged memory.
+ * The handler finds the cage in the first word of the signal stack: a variable of ours would lie in
+ * memory that has to be pulled. Faults within it are handled too, but the timer's signal waits until
+ * it has ended.
  */
 #include "cage.h"
 
-#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -27,15 +29,13 @@
 #include <sys/time.h>
 #include <time.h>
 #include <ucontext.h>
+#include "calls.h"
 
 enum {
     PAGE_FAULT_WRITE = 2, /* in the error code that the CPU pushes */
     CPU_SECONDS_MAX = 60,
-    MAPS_BYTES = 2 << 20,
     SA_RESTORER_FLAG = 0x04000000,
 };
-
-static cage *the_cage; /* read by the handler; written once, before memory is made read-only */
 
 /* --- assembly: switching stacks, leaving a guarded body --- */
 
@@ -127,29 +127,6 @@ extern const char cage_guard_recover[], cage_restorer[];
 
 /* --- system calls --- */
 
-static long call6(long number, long a, long b, long c, long d, long e, long f)
-{
-    register long r10 __asm__("r10") = d;
-    register long r8 __asm__("r8") = e;
-    register long r9 __asm__("r9") = f;
-    long result;
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-                     : "rcx", "r11", "memory");
-    return result;
-}
-
-static long call3(long number, long a, long b, long c)
-{
-    return call6(number, a, b, c, 0, 0, 0);
-}
-
-void cage_copy(void *to, const void *from, uint64_t bytes)
-{
-    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
-}
-
 void cage_exit(int status)
 {
     for (;;) call3(SYS_exit_group, status, 0, 0);
@@ -177,55 +154,11 @@ static void timer_set(uint64_t ns)
     call3(SYS_setitimer, ITIMER_VIRTUAL, (long)&timer, 0);
 }
 
-/* --- written pages --- */
+/* --- signals --- */
 
-static bool page_protect(uint64_t address, int protection)
+static uint64_t signal_bit(int number)
 {
-    return call3(SYS_mprotect, (long)address, CAGE_PAGE, protection) == 0;
-}
-
-void cage_pages_protect(const cage *c, uint32_t first, uint32_t last, bool writable)
-{
-    for (uint32_t i = first; i < last; i++)
-        page_protect(c->pages[i].address, writable ? PROT_READ | PROT_WRITE : PROT_READ);
-}
-
-void cage_pages_restore(const cage *c, uint32_t first, uint32_t last)
-{
-    for (uint32_t i = first; i < last; i++)
-        cage_copy((void *)c->pages[i].address, c->pages[i].before, CAGE_PAGE);
-}
-
-static const cage_mapping *mapping_of(const cage *c, uint64_t address)
-{
-    uint32_t low = 0, high = c->mapping_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (c->mappings[middle].end <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < c->mapping_count && c->mappings[low].start <= address ? &c->mappings[low] : 0;
-}
-
-static bool page_log(cage *c, uint64_t address)
-{
-    uint8_t *bytes = c->log_bytes + (uint64_t)c->page_count * 2 * CAGE_PAGE;
-    if (c->page_count == CAGE_PAGES_MAX) return false;
-    cage_copy(bytes, (const void *)address, CAGE_PAGE);
-    c->pages[c->page_count++] = (cage_page){address, bytes, bytes + CAGE_PAGE};
-    return page_protect(address, PROT_READ | PROT_WRITE);
-}
-
-/* A write to memory that was writable before: CAGE_RETURNED when it may go on. */
-static cage_end write_fault(cage *c, uint64_t address)
-{
-    const cage_mapping *mapping = mapping_of(c, address);
-    if (mapping == 0) return CAGE_CRASHED;
-    if (mapping->shared) return CAGE_SHARED_WRITE;
-    if (!c->logging) return CAGE_STRAY_WRITE;
-    return page_log(c, address & ~(uint64_t)(CAGE_PAGE - 1)) ? CAGE_RETURNED : CAGE_LOG_FULL;
+    return UINT64_C(1) << (number - 1);
 }
 
 static cage_end end_of(cage *c, int number, const siginfo_t *info, const ucontext_t *context)
@@ -234,16 +167,16 @@ static cage_end end_of(cage *c, int number, const siginfo_t *info, const ucontex
     c->address = (uint64_t)info->si_addr;
     if (number == SIGVTALRM) return CAGE_HUNG;
     if (number == SIGSYS) return CAGE_SYSCALL;
-    if (number == SIGSEGV && info->si_code == SEGV_ACCERR &&
-        (context->uc_mcontext.gregs[REG_ERR] & PAGE_FAULT_WRITE))
-        return write_fault(c, c->address);
+    if (number == SIGSEGV && info->si_code == SEGV_ACCERR)
+        return cage_memory_fault(c, c->address,
+                                 context->uc_mcontext.gregs[REG_ERR] & PAGE_FAULT_WRITE);
     return CAGE_CRASHED;
 }
 
 static void on_signal(int number, siginfo_t *info, void *raw)
 {
     ucontext_t *context = raw;
-    cage *c = the_cage;
+    cage *c = *(cage **)context->uc_stack.ss_sp;
     cage_end end = end_of(c, number, info, context);
     if (end == CAGE_RETURNED) return;
     if (!c->armed) {
@@ -258,29 +191,34 @@ static void on_signal(int number, siginfo_t *info, void *raw)
 
 /* --- entering --- */
 
-static bool handlers_set(const cage *c)
+/* Handled, and let through; the program's other signals are none of the sandbox's. */
+static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGVTALRM, SIGSYS};
+
+static bool handlers_set(cage *c)
 {
-    static const int numbers[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGVTALRM, SIGSYS};
     struct {
         void (*handler)(int, siginfo_t *, void *);
         unsigned long flags;
         const void *restorer;
         uint64_t mask;
     } action = {on_signal, SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTORER_FLAG, cage_restorer,
-                0};
+                signal_bit(SIGVTALRM)};
     stack_t stack = {.ss_sp = c->signal_stack, .ss_size = CAGE_SIGNAL_BYTES};
+    uint64_t blocked = ~UINT64_C(0);
+    *(cage **)c->signal_stack = c;
     if (call3(SYS_sigaltstack, (long)&stack, 0, 0) != 0) return false;
-    for (unsigned i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (call6(SYS_rt_sigaction, numbers[i], (long)&action, 0, 8, 0, 0) != 0) return false;
-    uint64_t none = 0;
-    return call6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&none, 0, 8, 0, 0) == 0;
+    for (unsigned i = 0; i < sizeof signals / sizeof *signals; i++) {
+        blocked &= ~signal_bit(signals[i]);
+        if (call6(SYS_rt_sigaction, signals[i], (long)&action, 0, 8, 0, 0) != 0) return false;
+    }
+    return call6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&blocked, 0, 8, 0, 0) == 0;
 }
 
 /*
  * The kernel writes to the thread's restartable-sequences area at every preemption, and kills where
  * it can't: the area is about to become read-only.
  */
-static bool rseq_leave(void)
+bool cage_rseq_leave(void)
 {
     if (__rseq_size == 0) return true;
     long area = (long)__builtin_thread_pointer() + __rseq_offset;
@@ -288,76 +226,13 @@ static bool rseq_leave(void)
            call6(SYS_rseq, area, __rseq_size, RSEQ_FLAG_UNREGISTER, RSEQ_SIG, 0, 0) == 0;
 }
 
-static const char *hex_read(const char *at, uint64_t *value)
-{
-    for (*value = 0;; at++) {
-        if (*at >= '0' && *at <= '9')
-            *value = *value << 4 | (uint64_t)(*at - '0');
-        else if (*at >= 'a' && *at <= 'f')
-            *value = *value << 4 | (uint64_t)(*at - 'a' + 10);
-        else
-            return at;
-    }
-}
-
-/* Takes [start, end) less what is the cage's own or ignored. */
-static bool mapping_take(cage *c, cage_mapping m, bool executable)
-{
-    const uint64_t own[3][2] = {
-        {(uint64_t)c->private_start, (uint64_t)c->private_end},
-        {c->shared_start, c->shared_end},
-        {c->ignored_start, c->ignored_end},
-    };
-    for (unsigned i = 0; i < 3; i++) {
-        if (own[i][1] <= m.start || own[i][0] >= m.end) continue;
-        cage_mapping left = {m.start, own[i][0], m.shared}, right = {own[i][1], m.end, m.shared};
-        return (left.start >= left.end || mapping_take(c, left, executable)) &&
-               (right.start >= right.end || mapping_take(c, right, executable));
-    }
-    if (c->mapping_count == CAGE_MAPPINGS_MAX) return false;
-    c->mappings[c->mapping_count++] = m;
-    return call3(SYS_mprotect, (long)m.start, (long)(m.end - m.start),
-                 executable ? PROT_READ | PROT_EXEC : PROT_READ) == 0;
-}
-
-/* One line of /proc/self/maps: "start-end rwxp ..."; true when it was dealt with. */
-static bool line_take(cage *c, const char *line)
-{
-    const uint64_t sanitizer_bytes = UINT64_C(1) << 36; /* shadow memory: nobody's data */
-    cage_mapping m = {0};
-    const char *at = hex_read(line, &m.start);
-    at = hex_read(at + 1, &m.end);
-    if (at[2] != 'w' || m.end - m.start >= sanitizer_bytes) return true;
-    m.shared = at[4] == 's';
-    return mapping_take(c, m, at[3] == 'x');
-}
-
-/* The log's memory holds the text meanwhile: it is not in use yet. */
-static bool memory_protect(cage *c)
-{
-    char *text = (char *)c->log_bytes;
-    long length = 0, got, file = call3(SYS_open, (long)"/proc/self/maps", O_RDONLY, 0);
-    if (file < 0) return false;
-    while (length < MAPS_BYTES &&
-           (got = call3(SYS_read, file, (long)text + length, MAPS_BYTES - length)) > 0)
-        length += got;
-    call3(SYS_close, file, 0, 0);
-    if (length == MAPS_BYTES) return false;
-    text[length] = 0;
-    for (const char *line = text; *line; line++) {
-        if (!line_take(c, line)) return false;
-        while (*line != '\n') line++;
-    }
-    return true;
-}
-
 #define ALLOW(number)                                                                              \
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1),                                           \
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 
-/* What the handler and the timing loop need, and mprotect that gives no right to execute. */
-static bool calls_confine(void)
+/* What the handler and the timing loop need: mprotect that gives no right to execute, and waiting. */
+bool cage_confine(void)
 {
     struct sock_filter filter[] = {
         LOAD(arch),
@@ -371,24 +246,39 @@ static bool calls_confine(void)
         ALLOW(SYS_exit_group),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mprotect, 0, 3),
         LOAD(args[2]),
-        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 4, 0),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_futex, 0, 2),
+        LOAD(args[1]),
+        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, FUTEX_WAKE, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
     return call6(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0) == 0 &&
            call3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&program) == 0;
 }
 
-bool cage_enter(cage *c)
+static bool limits_set(void)
 {
     struct rlimit cpu = {CPU_SECONDS_MAX, CPU_SECONDS_MAX}, none = {0, 0};
-    the_cage = c;
-    call6(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
-    call3(SYS_setrlimit, RLIMIT_CPU, (long)&cpu, 0);
-    call3(SYS_setrlimit, RLIMIT_CORE, (long)&none, 0);
-    call3(SYS_close_range, 0, ~0u, 0);
-    return rseq_leave() && memory_protect(c) && handlers_set(c) && calls_confine();
+    return call6(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0) == 0 &&
+           call3(SYS_setrlimit, RLIMIT_CPU, (long)&cpu, 0) == 0 &&
+           call3(SYS_setrlimit, RLIMIT_CORE, (long)&none, 0) == 0 &&
+           call3(SYS_close_range, 0, ~0u, 0) == 0;
+}
+
+/* The address space is what it is: nothing can be added to it. */
+static bool address_space_close(void)
+{
+    struct rlimit none = {0, 0};
+    return call3(SYS_setrlimit, RLIMIT_AS, (long)&none, 0) == 0;
+}
+
+bool cage_enter(cage *c)
+{
+    return limits_set() && (c->pulling || cage_rseq_leave()) && handlers_set(c) &&
+           cage_memory_enter(c) && address_space_close() && cage_thread_enter(c);
 }
 
 /* --- guarded calls --- */

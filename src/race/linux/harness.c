@@ -195,6 +195,10 @@ static void end_text(const cage *c, cage_end end, uint32_t input, char *reason)
         nf_format(reason, NF_RACE_REASON_BYTES, "input %u: more than %d pages are written", input,
                   CAGE_PAGES_MAX);
         break;
+    case CAGE_PULLED_FULL:
+        nf_format(reason, NF_RACE_REASON_BYTES, "input %u: more than %d pages are accessed", input,
+                  CAGE_PULLED_MAX);
+        break;
     case CAGE_SYSCALL:
         nf_format(reason, NF_RACE_REASON_BYTES, "input %u: forbidden system call %d", input,
                   c->signal);
@@ -644,20 +648,37 @@ static bool anyone_right(const harness *h)
     return false;
 }
 
+/* What the engine changes for the sandbox is no write of the baseline's. */
+static void prepare(harness *h)
+{
+    cage *c = &h->cage;
+    c->logging = true;
+    if (h->request->prepare) h->request->prepare(h->request->context);
+    c->logging = false;
+    cage_pages_protect(c, 0, c->page_count, false);
+    c->page_count = 0;
+}
+
+static void refuse(harness *h)
+{
+    h->refused = true;
+    cage_notify(&h->cage);
+    cage_exit(1);
+}
+
 void harness_run(void *context)
 {
     harness *h = context;
     h->running = HARNESS_NOBODY;
-    h->random = h->request->seed ^ h->rounds_done;
     alive(h, STAGE_ENTER, 0, 1);
-    if (h->request->prepare) h->request->prepare(h->request->context);
-    if (!cage_enter(&h->cage)) {
-        h->refused = true;
-        cage_exit(1);
-    }
+    if (!cage_enter(&h->cage)) refuse(h);
+    prepare(h);
+    if (!cage_confine()) refuse(h);
+    h->random = h->request->seed ^ h->rounds_done;
     check(h);
     if (h->good_count && anyone_right(h)) measure(h);
     alive(h, STAGE_END, 1, 1);
     h->finished = true;
+    cage_notify(&h->cage);
     cage_exit(0);
 }

@@ -36,7 +36,13 @@ typedef struct harness {
     bool long_calls;
     uint32_t repeats; /* passes over the batch's inputs in one sample */
     uint32_t batch_inputs, batch_first;
+    /* the zygote's, in whose sandboxes this record is */
+    int zygote_socket, program;
 } harness;
+
+/* The record and the cage's private memory, by the program. NULL: no memory. */
+harness *harness_map(void);
+void harness_unmap(harness *h);
 
 /* The child's body, on its own stack; never returns. context: the harness. */
 void harness_run(void *context);

@@ -1,159 +1,293 @@
 /*
- * The sandbox on Linux: forks a child, watches over it, and starts another one where the last died.
+ * The sandbox on Linux, from the program's side: starts a child, watches over it, gives it the pages
+ * that it asks for, and starts another one where the last died.
  *
  * The child writes what it learns into shared memory as it goes: which inputs are good, which
  * candidates are out and why, every sample. So a candidate that kills the child, or hangs it beyond
- * its own timer, costs one fork: the parent blames who was running, and the next child goes on.
- * See harness.c for what the child does, cage.c for how it is confined.
+ * its own timer, costs one child: the parent blames who was running, and the next child goes on.
+ * What stands in the record may have been written by a candidate gone wild: nothing in it is used as
+ * an address or an index here before it was looked at.
+ *
+ * The child is a zygote's if there is one, else a fork of this process. See harness.c for what it
+ * does, cage.c for how it is confined, zygote.c for why.
  */
 #include "harness.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/text.h"
+#include "maps.h"
 #include "os/os.h"
+#include "zygote.h"
 
 enum {
     GUARD_BYTES = 64 << 10,
-    POLL_MS = 20,
-    SILENT_MS_MAX = 3000, /* without a sign of life the child is killed */
+    POLL_NS = 5 * 1000 * 1000,
+    PROGRESS_NS = 20 * 1000 * 1000,
 };
 
+static const uint64_t silent_ns_max = 3000 * UINT64_C(1000000); /* then the child is killed */
 static const uint64_t log_bytes = (uint64_t)CAGE_PAGES_MAX * 2 * CAGE_PAGE;
 
-/* One mapping: guard, harness stack, guard, candidate stack, guard, signal stack, page log. */
+typedef enum child_end { CHILD_DONE, CHILD_DIED, CHILD_HUNG, CHILD_LOST } child_end;
+
+typedef struct child {
+    const nf_race_request *request;
+    harness *record;
+    nf_zygote *zygote; /* NULL: forked */
+    pid_t process;     /* of the forked one */
+    int status;
+} child;
+
+/* --- the record --- */
+
+/* One mapping: guard, harness stack, guard, candidate stack, guard, signal stack, then tables. */
 static bool private_map(cage *c)
 {
-    size_t bytes =
-        3 * GUARD_BYTES + CAGE_HARNESS_BYTES + CAGE_STACK_BYTES + CAGE_SIGNAL_BYTES + log_bytes;
+    size_t bytes = 3 * GUARD_BYTES + CAGE_HARNESS_BYTES + CAGE_STACK_BYTES + CAGE_SIGNAL_BYTES +
+                   log_bytes + CAGE_BITS_BYTES + CAGE_KEPT_BYTES + CAGE_PAGE;
     uint8_t *start = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start == MAP_FAILED) return false;
-    c->private_start = start;
-    c->private_end = start + bytes;
+    c->private = (cage_range){(uint64_t)start, (uint64_t)start + bytes};
     c->harness_stack_top = start + GUARD_BYTES + CAGE_HARNESS_BYTES;
     c->stack_top = c->harness_stack_top + GUARD_BYTES + CAGE_STACK_BYTES;
     c->signal_stack = c->stack_top + GUARD_BYTES;
     c->log_bytes = c->signal_stack + CAGE_SIGNAL_BYTES;
+    c->bits = c->log_bytes + log_bytes;
+    c->kept = (cage_kept *)(c->bits + CAGE_BITS_BYTES);
+    c->thread_zeros = (uint8_t *)c->kept + CAGE_KEPT_BYTES;
     return mprotect(start, GUARD_BYTES, PROT_NONE) == 0 &&
            mprotect(c->harness_stack_top, GUARD_BYTES, PROT_NONE) == 0 &&
            mprotect(c->stack_top, GUARD_BYTES, PROT_NONE) == 0;
 }
 
-static harness *harness_map(const nf_race_request *request)
+harness *harness_map(void)
 {
     harness *h = mmap(NULL, sizeof *h, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (h == MAP_FAILED) return NULL;
-    h->request = request;
-    h->ns_per_tick = 1e9 / (double)nf_os_tsc_hz();
-    h->cage.shared_start = (uint64_t)h;
-    h->cage.shared_end = ((uint64_t)(h + 1) + CAGE_PAGE - 1) & ~(uint64_t)(CAGE_PAGE - 1);
-    h->cage.ignored_start = request->ignored_start;
-    h->cage.ignored_end = request->ignored_end;
+    h->cage.record.start = (uint64_t)h;
+    h->cage.record.end = ((uint64_t)(h + 1) + CAGE_PAGE - 1) & ~(uint64_t)(CAGE_PAGE - 1);
     if (private_map(&h->cage)) return h;
     munmap(h, sizeof *h);
     return NULL;
 }
 
-static void harness_unmap(harness *h)
+void harness_unmap(harness *h)
 {
-    munmap(h->cage.private_start, (size_t)(h->cage.private_end - h->cage.private_start));
+    munmap((void *)h->cage.private.start, (size_t)(h->cage.private.end - h->cage.private.start));
     munmap(h, sizeof *h);
+}
+
+static void harness_reset(harness *h, const nf_race_request *request)
+{
+    h->request = request;
+    h->ns_per_tick = 1e9 / (double)nf_os_tsc_hz();
+    h->result = (nf_sandbox_result){0};
+    /* Whatever formatting calls is bound here: in the sandbox the linker could not write that down. */
+    nf_format(h->result.dropped_reason, NF_RACE_REASON_BYTES, "%s", "none was tried");
+    h->checked = false;
+    h->rounds_done = 0;
+    for (uint32_t i = 0; i < NF_RACE_INPUTS_MAX; i++) h->dropped[i] = false;
+    for (uint32_t i = 0; i < NF_RACE_CANDIDATES_MAX; i++) h->result.outcomes[i] = NF_RACE_LOST;
+    h->cage.ignored = (cage_range){request->ignored_start, request->ignored_end};
+    h->cage.thread_pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
 }
 
 /* What the last child did not finish must not confuse the next one. */
 static void harness_restart(harness *h)
 {
-    h->cage.mapping_count = h->cage.page_count = h->cage.page_first = 0;
-    h->cage.logging = h->cage.armed = false;
-    h->finished = false;
+    cage *c = &h->cage;
+    c->mapping_count = c->page_count = c->page_first = c->pulled_count = 0;
+    c->bits_used = 0;
+    c->logging = c->armed = false;
+    c->pull.turn = 0;
+    h->finished = h->refused = false;
+    h->running = HARNESS_NOBODY;
 }
 
-/* Waits for the child, and reports progress. false: it was silent for too long and was killed. */
-static bool child_watch(harness *h, pid_t child, int *status)
+/* --- a child --- */
+
+/* No fork handlers, for they may take locks; no signal at its end, so that nobody's wait() sees it;
+ * and none of the program's signal handlers runs in it. */
+static bool child_fork(child *c)
 {
-    uint32_t last = 0, silent_ms = 0;
-    int descriptor = (int)syscall(SYS_pidfd_open, child, 0);
-    struct pollfd wait_for = {.fd = descriptor, .events = POLLIN};
-    while (descriptor >= 0 && poll(&wait_for, 1, POLL_MS) <= 0 && silent_ms < SILENT_MS_MAX) {
-        uint32_t now = __atomic_load_n(&h->heartbeat, __ATOMIC_RELAXED);
-        silent_ms = now == last ? silent_ms + POLL_MS : 0;
-        last = now;
-        if (h->request->progress)
-            h->request->progress(h->request->context, harness_stage_text(h), h->progress_done,
-                                 h->progress_of);
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    c->process = (pid_t)syscall(SYS_clone, 0, NULL, NULL, NULL, 0);
+    if (c->process == 0) cage_on_stack(c->record->cage.harness_stack_top, harness_run, c->record);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return c->process > 0;
+}
+
+static bool child_start(child *c)
+{
+    uint64_t start = nf_os_time_ns();
+    harness *h = c->record;
+    h->cage.pulling = c->zygote != NULL;
+    bool started = c->zygote
+                       ? maps_read(h->cage.maps, CAGE_MAPS_BYTES) && zygote_start_sandbox(c->zygote)
+                       : child_fork(c);
+    h->result.fork_ns += nf_os_time_ns() - start;
+    return started;
+}
+
+static void child_kill(const child *c)
+{
+    if (c->zygote)
+        zygote_kill_sandbox(c->zygote);
+    else
+        kill(c->process, SIGKILL);
+}
+
+/* CHILD_DONE: it has not ended; CHILD_DIED: it has. */
+static child_end child_ask(child *c, bool wait)
+{
+    if (c->zygote) {
+        zygote_news news = zygote_ask(c->zygote, wait, &c->status);
+        return news == ZYGOTE_GONE ? CHILD_LOST : news == ZYGOTE_ENDED ? CHILD_DIED : CHILD_DONE;
     }
-    if (descriptor >= 0) close(descriptor);
-    bool killed = silent_ms >= SILENT_MS_MAX;
-    if (killed) kill(child, SIGKILL);
-    while (waitpid(child, status, 0) < 0 && errno == EINTR) continue;
-    return !killed;
+    pid_t ended;
+    do ended = waitpid(c->process, &c->status, __WALL | (wait ? 0 : WNOHANG));
+    while (ended < 0 && errno == EINTR);
+    return ended == c->process ? CHILD_DIED : ended == 0 ? CHILD_DONE : CHILD_LOST;
+}
+
+/* Gives the sandbox the pages that it asked for. What can't be read here it can't have. */
+static void pages_give(cage_pull *pull, uint32_t turn)
+{
+    uint32_t pages = pull->pages < CAGE_PULL_PAGES ? pull->pages : CAGE_PULL_PAGES;
+    size_t bytes = (size_t)pages * CAGE_PAGE;
+    struct iovec to = {pull->bytes, bytes}, from = {(void *)pull->address, bytes};
+    ssize_t got = process_vm_readv(getpid(), &to, 1, &from, 1, 0);
+    pull->pages = got > 0 ? (uint32_t)got / CAGE_PAGE : 0;
+    __atomic_store_n(&pull->turn, turn + 1, __ATOMIC_RELEASE);
+    nf_os_wake(&pull->turn);
+}
+
+static void progress_tell(const child *c, uint64_t now, uint64_t *told)
+{
+    const harness *h = c->record;
+    if (c->request->progress == NULL || now - *told < PROGRESS_NS) return;
+    c->request->progress(c->request->context, harness_stage_text(h), h->progress_done,
+                         h->progress_of);
+    *told = now;
+}
+
+/* Serves the child until it ends. */
+static child_end child_watch(child *c)
+{
+    harness *h = c->record;
+    uint64_t now = nf_os_time_ns(), heard = now, told = now;
+    uint32_t last = 0;
+    for (;;) {
+        uint32_t turn = __atomic_load_n(&h->cage.pull.turn, __ATOMIC_ACQUIRE);
+        uint32_t beat = __atomic_load_n(&h->heartbeat, __ATOMIC_RELAXED);
+        now = nf_os_time_ns();
+        if (turn & 1) pages_give(&h->cage.pull, turn);
+        if (turn & 1 || beat != last) heard = now;
+        last = beat;
+        if (turn & 1) continue;
+        bool finished = __atomic_load_n(&h->finished, __ATOMIC_ACQUIRE);
+        child_end end = child_ask(c, finished);
+        if (finished && end == CHILD_DIED) return CHILD_DONE;
+        if (end != CHILD_DONE) return end;
+        if (now - heard > silent_ns_max) break;
+        progress_tell(c, now, &told);
+        nf_os_wait(&h->cage.pull.turn, turn, POLL_NS);
+    }
+    child_kill(c);
+    return child_ask(c, true) == CHILD_LOST ? CHILD_LOST : CHILD_HUNG;
 }
 
 /* The child died: whoever was running is to blame. false when nobody was. */
-static bool blame(harness *h, bool hung, int status)
+static bool blame(const child *c, bool hung)
 {
     char how[64];
+    harness *h = c->record;
     if (hung)
         nf_format(how, sizeof how, "it hung the sandbox");
-    else if (WIFSIGNALED(status))
-        nf_format(how, sizeof how, "it killed the sandbox by signal %d", WTERMSIG(status));
+    else if (WIFSIGNALED(c->status))
+        nf_format(how, sizeof how, "it killed the sandbox by signal %d", WTERMSIG(c->status));
     else
         nf_format(how, sizeof how, "it ended the sandbox");
-    uint32_t running = h->running;
+    uint32_t running = h->running, input = h->input;
     if (running >= NF_SANDBOX_FIRST_CANDIDATE && running < NF_SANDBOX_CONTESTANTS_MAX) {
         uint32_t candidate = running - NF_SANDBOX_FIRST_CANDIDATE;
         h->result.outcomes[candidate] = hung ? NF_RACE_HUNG : NF_RACE_CRASHED;
         nf_format(h->result.reasons[candidate], NF_RACE_REASON_BYTES, "%s", how);
         return true;
     }
-    if (running != HARNESS_NOBODY && h->input < h->request->input_count && !h->dropped[h->input]) {
-        h->dropped[h->input] = true;
+    if (running != HARNESS_NOBODY && input < c->request->input_count && !h->dropped[input]) {
+        h->dropped[input] = true;
         nf_format(h->result.dropped_reason, NF_RACE_REASON_BYTES, "the baseline: %s", how);
         return true;
     }
     return false;
 }
 
-static pid_t child_start(harness *h)
+/* NF_BUSY: the zygote is gone. */
+static nf_status children_run(child *c, nf_error *error)
 {
-    uint64_t start = nf_os_time_ns();
-    pid_t child = _Fork(); /* no fork handlers: they may take locks */
-    if (child == 0) cage_on_stack(h->cage.harness_stack_top, harness_run, h);
-    h->result.fork_ns += nf_os_time_ns() - start;
-    return child;
-}
-
-static nf_status children_run(harness *h, nf_error *error)
-{
-    uint32_t tries = h->request->candidate_count + h->request->input_count + 2;
+    harness *h = c->record;
+    uint32_t tries = c->request->candidate_count + c->request->input_count + 2;
+    harness_reset(h, c->request);
     while (tries-- > 0) {
-        int status = 0;
         harness_restart(h);
-        pid_t child = child_start(h);
-        if (child < 0)
-            return nf_fail(error, NF_OS, "the sandbox could not be forked: errno %d", errno);
-        bool in_time = child_watch(h, child, &status);
-        if (h->finished) return NF_OK;
+        if (!child_start(c))
+            return nf_fail(error, c->zygote ? NF_BUSY : NF_OS,
+                           "the sandbox could not be started: errno %d", errno);
+        child_end end = child_watch(c);
+        if (end == CHILD_DONE) return NF_OK;
+        if (end == CHILD_LOST)
+            return nf_fail(error, c->zygote ? NF_BUSY : NF_OS, "the sandbox was lost");
         if (h->refused) return nf_fail(error, NF_OS, "the sandbox could not be confined");
-        if (!blame(h, !in_time, status))
-            return nf_fail(error, NF_OS, "the sandbox ended with status %d", status);
+        if (!blame(c, end == CHILD_HUNG))
+            return nf_fail(error, NF_OS, "the sandbox ended with status %d", c->status);
     }
     return nf_fail(error, NF_OS, "the sandbox died too often");
 }
 
+/* What is read on must be within its bounds, whatever a candidate did to the record. */
+static void result_take(const harness *h, nf_sandbox_result *result)
+{
+    *result = h->result;
+    if (result->rounds > NF_SANDBOX_ROUNDS_MAX) result->rounds = 0;
+    result->dropped_reason[NF_RACE_REASON_BYTES - 1] = 0;
+    for (uint32_t i = 0; i < NF_RACE_CANDIDATES_MAX; i++) {
+        result->reasons[i][NF_RACE_REASON_BYTES - 1] = 0;
+        if ((unsigned)result->outcomes[i] > NF_RACE_NOT_MEASURED)
+            result->outcomes[i] = NF_RACE_CRASHED;
+    }
+}
+
+static nf_status run_in(child *c, nf_sandbox_result *result, nf_error *error)
+{
+    nf_status status = children_run(c, error);
+    if (status == NF_OK) result_take(c->record, result);
+    return status;
+}
+
 nf_status nf_sandbox_run(const nf_race_request *request, nf_sandbox_result *result, nf_error *error)
 {
-    harness *h = harness_map(request);
-    if (h == NULL) return nf_fail(error, NF_OS, "no memory for the sandbox: errno %d", errno);
-    for (uint32_t i = 0; i < NF_RACE_CANDIDATES_MAX; i++) h->result.outcomes[i] = NF_RACE_LOST;
-    nf_status status = children_run(h, error);
-    if (status == NF_OK) *result = h->result;
-    harness_unmap(h);
+    nf_status status = NF_BUSY;
+    child c = {.request = request, .zygote = request->zygote};
+    c.record = zygote_take(request->zygote);
+    if (c.record) {
+        status = run_in(&c, result, error);
+        zygote_give(request->zygote);
+    }
+    if (status != NF_BUSY) return status;
+    c = (child){.request = request, .record = harness_map()};
+    if (c.record == NULL)
+        return nf_fail(error, NF_OS, "no memory for the sandbox: errno %d", errno);
+    status = run_in(&c, result, error);
+    harness_unmap(c.record);
     return status;
 }

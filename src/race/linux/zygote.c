@@ -1,0 +1,177 @@
+/*
+ * The program's side of the zygote: making it, and asking it for sandboxes; see zygote.h.
+ *
+ * The zygote is cloned with no signal at its end, so that a wait() of the program's that does not ask
+ * for such children (__WCLONE) never sees it. All signals are blocked in it from the start: the
+ * program's handlers are there no more.
+ *
+ * The record and the cage's private memory stand at the same addresses in all three processes. The
+ * program keeps the addresses of the private part, for else its own memory might come to lie there,
+ * but none of its pages, and none of its children gets either.
+ */
+#include "zygote.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "os/os.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#define SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define SANITIZED 0
+#endif
+
+enum { ANSWER_SECONDS = 5 };
+
+struct nf_zygote {
+    harness *record;
+    int socket, process; /* descriptors */
+    uint32_t owner;      /* process */
+    bool taken, gone;    /* atomic */
+};
+
+/* Whether pages can be read for the sandbox, without a fault where there are none. */
+static bool can_read(void)
+{
+    uint64_t from = 1, to = 0;
+    struct iovec local = {&to, sizeof to}, remote = {&from, sizeof from};
+    return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == sizeof to && to == from;
+}
+
+static bool zygote_clone(nf_zygote *z, int socket)
+{
+    sigset_t all, before;
+    z->record->zygote_socket = socket;
+    z->record->program = getpid();
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    long process = syscall(SYS_clone, CLONE_PIDFD, NULL, &z->process, NULL, 0);
+    if (process == 0) cage_on_stack(z->record->cage.harness_stack_top, zygote_run, z->record);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return process > 0;
+}
+
+static void private_release(harness *h)
+{
+    const cage_range *private = &h->cage.private;
+    size_t bytes = (size_t)(private->end - private->start);
+    mprotect((void *)private->start, bytes, PROT_NONE);
+    madvise((void *)private->start, bytes, MADV_DONTFORK);
+    madvise(h, sizeof *h, MADV_DONTFORK);
+}
+
+static nf_status zygote_make(nf_zygote *z)
+{
+    int sockets[2];
+    z->record = harness_map();
+    if (z->record == NULL) return NF_OS;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) return NF_OS;
+    struct timeval limit = {.tv_sec = ANSWER_SECONDS};
+    z->socket = sockets[0];
+    setsockopt(z->socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    bool made = zygote_clone(z, sockets[1]);
+    close(sockets[1]);
+    if (!made) return NF_OS;
+    private_release(z->record);
+    return NF_OK;
+}
+
+nf_status nf_zygote_open(nf_zygote **out, nf_error *error)
+{
+    const nf_allocator *allocator = nf_os_allocator();
+    *out = NULL;
+    /* Shadow memory has to be shared with the program's, which only a fork does. */
+    if (SANITIZED || !can_read())
+        return nf_fail(error, NF_UNSUPPORTED, "races fork: memory can't be read for a zygote");
+    nf_zygote *z = allocator->allocate(allocator->context, sizeof *z);
+    if (z == NULL) return nf_fail(error, NF_MEMORY, "no memory for a zygote");
+    *z = (nf_zygote){.socket = -1, .process = -1, .owner = nf_os_process_id()};
+    nf_status status = zygote_make(z);
+    if (status == NF_OK)
+        *out = z;
+    else {
+        nf_fail(error, status, "no zygote could be made: errno %d", errno);
+        nf_zygote_close(z);
+    }
+    return status;
+}
+
+void nf_zygote_close(nf_zygote *z)
+{
+    const nf_allocator *allocator = nf_os_allocator();
+    if (z == NULL) return;
+    bool is_mine = z->owner == nf_os_process_id();
+    siginfo_t ignored;
+    if (z->process >= 0 && is_mine) {
+        syscall(SYS_pidfd_send_signal, z->process, SIGKILL, NULL, 0);
+        while (waitid((idtype_t)P_PIDFD, (id_t)z->process, &ignored, WEXITED | __WALL) != 0 &&
+               errno == EINTR)
+            continue;
+    }
+    if (z->process >= 0) close(z->process);
+    if (z->socket >= 0) close(z->socket);
+    if (z->record && is_mine) harness_unmap(z->record);
+    allocator->release(allocator->context, z, sizeof *z);
+}
+
+void nf_zygote_renew(nf_zygote **zygote)
+{
+    nf_zygote *z = *zygote;
+    if (z == NULL) return;
+    if (z->owner == nf_os_process_id() && !__atomic_load_n(&z->gone, __ATOMIC_RELAXED)) return;
+    nf_zygote_close(z);
+    nf_zygote_open(zygote, NULL);
+}
+
+/* --- sandboxes --- */
+
+harness *zygote_take(nf_zygote *z)
+{
+    if (z == NULL || z->owner != nf_os_process_id()) return NULL;
+    if (__atomic_exchange_n(&z->taken, true, __ATOMIC_ACQUIRE)) return NULL;
+    if (!__atomic_load_n(&z->gone, __ATOMIC_RELAXED)) return z->record;
+    zygote_give(z);
+    return NULL;
+}
+
+void zygote_give(nf_zygote *z)
+{
+    __atomic_store_n(&z->taken, false, __ATOMIC_RELEASE);
+}
+
+static bool letter_send(nf_zygote *z, char letter)
+{
+    bool sent = send(z->socket, &letter, 1, MSG_NOSIGNAL) == 1;
+    if (!sent) __atomic_store_n(&z->gone, true, __ATOMIC_RELAXED);
+    return sent;
+}
+
+bool zygote_start_sandbox(nf_zygote *z)
+{
+    return letter_send(z, ZYGOTE_RUN);
+}
+
+void zygote_kill_sandbox(nf_zygote *z)
+{
+    letter_send(z, ZYGOTE_KILL);
+}
+
+zygote_news zygote_ask(nf_zygote *z, bool wait, int *status)
+{
+    ssize_t got;
+    do got = recv(z->socket, status, sizeof *status, wait ? 0 : MSG_DONTWAIT);
+    while (got < 0 && errno == EINTR);
+    if (got == sizeof *status) return ZYGOTE_ENDED;
+    if (got < 0 && errno == EAGAIN && !wait) return ZYGOTE_RUNS;
+    __atomic_store_n(&z->gone, true, __ATOMIC_RELAXED);
+    return ZYGOTE_GONE;
+}
