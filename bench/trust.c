@@ -110,6 +110,7 @@ enum { BAD = sizeof bad / sizeof *bad };
 /* --- a race --- */
 
 static nf_arena arena;
+static nf_zygote *zygote;
 
 static nf_race_report race(function *const *field, uint32_t count, uint64_t seed)
 {
@@ -128,6 +129,7 @@ static nf_race_report race(function *const *field, uint32_t count, uint64_t seed
         .result = NF_I64,
         .writes = true,
         .seed = seed,
+        .zygote = zygote,
     };
     nf_race_report report;
     nf_error error;
@@ -221,6 +223,7 @@ int main(int argc, char **argv)
     bench *b = bench_start(argc, argv, "trust", "races whose right outcome is known");
     const plan *p = bench_is_quick(b) ? &quick_plan : &full_plan;
     nf_arena_init(&arena, nf_os_allocator());
+    if (nf_zygote_open(&zygote, NULL) != NF_OK) bench_note(b, "no zygote here: races fork");
     bench_note(b, "%u A/A races, %u of each planted kind", p->same, p->better);
     bench_row_at_most(b, "A/A races with a winner", wins(same, p->same), "%", FALSE_WINS_BOUND);
     bench_row_at_least(b, "3 % better, found", wins(better_by_3, p->better), "%", FOUND_3_BOUND);
@@ -232,6 +235,7 @@ int main(int argc, char **argv)
     bench_row_at_least(b, "throughput of a caller meanwhile", d.throughput_percent, "%",
                        THROUGHPUT_BOUND);
     bench_note(b, "%u bad candidates of %d kinds", d.candidates, BAD);
+    nf_zygote_close(zygote);
     nf_arena_free(&arena);
     int status = bench_end(b);
     return d.accepted || d.races_lost || written ? EXIT_FAILURE : status;
