@@ -336,7 +336,7 @@ bool nf_pass_address(nf_opt *opt, nf_func *f)
 {
     nf_arena *arena = opt->scratch;
     address s = {.f = f, .value_count = f->insts.count};
-    if (nf_cfg_build(f, arena, &s.cfg) != NF_OK) return false;
+    if (!nf_flow_get(opt, f, &s.cfg)) return false;
     if (s.cfg.loop_count && !products_reduce(&s, arena)) return false;
     s.uses = nf_use_counts(f, arena);
     s.absorbed = NF_NEW_ARRAY(arena, uint32_t, f->insts.count);

@@ -284,8 +284,7 @@ static bool func_fold(nf_opt *opt, nf_func *f, bool divides)
     nf_fold k = {.opt = opt, .f = f, .map_count = f->insts.count, .divides = divides};
     k.map = NF_NEW_ARRAY(opt->scratch, nf_value, f->insts.count);
     k.uses = nf_use_counts(f, opt->scratch);
-    if (k.map == NULL || k.uses == NULL || nf_cfg_build(f, opt->scratch, &cfg) != NF_OK)
-        return false;
+    if (k.map == NULL || k.uses == NULL || !nf_flow_get(opt, f, &cfg)) return false;
     for (uint32_t i = 0; i < cfg.rpo_count; i++) {
         NF_FOR_INSTS_SAFE(f, (nf_block){cfg.rpo[i]}, v, following)
         {

@@ -350,6 +350,9 @@ bool nf_fold_branch(nf_fold *k, nf_value terminator)
     nf_value simpler = condition_simplify(k, inst->a, &inverted);
     if (simpler.id == 0) return false;
     nf_inst_at(k->f, terminator)->a = simpler;
-    if (inverted) edges_swap(k, terminator);
+    if (inverted) {
+        edges_swap(k, terminator);
+        nf_flow_drop(k->opt);
+    }
     return true;
 }

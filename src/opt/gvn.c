@@ -281,8 +281,7 @@ static bool gvn_init(gvn *g, nf_opt *opt, nf_func *f)
                .first_fact = NF_NEW_ARRAY(opt->scratch, uint32_t, f->insts.count)};
     return g->map && g->buckets && g->chain && g->first_fact &&
            NF_VEC_PUSH(g->arena, &g->facts, (known){.truth = false}) &&
-           nf_cfg_build(f, opt->scratch, &g->cfg) == NF_OK &&
-           nf_gvn_memory_init(&g->memory, f, &g->cfg, opt->scratch);
+           nf_flow_get(opt, f, &g->cfg) && nf_gvn_memory_init(&g->memory, f, &g->cfg, opt->scratch);
 }
 
 static void uses_resolve(gvn *g)

@@ -194,7 +194,7 @@ static bool convert_init(convert *c, nf_opt *opt, nf_func *f)
     *c = (convert){.f = f, .map_count = f->insts.count};
     c->map = NF_NEW_ARRAY(opt->scratch, nf_value, f->insts.count);
     c->in_count = NF_NEW_ARRAY(opt->scratch, uint32_t, f->blocks.count);
-    if (c->map == NULL || c->in_count == NULL || nf_cfg_build(f, opt->scratch, &c->cfg) != NF_OK ||
+    if (c->map == NULL || c->in_count == NULL || !nf_flow_get(opt, f, &c->cfg) ||
         !nf_alias_init(&c->alias, f, &c->cfg, opt->scratch))
         return false;
     NF_FOR_BLOCKS(f, b)
@@ -216,6 +216,8 @@ bool nf_pass_if_convert(nf_opt *opt, nf_func *f)
         while (nf_block_at(f, b)->alive && !f->arena->failed && branch_convert(&c, b))
             changed = true;
     }
-    if (changed) nf_values_replace_some(f, c.map, c.map_count);
-    return changed;
+    if (!changed) return false;
+    nf_flow_drop(opt);
+    nf_values_replace_some(f, c.map, c.map_count);
+    return true;
 }

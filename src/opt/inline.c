@@ -374,6 +374,7 @@ bool nf_pass_inline(nf_opt *opt, nf_func *f)
         site_try(&in, i);
     }
     if (opt->calls_inlined == before) return false;
+    nf_flow_drop(opt);
     nf_values_replace_some(f, in.map, in.map_count);
     return true;
 }

@@ -88,7 +88,7 @@ static void preheader_find(licm *l, uint32_t loop)
 static bool licm_init(licm *l, nf_opt *opt, nf_func *f)
 {
     *l = (licm){.f = f};
-    if (nf_cfg_build(f, opt->scratch, &l->cfg) != NF_OK || l->cfg.loop_count == 0) return false;
+    if (!nf_flow_get(opt, f, &l->cfg) || l->cfg.loop_count == 0) return false;
     l->writes = nf_loop_writes_find(f, &l->cfg, opt->scratch);
     l->loops = NF_NEW_ARRAY(opt->scratch, loop_facts, l->cfg.loop_count);
     l->hazardous = nf_bitset_new(opt->scratch, f->blocks.count);

@@ -238,7 +238,7 @@ bool nf_pass_locals(nf_opt *opt, nf_func *f)
     locals l;
     nf_cfg cfg;
     if (f->locals.count <= 1 || !locals_init(&l, opt, f)) return false;
-    if (nf_cfg_build(f, opt->scratch, &cfg) != NF_OK || !slots_find(&l, &cfg)) return false;
+    if (!nf_flow_get(opt, f, &cfg) || !slots_find(&l, &cfg)) return false;
     if (!nf_ssa_init(&l.ssa, f, opt->scratch)) return false;
     for (uint32_t i = 0; i < cfg.rpo_count; i++) block_promote(&l, (nf_block){cfg.rpo[i]});
     reads_finish(&l);

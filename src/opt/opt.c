@@ -86,6 +86,7 @@ typedef struct run {
     nf_func *f;
     nf_error *error;
     nf_arena scratch;
+    nf_flow flow;
     unsigned facts;
     uint32_t changes;          /* how many runs of passes have changed something */
     uint32_t seen[PASS_COUNT]; /* by pass: 1 + changes when it ran last; 0: never */
@@ -104,9 +105,15 @@ static nf_status result_verify(run *r, const pass_info *pass)
 {
     nf_error detail = {0};
     nf_status status = nf_func_verify(r->f, &r->scratch, &detail);
+    bool flow_right = status != NF_OK || nf_flow_is_right(&r->flow, r->f, &r->scratch);
     nf_arena_reset(&r->scratch);
-    if (status == NF_OK || status == NF_MEMORY) return status;
-    return nf_fail(r->error, status, "behind pass %s: %s", pass->name, detail.message);
+    if (status == NF_MEMORY) return status;
+    if (status != NF_OK)
+        return nf_fail(r->error, status, "behind pass %s: %s", pass->name, detail.message);
+    if (!flow_right)
+        return nf_fail(r->error, NF_ARGUMENT, "pass %s has changed blocks and not said so",
+                       pass->name);
+    return NF_OK;
 }
 #else
 static nf_status facts_verify(run *r, const pass_info *pass)
@@ -129,7 +136,7 @@ static nf_status pass_run(run *r, const pass_info *pass)
     nf_status status = facts_verify(r, pass);
     if (status != NF_OK) return status;
     bool changed = pass->run(r->opt, r->f);
-    if (r->f->arena->failed || r->scratch.failed)
+    if (r->f->arena->failed || r->scratch.failed || r->flow.arena.failed)
         return nf_fail(r->error, NF_MEMORY, "out of memory in pass %s", pass->name);
     nf_arena_reset(&r->scratch);
     r->changes += changed;
@@ -179,10 +186,14 @@ static nf_status run_start(run *r, nf_status (*work)(run *r, const pass_info *pa
     (void)nf_arena_alloc(&r->scratch,
                          SCRATCH_BYTES_MIN + SCRATCH_BYTES_PER_INST * r->f->insts.count);
     nf_arena_reset(&r->scratch);
+    nf_arena_init(&r->flow.arena, lent->allocator);
     opt->scratch = &r->scratch;
+    opt->flow = &r->flow;
     nf_status status = work(r, pass);
     nf_arena_free(&r->scratch);
+    nf_arena_free(&r->flow.arena);
     opt->scratch = lent;
+    opt->flow = NULL;
     return status;
 }
 

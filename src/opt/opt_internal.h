@@ -32,6 +32,22 @@ enum {
 #include "passes.def"
 #undef PASS
 
+/* --- flow.c: the control flow graph, kept from pass to pass --- */
+typedef struct nf_flow {
+    nf_arena arena;
+    nf_cfg cfg;
+    bool known; /* cfg is the function's */
+} nf_flow;
+
+/* Gives the graph as it is, which nobody may write to; false when memory is out. It stays readable
+ * until one is asked for behind a change. Without a pass manager it is made in the scratch memory. */
+bool nf_flow_get(nf_opt *opt, const nf_func *f, nf_cfg *cfg);
+/* To be called by whoever adds, removes or redirects blocks or edges, or changes their order. Debug
+ * builds check behind each pass that nobody forgot to. */
+void nf_flow_drop(nf_opt *opt);
+/* Whether what is kept, if anything, is the function's graph; scratch from the arena. */
+bool nf_flow_is_right(const nf_flow *flow, const nf_func *f, nf_arena *arena);
+
 /* --- facts.c --- */
 /* NULL when the facts hold, else which one does not; scratch from the arena. */
 const char *nf_facts_check(const nf_func *f, unsigned facts, nf_arena *arena);

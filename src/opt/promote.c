@@ -292,7 +292,7 @@ static void loop_promote(promote *p, uint32_t loop)
 bool nf_pass_promote(nf_opt *opt, nf_func *f)
 {
     promote p = {.f = f, .arena = opt->scratch, .map_count = f->insts.count};
-    if (nf_cfg_build(f, opt->scratch, &p.cfg) != NF_OK || p.cfg.loop_count == 0) return false;
+    if (!nf_flow_get(opt, f, &p.cfg) || p.cfg.loop_count == 0) return false;
     p.map = NF_NEW_ARRAY(opt->scratch, nf_value, f->insts.count);
     p.writes = nf_loop_writes_find(f, &p.cfg, opt->scratch);
     if (!p.map || !p.writes || !nf_alias_init(&p.alias, f, &p.cfg, opt->scratch)) return false;

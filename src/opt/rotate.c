@@ -30,6 +30,7 @@
 enum { HEADER_COPY_MAX = 24, HEADER_EXIT_COPY_MAX = 4 };
 
 typedef struct rotate {
+    nf_opt *opt;
     nf_func *f;
     nf_arena *arena;
     nf_cfg cfg;
@@ -43,7 +44,8 @@ typedef struct rotate {
 
 static bool snapshot(rotate *r)
 {
-    if (nf_cfg_build(r->f, r->arena, &r->cfg) != NF_OK) return false;
+    if (r->changed) nf_flow_drop(r->opt);
+    if (!nf_flow_get(r->opt, r->f, &r->cfg)) return false;
     r->home = r->cfg.loop_of;
     r->home_count = r->f->blocks.count;
     return true;
@@ -623,10 +625,11 @@ static bool loops_turn(rotate *r)
 
 bool nf_pass_rotate(nf_opt *opt, nf_func *f)
 {
-    rotate r = {.f = f, .arena = opt->scratch};
+    rotate r = {.opt = opt, .f = f, .arena = opt->scratch};
     if (!snapshot(&r) || r.cfg.loop_count == 0 || !shape(&r)) return r.changed;
     while (level_close(&r)) continue;
     if (loops_turn(&r) && snapshot(&r)) exits_shape(&r);
     r.changed |= nf_blocks_merge(f, r.arena);
+    if (r.changed) nf_flow_drop(opt);
     return r.changed;
 }

@@ -490,5 +490,6 @@ bool nf_pass_simplify_cfg(nf_opt *opt, nf_func *f)
     simplify s = {.f = f, .arena = opt->scratch};
     bool changed = false;
     for (uint32_t round = 0; round < ROUNDS_MAX && round_run(&s, &changed); round++) continue;
+    if (changed) nf_flow_drop(opt);
     return changed;
 }

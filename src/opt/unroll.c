@@ -216,11 +216,12 @@ static bool each_loop(nf_opt *opt, nf_func *f,
     nf_cfg cfg;
     bool changed = false;
     nf_bitset seen = nf_bitset_new(opt->scratch, block_count);
-    if (seen.words == NULL || nf_cfg_build(f, opt->scratch, &cfg) != NF_OK) return false;
+    if (seen.words == NULL || !nf_flow_get(opt, f, &cfg)) return false;
     while (round_run(opt, f, &cfg, &seen, block_count, unroll)) {
         changed = true;
+        nf_flow_drop(opt);
         nf_blocks_merge(f, opt->scratch);
-        if (nf_cfg_build(f, opt->scratch, &cfg) != NF_OK) break;
+        if (!nf_flow_get(opt, f, &cfg)) break;
     }
     return changed;
 }

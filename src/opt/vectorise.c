@@ -131,6 +131,9 @@ bool nf_pass_vectorise(nf_opt *opt, nf_func *f)
     search s = {.opt = opt, .f = f, .block_count = f->blocks.count};
     s.seen = nf_bitset_new(opt->scratch, s.block_count);
     if (s.seen.words == NULL) return changed;
-    while (nf_cfg_build(f, opt->scratch, &s.cfg) == NF_OK && vectorise_round(&s)) changed = true;
+    while (nf_flow_get(opt, f, &s.cfg) && vectorise_round(&s)) {
+        nf_flow_drop(opt);
+        changed = true;
+    }
     return changed;
 }

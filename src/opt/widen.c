@@ -249,7 +249,7 @@ static void loop_widen(widen *w, uint32_t loop)
 bool nf_pass_widen(nf_opt *opt, nf_func *f)
 {
     widen w = {.f = f, .arena = opt->scratch, .map_count = f->insts.count};
-    if (nf_cfg_build(f, opt->scratch, &w.cfg) != NF_OK || w.cfg.loop_count == 0) return false;
+    if (!nf_flow_get(opt, f, &w.cfg) || w.cfg.loop_count == 0) return false;
     w.map = NF_NEW_ARRAY(opt->scratch, nf_value, w.map_count);
     if (w.map == NULL) return false;
     extensions_find(&w);
