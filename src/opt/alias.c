@@ -225,6 +225,7 @@ nf_place nf_place_of(const nf_alias *alias, const nf_inst *access)
     }
     const nf_inst *base = nf_inst_at(f, place.base);
     if (base->op == NF_OP_LOCAL || base->op == NF_OP_SYMBOL) {
+        place.root = inst_root(alias, base);
         offset_move(&place, base->imm, 0);
         place.base = (nf_value){0};
     }

@@ -35,7 +35,8 @@ typedef struct nf_alias {
     bool pessimistic;  /* block parameters are not followed any more */
 } nf_alias;
 
-/* False when memory is out. */
+/* False when memory is out. One that has nothing but its func, and was not made by this, still knows
+ * addresses that are a local's or symbol's plus constants. */
 bool nf_alias_init(nf_alias *alias, const nf_func *f, const nf_cfg *cfg, nf_arena *arena);
 
 /* Where an access goes: [base + index << scale + offset]; base is none when it is the root itself. */

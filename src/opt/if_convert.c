@@ -23,7 +23,7 @@ enum { ARM_COST_MAX = 8, SELECTS_MAX = 4, COST_NEVER = 1000 };
 typedef struct convert {
     nf_func *f;
     nf_cfg cfg;
-    nf_alias alias;
+    nf_alias alias;     /* made of nothing: only what is surely there matters */
     uint32_t *in_count; /* edges into each block */
     nf_value *map; /* what took the place of parameters that are gone; uses are replaced last */
     uint32_t map_count;
@@ -191,12 +191,10 @@ static bool branch_convert(convert *c, nf_block b)
 
 static bool convert_init(convert *c, nf_opt *opt, nf_func *f)
 {
-    *c = (convert){.f = f, .map_count = f->insts.count};
+    *c = (convert){.f = f, .alias = {.f = f}, .map_count = f->insts.count};
     c->map = NF_NEW_ARRAY(opt->scratch, nf_value, f->insts.count);
     c->in_count = NF_NEW_ARRAY(opt->scratch, uint32_t, f->blocks.count);
-    if (c->map == NULL || c->in_count == NULL || !nf_flow_get(opt, f, &c->cfg) ||
-        !nf_alias_init(&c->alias, f, &c->cfg, opt->scratch))
-        return false;
+    if (c->map == NULL || c->in_count == NULL || !nf_flow_get(opt, f, &c->cfg)) return false;
     NF_FOR_BLOCKS(f, b)
     {
         nf_value end = nf_terminator(f, b);

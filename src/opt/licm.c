@@ -36,6 +36,7 @@ typedef struct licm {
     nf_loop_writes *writes;
     loop_facts *loops;
     nf_bitset hazardous; /* blocks with something that may end the program */
+    bool loads;          /* a loop loads: aliases matter */
     /* of the block at hand: */
     bool written;  /* something before has written */
     bool hazarded; /* something before may have ended the program */
@@ -62,8 +63,13 @@ static void exiting_note(licm *l, uint32_t loop, nf_block b)
 static void block_note(licm *l, nf_block b)
 {
     nf_value end = nf_terminator(l->f, b);
-    bool hazard = false;
-    NF_FOR_INSTS(l->f, b, v) hazard |= is_hazard(l->f, nf_inst_at(l->f, v));
+    bool hazard = false, looped = l->cfg.loop_of[b.id] != NF_NO_LOOP;
+    NF_FOR_INSTS(l->f, b, v)
+    {
+        const nf_inst *inst = nf_inst_at(l->f, v);
+        hazard |= is_hazard(l->f, inst);
+        l->loads |= nf_ops[inst->op].effects == NF_EFFECT_READ && looped;
+    }
     if (hazard) nf_bitset_add(&l->hazardous, b.id);
     for (uint32_t loop = l->cfg.loop_of[b.id]; loop != NF_NO_LOOP;
          loop = l->cfg.loops[loop].parent) {
@@ -92,12 +98,10 @@ static bool licm_init(licm *l, nf_opt *opt, nf_func *f)
     l->writes = nf_loop_writes_find(f, &l->cfg, opt->scratch);
     l->loops = NF_NEW_ARRAY(opt->scratch, loop_facts, l->cfg.loop_count);
     l->hazardous = nf_bitset_new(opt->scratch, f->blocks.count);
-    if (!l->writes || !l->loops || !l->hazardous.words ||
-        !nf_alias_init(&l->alias, f, &l->cfg, opt->scratch))
-        return false;
+    if (!l->writes || !l->loops || !l->hazardous.words) return false;
     for (uint32_t loop = 0; loop < l->cfg.loop_count; loop++) preheader_find(l, loop);
     for (uint32_t i = 0; i < l->cfg.rpo_count; i++) block_note(l, (nf_block){l->cfg.rpo[i]});
-    return true;
+    return !l->loads || nf_alias_init(&l->alias, f, &l->cfg, opt->scratch);
 }
 
 /* --- safety --- */

@@ -275,13 +275,17 @@ static bool map_grow(promote *p)
     return true;
 }
 
+/* Whether the loop stores, and all that it does to memory is known. */
+static bool is_calm(const nf_loop_writes *writes)
+{
+    return !writes->barrier && !writes->reads && writes->store_count && !writes->many;
+}
+
 static void loop_promote(promote *p, uint32_t loop)
 {
-    const nf_loop_writes *writes = &p->writes[loop];
     scope s = {.loop = loop};
     group g;
-    bool calm = !writes->barrier && !writes->reads && writes->store_count && !writes->many;
-    if (!calm || !scope_find(p, &s)) return;
+    if (!is_calm(&p->writes[loop]) || !scope_find(p, &s)) return;
     for (uint32_t i = 0; i < s.access_count; i++) {
         if (s.accesses[i].id == 0 || !nf_is_op(p->f, s.accesses[i], NF_OP_STORE)) continue;
         if (!group_find(p, &s, i, &g)) continue;
@@ -293,9 +297,13 @@ bool nf_pass_promote(nf_opt *opt, nf_func *f)
 {
     promote p = {.f = f, .arena = opt->scratch, .map_count = f->insts.count};
     if (!nf_flow_get(opt, f, &p.cfg) || p.cfg.loop_count == 0) return false;
-    p.map = NF_NEW_ARRAY(opt->scratch, nf_value, f->insts.count);
     p.writes = nf_loop_writes_find(f, &p.cfg, opt->scratch);
-    if (!p.map || !p.writes || !nf_alias_init(&p.alias, f, &p.cfg, opt->scratch)) return false;
+    bool calm = false;
+    for (uint32_t loop = 0; p.writes && loop < p.cfg.loop_count; loop++)
+        calm |= is_calm(&p.writes[loop]);
+    if (!calm) return false;
+    p.map = NF_NEW_ARRAY(opt->scratch, nf_value, f->insts.count);
+    if (!p.map || !nf_alias_init(&p.alias, f, &p.cfg, opt->scratch)) return false;
     for (uint32_t loop = p.cfg.loop_count; loop-- > 0;) loop_promote(&p, loop);
     if (p.changed) nf_values_replace_some(f, p.map, p.map_count);
     return p.changed;
