@@ -37,17 +37,24 @@ static const uint8_t vectors[VECTORS_ALL] = {16, 17, 18, 19, 20, 21, 22, 23, 24,
                                              27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37,
                                              38, 39, 40, 41, 42, 43, 44, 45, 46, 47};
 
+#define GPR_MASK     (UINT64_C(0xffff) & ~(NF_REG_BIT(NF_RSP) | NF_REG_BIT(NF_RBP)))
+#define MASK_MASK    (UINT64_C(0x7f) << (NF_K0 + 1))
+#define VECTORS_MASK (UINT64_C(0xffffffff) << NF_XMM0)
+#define LOW_MASK     (UINT64_C(0xffff) << NF_XMM0)
+
 typedef struct candidates {
-    const uint8_t *regs;
+    const uint8_t *regs; /* in a row, but for general ones */
     uint32_t count;
+    uint64_t mask; /* the same as a set */
 } candidates;
 
 static candidates candidates_of(const nf_scan *s, const nf_vreg_data *data)
 {
-    if (data->class_ == NF_CLASS_GPR) return (candidates){gprs, sizeof gprs};
-    if (data->class_ == NF_CLASS_MASK) return (candidates){masks, sizeof masks};
+    if (data->class_ == NF_CLASS_GPR) return (candidates){gprs, sizeof gprs, GPR_MASK};
+    if (data->class_ == NF_CLASS_MASK) return (candidates){masks, sizeof masks, MASK_MASK};
     bool all = (s->lir->features & NF_CPU_AVX512VL) && !data->low;
-    return (candidates){vectors, all ? VECTORS_ALL : VECTORS_LOW};
+    return all ? (candidates){vectors, VECTORS_ALL, VECTORS_MASK}
+               : (candidates){vectors, VECTORS_LOW, LOW_MASK};
 }
 
 static nf_vreg_data *data_of(const nf_scan *s, const nf_interval *it)
@@ -222,6 +229,7 @@ static uint32_t until_fixed(nf_scan *s, const nf_interval *it, uint32_t reg)
     while (fixed->cursor < fixed->ranges.count &&
            fixed->ranges.data[fixed->cursor].to <= s->position)
         fixed->cursor++;
+    if (fixed->cursor == fixed->ranges.count) s->fixed_mask &= ~NF_REG_BIT(reg);
     return nf_interval_meets_fixed(s, it, fixed);
 }
 
@@ -230,22 +238,34 @@ static bool survives_calls(uint32_t reg)
     return (NF_ABI_CALLEE_SAVED & NF_REG_BIT(reg)) != 0;
 }
 
-/* What calls and physical registers' own uses leave. */
-static void horizon_fixed(nf_scan *s, const nf_interval *it, candidates c, horizon *h)
+/* What calls leave. */
+static void horizon_calls(const nf_scan *s, const nf_interval *it, candidates c, horizon *h)
 {
-    uint32_t call = nf_interval_meets_call(s, it);
-    for (uint32_t i = 0; i < c.count; i++) {
-        uint32_t reg = c.regs[i], until = until_fixed(s, it, reg);
-        if (call < until && !survives_calls(reg)) until = call;
-        h->until[reg] = until;
+    uint32_t call = nf_interval_meets_call(s, it), first = c.regs[0];
+    if (c.mask == GPR_MASK)
+        for (uint32_t reg = 0; reg < NF_XMM0; reg++)
+            h->until[reg] = survives_calls(reg) ? UINT32_MAX : call;
+    else
+        for (uint32_t i = 0; i < c.count; i++) h->until[first + i] = call;
+}
+
+/* What calls and physical registers' own uses leave of the candidates in the mask; of the others,
+ * what calls leave. */
+static void horizon_fixed(nf_scan *s, const nf_interval *it, candidates c, uint64_t mask,
+                          horizon *h)
+{
+    horizon_calls(s, it, c, h);
+    for (uint64_t left = c.mask & mask & s->fixed_mask; left != 0; left &= left - 1) {
+        uint32_t reg = (uint32_t)__builtin_ctzll(left), until = until_fixed(s, it, reg);
+        if (until < h->until[reg]) h->until[reg] = until;
     }
 }
 
 static void horizon_free(nf_scan *s, const nf_interval *it, candidates c, horizon *h)
 {
-    horizon_fixed(s, it, c, h);
-    for (uint32_t i = 0; i < c.count; i++)
-        if (s->active_mask & NF_REG_BIT(c.regs[i])) h->until[c.regs[i]] = 0;
+    horizon_fixed(s, it, c, ~s->active_mask, h);
+    for (uint64_t left = c.mask & s->active_mask; left != 0; left &= left - 1)
+        h->until[__builtin_ctzll(left)] = 0;
     if (!it->split) return;
     for (uint32_t i = 0; i < s->inactive.count; i++) {
         const nf_interval *other = nf_interval_at(s, s->inactive.data[i]);
@@ -427,7 +447,7 @@ static void take_from_other(nf_scan *s, uint32_t id)
     candidates c = candidates_of(s, data_of(s, it));
     horizon uses, fixed;
     next_uses(s, it, c, &uses);
-    horizon_fixed(s, it, c, &fixed);
+    horizon_fixed(s, it, c, UINT64_MAX, &fixed);
     uint32_t best = NF_REG_NONE, farthest = 0;
     uint32_t first = nf_interval_next_use(s, it, it->start, NF_USE_ANY);
     uint32_t must = nf_interval_next_use(s, it, it->start, NF_USE_MUST);

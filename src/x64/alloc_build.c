@@ -230,7 +230,10 @@ bool nf_scan_build(nf_scan *s)
     for (uint32_t i = 0; i < vregs; i++)
         s->intervals.data[i] = (nf_interval){.vreg = i, .reg = NF_REG_NONE};
     for (uint32_t b = s->lir->block_count; b-- > 0;) build_block(s, b);
-    for (uint32_t i = 0; i < NF_FIXED_COUNT; i++) fixed_turn(&s->fixed[i]);
+    for (uint32_t i = 0; i < NF_FIXED_COUNT; i++) {
+        fixed_turn(&s->fixed[i]);
+        if (s->fixed[i].ranges.count > 0) s->fixed_mask |= NF_REG_BIT(i);
+    }
     calls_turn(s);
     for (uint32_t i = NF_VREG_FIRST; i < vregs; i++) {
         nf_interval *it = nf_interval_at(s, i);

@@ -65,6 +65,7 @@ typedef struct nf_scan {
     NF_VEC(nf_use) uses;           /* [0] unused */
     NF_VEC(nf_interval) intervals; /* [vreg] is its first part; parts split off follow */
     nf_fixed fixed[NF_FIXED_COUNT];
+    uint64_t fixed_mask;    /* registers with ranges that are not behind the scan */
     NF_VEC(uint32_t) calls; /* positions at which calls destroy registers, ascending */
     uint32_t call_cursor;
     uint32_t *block_of; /* by instruction */
