@@ -269,11 +269,12 @@ static void inst_fold(nf_fold *k, nf_value v)
     if (!nf_inst_has_effect(k->f, nf_inst_at(k->f, v))) nf_inst_remove(k->f, v);
 }
 
-/* Uses behind back edges and in unreachable blocks were passed before their values were folded. */
-static void uses_resolve(nf_fold *k)
+/* Definitions come before uses in reverse post-order; only unreachable blocks were not passed. */
+static void uses_resolve(nf_fold *k, const nf_cfg *cfg)
 {
     NF_FOR_BLOCKS(k->f, b)
     {
+        if (nf_cfg_reachable(cfg, b)) continue;
         NF_FOR_INSTS(k->f, b, v) nf_uses_walk(k->f, nf_inst_at(k->f, v), place_resolve, k);
     }
 }
@@ -291,7 +292,7 @@ static bool func_fold(nf_opt *opt, nf_func *f, bool divides)
             inst_fold(&k, v);
         }
     }
-    if (k.changed) uses_resolve(&k);
+    if (k.changed) uses_resolve(&k, &cfg);
     return k.changed || f->insts.count != k.map_count;
 }
 

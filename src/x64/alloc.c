@@ -163,6 +163,7 @@ static void activate(nf_scan *s, uint32_t id)
     const nf_interval *it = nf_interval_at(s, id);
     NF_ASSERT(s->active[it->reg] == 0);
     s->active[it->reg] = id;
+    s->active_to[it->reg] = nf_range_at(s, it->range_cursor)->to;
     s->active_mask |= NF_REG_BIT(it->reg);
 }
 
@@ -175,15 +176,17 @@ static void deactivate(nf_scan *s, uint32_t reg)
 static void advance_active(nf_scan *s)
 {
     for (uint64_t left = s->active_mask; left != 0; left &= left - 1) {
-        uint32_t reg = (uint32_t)__builtin_ctzll(left), id = s->active[reg];
+        uint32_t reg = (uint32_t)__builtin_ctzll(left);
+        if (s->active_to[reg] > s->position) continue;
+        uint32_t id = s->active[reg];
         nf_interval *it = nf_interval_at(s, id);
-        if (nf_range_at(s, it->range_cursor)->to > s->position) continue;
         nf_interval_advance(s, it);
-        if (it->range_cursor != 0) {
-            if (nf_range_at(s, it->range_cursor)->from <= s->position) continue;
-            NF_VEC_PUSH(s->arena, &s->inactive, id);
-        }
         deactivate(s, reg);
+        if (it->range_cursor == 0) continue;
+        if (nf_range_at(s, it->range_cursor)->from <= s->position)
+            activate(s, id);
+        else
+            NF_VEC_PUSH(s->arena, &s->inactive, id);
     }
 }
 

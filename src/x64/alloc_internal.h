@@ -75,7 +75,8 @@ typedef struct nf_scan {
     nf_lists loop_reads; /* by loop: vregs from outside that its blocks read */
     /* the scan */
     uint32_t position;
-    uint32_t active[NF_FIXED_COUNT]; /* interval in each register, or 0 */
+    uint32_t active[NF_FIXED_COUNT];    /* interval in each register, or 0 */
+    uint32_t active_to[NF_FIXED_COUNT]; /* where the range ends that it is in */
     uint64_t active_mask;
     NF_VEC(uint32_t) inactive;
     NF_VEC(uint32_t) heap; /* intervals split off, by start */

@@ -86,20 +86,20 @@ static void shape_add(nf_output *e, shape *s, const nf_lir_operand *operand)
     }
 }
 
-static shape shape_of(nf_output *e, const nf_lir_inst *inst)
+/* Through a pointer: emission is short, and a copy of the shape is felt. */
+static void shape_of(nf_output *e, const nf_lir_inst *inst, shape *s)
 {
-    shape s = {.has_imm = (inst->flags & NF_LIR_HAS_IMM) != 0,
-               .evex.zero = (inst->flags & NF_LIR_ZEROING) != 0};
+    *s = (shape){.has_imm = (inst->flags & NF_LIR_HAS_IMM) != 0,
+                 .evex.zero = (inst->flags & NF_LIR_ZEROING) != 0};
     if (inst->mem != 0) {
-        s.mem = address_of(e, inst);
-        s.has_mem = true;
+        s->mem = address_of(e, inst);
+        s->has_mem = true;
     }
     for (uint32_t i = 0; i < inst->operand_count; i++) {
         const nf_lir_operand *operand = nf_lir_operand_at(e->lir, inst, i);
-        if (operand->role == NF_LIR_MASK) s.evex.mask = (uint8_t)(operand->reg - NF_K0);
-        if (operand->role <= NF_LIR_RM) shape_add(e, &s, operand);
+        if (operand->role == NF_LIR_MASK) s->evex.mask = (uint8_t)(operand->reg - NF_K0);
+        if (operand->role <= NF_LIR_RM) shape_add(e, s, operand);
     }
-    return s;
 }
 
 /* --- ties --- */
@@ -212,7 +212,8 @@ static void emit_vector(nf_asm *a, nf_insn op, unsigned width, const shape *s, u
 
 static void emit_row(nf_output *e, const nf_lir_inst *inst)
 {
-    shape s = shape_of(e, inst);
+    shape s;
+    shape_of(e, inst, &s);
     nf_insn op = (nf_insn)inst->op;
     e->flags_free = false;
     tie(e, inst, &s);
@@ -239,7 +240,8 @@ static nf_mem sum_of(nf_reg a, nf_reg b)
 /* d = a + rm. When all three registers differ, lea does it without a move. */
 static void emit_add(nf_output *e, const nf_lir_inst *inst)
 {
-    shape s = shape_of(e, inst);
+    shape s;
+    shape_of(e, inst, &s);
     const nf_lir_operand *tied = operand_with(e, inst, NF_LIR_TIED);
     bool apart = !s.has_mem && in_register(tied) && tied->reg != (uint8_t)s.regs[0] &&
                  s.regs[1] != s.regs[0];
