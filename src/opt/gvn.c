@@ -284,10 +284,12 @@ static bool gvn_init(gvn *g, nf_opt *opt, nf_func *f)
            nf_flow_get(opt, f, &g->cfg) && nf_gvn_memory_init(&g->memory, f, &g->cfg, opt->scratch);
 }
 
+/* Definitions come before uses in reverse post-order; only unreachable blocks were not passed. */
 static void uses_resolve(gvn *g)
 {
     NF_FOR_BLOCKS(g->f, b)
     {
+        if (nf_cfg_reachable(&g->cfg, b)) continue;
         NF_FOR_INSTS(g->f, b, v) nf_uses_walk(g->f, nf_inst_at(g->f, v), place_resolve, g);
     }
 }
