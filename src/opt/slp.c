@@ -88,7 +88,7 @@ static bool analyse(nf_slp *slp)
     nf_map_init(&slp->packed_first, arena);
     return slp->uses && slp->tree_of && slp->inner && slp->extracts && slp->spots &&
            NF_VEC_PUSH(arena, &slp->packed, (nf_packed){0}) &&
-           nf_cfg_build(f, arena, &slp->cfg) == NF_OK && nf_in_edges_build(f, arena, &slp->in) &&
+           nf_flow_get(slp->opt, f, &slp->cfg) && nf_in_edges_build(f, arena, &slp->in) &&
            nf_alias_init(&slp->alias, f, &slp->cfg, arena) && users_find(slp) && orders_find(slp);
 }
 
