@@ -3,6 +3,7 @@
  *
  *   vectorise.c         finds loops, plans, asks whether the back end can, rewrites
  *   vectorise_plan.c    what each value of the loop becomes; why it can't be done
+ *   vectorise_earlier.c values that an earlier iteration has loaded
  *   vectorise_memory.c  which accesses may overlap, and the checks for it in front of the loop
  *   vectorise_lanes.c   one copy of the body, lane by lane
  *   vectorise_divide.c  divisions by constants
@@ -30,13 +31,14 @@ typedef enum nf_lane_role {
     NF_LANE_UNIFORM,   /* one value for all lanes, loaded in front of the loop */
     NF_LANE_COUNTER,   /* an affine integer: a vector that steps */
     NF_LANE_REDUCTION, /* the parameter of a reduction: partial results */
+    NF_LANE_EARLIER,   /* a header's parameter that an earlier iteration has loaded: a load */
     NF_LANE_JOIN,      /* a block's parameter: a select by the ways that lead there */
 } nf_lane_role;
 
 /* What a value of the loop becomes. */
 typedef struct nf_lane {
     uint8_t role;
-    uint8_t index;   /* of the access, counter or reduction */
+    uint8_t index;   /* of the access, counter or reduction; of EARLIER: the access */
     nf_type element; /* of the vector; for masks the integer as wide as what was compared */
     bool mask;       /* a boolean, held as all ones or all zeros */
     bool needed;
@@ -91,6 +93,9 @@ bool nf_plan_is_uniform(const nf_plan *plan, nf_value v);
 
 /* Fills the plan for a loop; false with its reason. */
 bool nf_plan_make(nf_plan *plan, nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop);
+/* Whether a header's parameter is what the load reads in an earlier iteration, and where that is for
+ * the iteration at hand. */
+bool nf_plan_earlier(nf_plan *plan, uint32_t param, nf_value *load, nf_affine *address);
 /* Finds the overlaps to check; false when two accesses are known to be too near. Needs lanes_log2.
  */
 bool nf_plan_overlaps(nf_plan *plan);

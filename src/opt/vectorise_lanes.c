@@ -384,6 +384,21 @@ static nf_value lower_load(nf_lanes *w, const nf_access *access, const nf_inst *
     return access->address.step < 0 ? reverse(w, access->type, vector) : vector;
 }
 
+/* The header's parameters that earlier iterations have loaded. */
+static void lower_earlier(nf_lanes *w, nf_lane_mask mask)
+{
+    nf_block header = w->plan->loop.header;
+    for (uint32_t i = 0; i < nf_block_at(w->f, header)->param_count; i++) {
+        nf_value param = nf_param_at(w->f, header, i);
+        const nf_lane *lane = &w->plan->lanes[param.id];
+        if (lane->role != NF_LANE_EARLIER || !lane->needed) continue;
+        const nf_access *access = &w->plan->accesses[lane->index];
+        nf_inst inst = *nf_inst_at(w->f, access->inst);
+        inst.mem.align_log2 = 0;
+        w->vectors[param.id] = lower_load(w, access, &inst, mask);
+    }
+}
+
 static void lower_store(nf_lanes *w, const nf_access *access, const nf_inst *inst,
                         nf_lane_mask mask)
 {
@@ -493,10 +508,12 @@ void nf_lanes_body(nf_lanes *w, nf_lane_mask whole)
     const nf_counted *loop = &w->plan->loop;
     for (uint32_t i = 0; i < loop->block_count; i++) {
         nf_block b = loop->blocks[i];
-        if (i == 0)
+        if (i == 0) {
             w->masks[b.id] = whole;
-        else
+            lower_earlier(w, whole);
+        } else {
             join(w, b, whole);
+        }
         for (nf_value v = nf_block_at(w->f, b)->first; v.id; v = nf_inst_at(w->f, v)->next)
             lower(w, v, w->masks[b.id]);
         if (b.id != loop->latch.id) edges_mask(w, b, w->masks[b.id]);

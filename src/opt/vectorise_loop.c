@@ -365,7 +365,13 @@ static nf_value param_at(rewrite *r, nf_loop_emit *e, uint32_t param, const nf_v
     for (uint32_t i = 0; i < plan->reduction_count; i++)
         if (plan->reductions[i].index == param) return sums[i];
     nf_value v = nf_param_at(r->f, plan->loop.header, param);
-    return nf_affine_emit_at(e, nf_affine_of(&plan->loop, v), r->index);
+    const nf_lane *lane = &plan->lanes[v.id];
+    if (lane->role != NF_LANE_EARLIER)
+        return nf_affine_emit_at(e, nf_affine_of(&plan->loop, v), r->index);
+    const nf_access *access = &plan->accesses[lane->index];
+    nf_address address = {.base = nf_affine_emit_at(e, &access->address, r->index),
+                          .alias = nf_inst_at(r->f, access->inst)->mem.alias};
+    return nf_build_load(r->f, e->block, access->type, address);
 }
 
 /* The results of the reductions. One that is a zero may have the wrong sign: then the scalar loop

@@ -6,8 +6,8 @@
  * bytes in i32 runs on 8 lanes of 32 bytes, and its loads are 8 bytes long. Comparisons become
  * masks: all ones or all zeros in an integer as wide as what was compared.
  *
- * A header parameter must be a counter (affine) or a reduction; anything else carries a value from
- * one iteration to the next, and the loop is refused. So are calls, traps, volatile and atomic
+ * A header parameter must be a counter (affine), a reduction or what an earlier iteration has loaded;
+ * anything else carries a value from one iteration to the next, and the loop is refused. So are calls, traps, volatile and atomic
  * accesses, accesses that do not step by their own size, and whatever the back end can't do.
  *
  * Example, s += a[i] > x ? a[i] : 0 over i32 at 32 bytes:
@@ -64,28 +64,38 @@ static void base_find(nf_plan *plan, nf_access *access)
     access->base = (uint8_t)plan->base_count++;
 }
 
-static bool access_add(nf_plan *plan, nf_value v)
+/* Notes where an access goes as that of a value: the access itself, or what it reads later on. */
+static bool access_put(nf_plan *plan, nf_value v, const nf_affine *address, nf_value at,
+                       nf_lane_role role)
 {
-    const nf_inst *inst = nf_inst_at(plan->f, v);
-    nf_access access = {.inst = v,
+    const nf_inst *inst = nf_inst_at(plan->f, at);
+    nf_access access = {.inst = at,
+                        .address = *address,
                         .type = inst->type,
                         .bytes = (uint8_t)nf_type_bytes(inst->type),
                         .is_store = inst->op == NF_OP_STORE};
     if (inst->mem.flags) return refuse(plan, "a volatile or atomic access");
     if (plan->access_count == NF_ACCESSES_MAX) return refuse(plan, "too many accesses to memory");
-    access.address = nf_affine_address(&plan->loop, inst);
     if (access.address.type == NF_VOID) return refuse(plan, "an address that does not step evenly");
     int64_t step = access.address.step;
-    bool still = step == 0 && !access.is_store;
+    bool still = step == 0 && role == NF_LANE_UNIFORM;
     if (step == 0 && access.is_store) return refuse(plan, "a store to one place, over and over");
     if (!still && step != access.bytes && step != -(int64_t)access.bytes)
         return refuse(plan, "an access that steps over or into its neighbours");
     plan->needs |= access.address.needs;
     plan->lanes[v.id].index = (uint8_t)plan->access_count;
-    plan->lanes[v.id].role = still ? NF_LANE_UNIFORM : NF_LANE_LOAD;
+    plan->lanes[v.id].role = (uint8_t)role;
     base_find(plan, &access);
     plan->accesses[plan->access_count++] = access;
     return true;
+}
+
+static bool access_add(nf_plan *plan, nf_value v)
+{
+    const nf_inst *inst = nf_inst_at(plan->f, v);
+    const nf_affine address = nf_affine_address(&plan->loop, inst);
+    bool still = address.step == 0 && inst->op == NF_OP_LOAD;
+    return access_put(plan, v, &address, v, still ? NF_LANE_UNIFORM : NF_LANE_LOAD);
 }
 
 /* --- which values are needed --- */
@@ -212,6 +222,21 @@ static bool order_is_free(nf_plan *plan, const nf_reduction *reduction)
     return reduction->order == NF_ORDER_ZEROS && !has_stores(plan);
 }
 
+/* They stand in front of all other accesses. */
+static bool earlier_classify(nf_plan *plan)
+{
+    const nf_counted *loop = &plan->loop;
+    for (uint32_t i = 0; i < nf_block_at(plan->f, loop->header)->param_count; i++) {
+        nf_value param = nf_param_at(plan->f, loop->header, i), load;
+        nf_affine address;
+        if (nf_affine_of(&plan->loop, param)->type != NF_VOID) continue;
+        if (!nf_plan_earlier(plan, i, &load, &address)) continue;
+        if (!access_put(plan, param, &address, load, NF_LANE_EARLIER)) return false;
+        plan->lanes[param.id].element = nf_type_of(plan->f, param);
+    }
+    return true;
+}
+
 static bool params_classify(nf_plan *plan)
 {
     nf_counted *loop = &plan->loop;
@@ -219,6 +244,7 @@ static bool params_classify(nf_plan *plan)
     for (uint32_t i = 0; i < count; i++) {
         nf_value param = nf_param_at(plan->f, loop->header, i);
         if (nf_affine_of(loop, param)->type != NF_VOID) continue;
+        if (plan->lanes[param.id].role == NF_LANE_EARLIER) continue;
         nf_reduction *reduction = &plan->reductions[plan->reduction_count];
         if (plan->reduction_count == NF_REDUCTIONS_MAX) return refuse(plan, "too many reductions");
         if (!nf_reduction_find(loop, plan->uses, i, reduction))
@@ -470,7 +496,8 @@ bool nf_plan_make(nf_plan *plan, nf_opt *opt, nf_func *f, const nf_cfg *cfg, uin
     plan->uses = NF_NEW_ARRAY(opt->scratch, uint32_t, plan->loop.value_count);
     if (plan->lanes == NULL || plan->uses == NULL) return refuse(plan, "memory is out");
     nf_counted_uses(&plan->loop, plan->uses);
-    if (!body_check(plan) || !params_classify(plan) || !needs_spread(plan)) return false;
+    if (!earlier_classify(plan) || !body_check(plan)) return false;
+    if (!params_classify(plan) || !needs_spread(plan)) return false;
     if (plan->access_count == 0 && plan->reduction_count == 0)
         return refuse(plan, "there is nothing to gain");
     return uniform_loads_check(plan) && elements_assign(plan) && lanes_choose(plan) &&

@@ -1,0 +1,86 @@
+/*
+ * Values that a loop carries over because an earlier iteration has loaded them; see
+ * vectorise_internal.h.
+ *
+ * Front ends load each element of a stencil once and hand it on:
+ *
+ *     top(%p: f64, %i): %q = load [%a + %i*8 + 8]   ...   br top(%q, %i + 1)     %p at first: load [%a]
+ *
+ * Lanes can't hand on. But %p is in iteration k what the load read in iteration k - 1, so a vector of
+ * it is the load's, one element further down; in the first iteration that is where the first value came
+ * from, which the preheader read. Several parameters may hand on in a row. As an access it stands in front
+ * of all others of the body, and must be as far from the stores as any: a store in the iteration of
+ * the load, too, is one that hurts.
+ */
+#include "alias.h"
+#include "vectorise_internal.h"
+
+enum { CHAIN_MAX = 4 }; /* iterations that a value is handed on for */
+
+/* The load that the header's parameter gets its values from, so many iterations later; none when they
+ * come from elsewhere. */
+static nf_value source_of(const nf_plan *plan, uint32_t param, unsigned *iterations)
+{
+    const nf_counted *loop = &plan->loop;
+    for (*iterations = 1; *iterations <= CHAIN_MAX; ++*iterations) {
+        nf_value next = nf_counted_next(loop, param);
+        const nf_inst *inst = nf_inst_at(plan->f, next);
+        if (inst->op == NF_OP_LOAD && nf_counted_has(loop, next)) return next;
+        if (inst->op != NF_OP_PARAM || inst->block.id != loop->header.id) break;
+        param = (uint32_t)inst->imm;
+    }
+    return (nf_value){0};
+}
+
+/* Whether nothing is written between a load of the preheader and the loop. */
+static bool is_fresh(const nf_plan *plan, nf_value load)
+{
+    const nf_inst *inst = nf_inst_at(plan->f, load);
+    if (inst->op != NF_OP_LOAD || inst->mem.flags || inst->block.id != plan->loop.preheader.id)
+        return false;
+    for (nf_value v = inst->next; v.id; v = nf_inst_at(plan->f, v)->next) {
+        nf_memory_use use = nf_memory_use_of(plan->f, nf_inst_at(plan->f, v));
+        if (use == NF_MEMORY_STORE || use == NF_MEMORY_BARRIER) return false;
+    }
+    return true;
+}
+
+/* The constant that an affine value is, where what is left of its terms are places of one symbol. */
+static bool is_number(const nf_plan *plan, const nf_affine *difference, int64_t *number)
+{
+    uint64_t sum = (uint64_t)difference->constant, factors = 0;
+    uint32_t symbol = 0;
+    for (uint32_t i = 0; i < difference->term_count; i++) {
+        const nf_term *term = &difference->terms[i];
+        const nf_inst *inst = nf_inst_at(plan->f, term->value);
+        if (inst->op != NF_OP_SYMBOL || (symbol && inst->extra != symbol)) return false;
+        symbol = inst->extra;
+        factors += (uint64_t)term->factor;
+        sum += (uint64_t)term->factor * (uint64_t)inst->imm;
+    }
+    *number = (int64_t)sum;
+    return factors == 0;
+}
+
+static bool starts_there(nf_plan *plan, nf_value first, const nf_affine *address)
+{
+    int64_t apart;
+    if (!is_fresh(plan, first)) return false;
+    nf_affine start = nf_affine_address(&plan->loop, nf_inst_at(plan->f, first));
+    if (start.type == NF_VOID || start.step != 0 || start.needs) return false;
+    nf_affine difference = nf_affine_add(address, &start, -1);
+    return difference.type != NF_VOID && is_number(plan, &difference, &apart) && apart == 0;
+}
+
+bool nf_plan_earlier(nf_plan *plan, uint32_t param, nf_value *load, nf_affine *address)
+{
+    unsigned iterations;
+    nf_value first = nf_counted_init(&plan->loop, param);
+    *load = source_of(plan, param, &iterations);
+    if (load->id == 0 || nf_type_of(plan->f, first) != nf_type_of(plan->f, *load)) return false;
+    *address = nf_affine_address(&plan->loop, nf_inst_at(plan->f, *load));
+    if (address->type == NF_VOID) return false;
+    address->constant =
+        (int64_t)((uint64_t)address->constant - iterations * (uint64_t)address->step);
+    return starts_there(plan, first, address);
+}
