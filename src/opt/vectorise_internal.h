@@ -47,8 +47,8 @@ typedef struct nf_lane {
 typedef struct nf_access {
     nf_value inst;
     nf_affine address;
-    nf_type type; /* scalar */
-    uint8_t bytes;
+    nf_type type;  /* scalar */
+    uint8_t bytes; /* of it; more where wider integers are read, of which it is the low part */
     bool is_store;
     uint8_t base;         /* index into bases */
     int32_t displacement; /* from it */

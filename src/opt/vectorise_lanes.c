@@ -366,10 +366,21 @@ static nf_value access_mask(nf_lanes *w, const nf_access *access, nf_lane_mask m
     return access->address.step < 0 ? reverse(w, mask_element(access->bytes), lanes) : lanes;
 }
 
+/* The low parts of wider integers. */
+static nf_value narrow(nf_lanes *w, const nf_access *access, nf_value wide)
+{
+    nf_type from = nf_lanes_type(w, mask_element(access->bytes));
+    nf_type part = nf_lanes_type(w, mask_element(nf_type_bytes(access->type)));
+    nf_type to = nf_lanes_type(w, access->type);
+    nf_value low = nf_lanes_build(w, NF_OP_TRUNC, part, from, wide, (nf_value){0});
+    return to == part ? low : nf_lanes_build(w, NF_OP_BITCAST, to, part, low, (nf_value){0});
+}
+
 static nf_value lower_load(nf_lanes *w, const nf_access *access, const nf_inst *inst,
                            nf_lane_mask mask)
 {
-    nf_type type = nf_lanes_type(w, access->type);
+    bool is_wide = access->bytes > nf_type_bytes(access->type);
+    nf_type type = nf_lanes_type(w, is_wide ? mask_element(access->bytes) : access->type);
     nf_address address = address_of(w, access, inst);
     nf_value vector = DRY;
     if (mask.value.id) {
@@ -381,6 +392,7 @@ static nf_value lower_load(nf_lanes *w, const nf_access *access, const nf_inst *
         vector = w->dry ? ask(w, NF_OP_LOAD, type, NF_I64)
                         : nf_build_load(w->f, w->block, type, address);
     }
+    if (is_wide) return narrow(w, access, vector);
     return access->address.step < 0 ? reverse(w, access->type, vector) : vector;
 }
 

@@ -64,6 +64,16 @@ static void base_find(nf_plan *plan, nf_access *access)
     access->base = (uint8_t)plan->base_count++;
 }
 
+/* Whether a load that steps over its neighbours can be one of wider integers, of which the low part is
+ * kept: 2, 4 or 8 bytes a step, upwards. Behind the last element there may be nothing to read, which
+ * leaves the last iteration to the scalar loop; the elements before it are all read. */
+static bool steps_wide(const nf_plan *plan, const nf_inst *inst, int64_t step)
+{
+    bool wide = step == 2 || step == 4 || step == 8;
+    return wide && inst->op == NF_OP_LOAD && step > (int64_t)nf_type_bytes(inst->type) &&
+           nf_cfg_dominates(plan->loop.cfg, inst->block, plan->loop.latch);
+}
+
 /* Notes where an access goes as that of a value: the access itself, or what it reads later on. */
 static bool access_put(nf_plan *plan, nf_value v, const nf_affine *address, nf_value at,
                        nf_lane_role role)
@@ -80,6 +90,10 @@ static bool access_put(nf_plan *plan, nf_value v, const nf_affine *address, nf_v
     int64_t step = access.address.step;
     bool still = step == 0 && role == NF_LANE_UNIFORM;
     if (step == 0 && access.is_store) return refuse(plan, "a store to one place, over and over");
+    if (role == NF_LANE_LOAD && steps_wide(plan, inst, step)) {
+        access.bytes = (uint8_t)step;
+        plan->scalar_last = true;
+    }
     if (!still && step != access.bytes && step != -(int64_t)access.bytes)
         return refuse(plan, "an access that steps over or into its neighbours");
     plan->needs |= access.address.needs;
@@ -371,6 +385,8 @@ static void extent_add(extent *e, const nf_plan *plan, nf_value v)
     const nf_lane *lane = &plan->lanes[v.id];
     if (!lane->needed) return;
     unsigned bytes = nf_type_element_bytes(lane->element);
+    if (lane->role == NF_LANE_LOAD && plan->accesses[lane->index].bytes > bytes)
+        bytes = plan->accesses[lane->index].bytes;
     if (nf_op_of(nf_inst_at(plan->f, v))->effects & NF_EFFECT_TRAP && bytes < DIVISION_BYTES)
         bytes = DIVISION_BYTES;
     if (bytes > e->bytes_max) e->bytes_max = bytes;
