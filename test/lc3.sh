@@ -138,6 +138,75 @@ expect "no snapshot" 1
 nf lc3 nonsense
 expect "no such command" 2
 
+# --- ends that nobody wants, the same on every engine ---
+cat >"$work/edge.asm" <<'END'
+        .ORIG xFDFA
+        LD R1, N
+LOOP    ADD R0, R0, #3
+        ADD R1, R1, #-1
+        BRp LOOP
+        BRnzp ON                ; over the number, and into the device registers
+N       .FILL x7FFF
+ON      .END
+END
+program down <<'END'
+        LD R6, TOP              ; pushes until it has overwritten itself, and runs up to the devices
+PUSH    ADD R6, R6, #-1
+        STR R0, R6, #0
+        BR PUSH
+TOP     .FILL xFE00
+END
+program recurse <<'END'
+        LD R6, TOP              ; pushes into system space
+CALL    ADD R6, R6, #-1
+        STR R7, R6, #0
+        JSR CALL
+TOP     .FILL x3000
+END
+program wipe <<'END'
+        LD R0, BAD              ; pushes words that are no instructions, and runs into them
+        LD R6, TOP
+PUSH    ADD R6, R6, #-1
+        STR R0, R6, #0
+        BR PUSH
+BAD     .FILL xD000
+TOP     .FILL xFE00
+END
+program eof <<'END'
+        LD R1, N
+LOOP    ADD R1, R1, #-1
+        BRp LOOP
+        GETC
+        BR LOOP
+N       .FILL x7FFF
+END
+program eof_poll <<'END'
+LOOP    LDI R0, KBSR
+        BRzp LOOP
+        LDI R0, KBDR
+        BR LOOP
+KBSR    .FILL xFE00
+KBDR    .FILL xFE02
+END
+for engine in interp jit step; do
+    run edge --engine $engine
+    gave "$engine: code runs into device space" 3 "--- Access violation ---"
+    said "at its first word" "at xFE00"
+    run down --engine $engine
+    gave "$engine: a stack overflows into its program" 3 "--- Access violation ---"
+    said "which ends where memory does" "at xFE00"
+    run recurse --engine $engine
+    gave "$engine: a stack overflows into the system" 3 "--- Access violation ---"
+    said "at the store" "at x3002"
+    run wipe --engine $engine
+    gave "$engine: illegal words are pushed over a program" 3 "--- Illegal opcode ---"
+    said "which ends at the first" "at x3004"
+    keys=k run eof --engine $engine
+    gave "$engine: input ends for GETC" 5 ""
+    keys=k run eof_poll --ignore-privilege --engine $engine
+    gave "$engine: input ends for a program that polls" 5 ""
+done
+
 # --- determinism ---
 program junk <<'END'
         LDI R0, P
