@@ -68,6 +68,7 @@ static const uint8_t pipeline[] = {
     PASS_address,
     PASS_dce,
     PASS_simplify_cfg,
+    PASS_sink,
 };
 
 const char *nf_pass_name(uint32_t index)
