@@ -247,8 +247,46 @@ static void map_add(nf_output *e, nf_value origin)
         NF_VEC_PUSH(e->arena, &e->map, (nf_code_map){offset, origin});
 }
 
+/* A register of which the flags say how it compares with 0: of `test r, r`. */
+typedef struct tested {
+    uint8_t reg, width; /* width 0: none */
+} tested;
+
+static bool defines(const nf_output *e, const nf_lir_inst *inst, uint8_t reg)
+{
+    for (uint32_t i = 0; i < inst->operand_count; i++) {
+        const nf_lir_operand *operand = nf_lir_operand_at(e->lir, inst, i);
+        if (operand->role == NF_LIR_DEF && operand->reg == reg) return true;
+    }
+    return false;
+}
+
+static tested tested_by(const nf_output *e, const nf_lir_inst *inst)
+{
+    if (inst->op != NF_X_TEST || inst->operand_count != 2) return (tested){0};
+    uint8_t reg = nf_lir_operand_at(e->lir, inst, 0)->reg;
+    bool same = reg != NF_REG_NONE && nf_lir_operand_at(e->lir, inst, 1)->reg == reg;
+    return (tested){reg, same ? inst->width : 0};
+}
+
+/* What is known behind the instruction. Selects by one condition test it anew each; stores stand
+ * between them at most. */
+static tested tested_after(const nf_output *e, const nf_lir_inst *inst, tested before)
+{
+    bool keeps = inst->op == NF_X_CMOVCC || inst->op == NF_X_MOV_MR;
+    if (!keeps) return tested_by(e, inst);
+    return defines(e, inst, before.reg) ? (tested){0} : before;
+}
+
+static bool is_tested(const nf_output *e, const nf_lir_inst *inst, tested known)
+{
+    tested wanted = tested_by(e, inst);
+    return wanted.width && wanted.width == known.width && wanted.reg == known.reg;
+}
+
 static void emit_block(nf_output *e, uint32_t index)
 {
+    tested known = {0};
     const nf_lir_block *block = &e->lir->blocks[index];
     map_add(e, (nf_value){0});
     align_loop(e, index);
@@ -257,8 +295,12 @@ static void emit_block(nf_output *e, uint32_t index)
     for (uint32_t i = block->first; i < block->end; i++) {
         const nf_lir_inst *inst = &e->lir->insts.data[i];
         if (e->alloc->gaps[i] != 0) map_add(e, (nf_value){0});
+        if (e->alloc->gaps[i] != 0) known.width = 0;
         nf_output_gap(e, i);
         map_add(e, inst->origin);
+        bool is_known = is_tested(e, inst, known);
+        known = tested_after(e, inst, known);
+        if (is_known) continue;
         if (!nf_output_branch(e, index, inst)) nf_output_inst(e, inst);
     }
 }

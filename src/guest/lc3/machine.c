@@ -23,7 +23,7 @@
 #include "stats.h"
 
 /* The most that an engine is asked for at once: how long nf_lc3_ask_stop() may go unheard. */
-enum { SLICE = 1 << 16 };
+enum { SLICE = 1 << 18 };
 
 /* The longest loop that is recognised as waiting. */
 enum { WAIT_LOOP_MAX = 16 };

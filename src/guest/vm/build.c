@@ -41,6 +41,7 @@ typedef struct builder {
     node_state *states;
     node_state now;
     uint32_t node;
+    nf_value line_budget;       /* behind the line that is executed in any case */
     nf_value skipped;           /* by the branch in front of the line */
     bool guarding;              /* at the entry */
     nf_value condition, target; /* what the translator ended the instruction with */
@@ -285,8 +286,7 @@ static void branch_flat(builder *b)
     for (uint32_t v = 0; v < guest->var_count; v++)
         b->now.values[v] =
             choose(b, guest->vars[v].type, skipped, before.values[v], b->now.values[v]);
-    nf_value less = add_const(b, b->public.block, before.budget, -(int64_t)side);
-    b->now.budget = choose(b, NF_I64, skipped, before.budget, less);
+    b->now.budget = choose(b, NF_I64, skipped, before.budget, b->line_budget);
     b->now.spent = before.spent;
     nf_build_br(b->func, b->public.block, edge_build(b, 1, 0), NULL, 0);
 }
@@ -310,8 +310,8 @@ static void jump(builder *b)
 
 /* --- nodes ------------------------------------------------------------------------------------ */
 
-/* In front of the branch. */
-static void line_check(builder *b)
+/* In front of the branch: what has to be done before the comparison, which selects are to follow. */
+static void line_begin(builder *b)
 {
     const nf_vm_inst *line[NF_VM_SIDE_MAX];
     const nf_vm_node *node = node_of(b, b->node);
@@ -321,6 +321,7 @@ static void line_check(builder *b)
         line[i] = &node->inst;
     }
     b->vm->guest->check(&b->public, line, count);
+    b->line_budget = add_const(b, b->public.block, b->now.budget, -(int64_t)count);
 }
 
 static void node_build(builder *b, uint32_t n)
@@ -329,7 +330,7 @@ static void node_build(builder *b, uint32_t n)
     b->node = n;
     b->now = b->states[n];
     b->public.block = b->now.block;
-    if (node_of(b, n)->side) line_check(b);
+    if (node_of(b, n)->side) line_begin(b);
     b->vm->guest->translate(&b->public, inst);
     b->now.spent++;
     switch (inst->flow) {
