@@ -86,6 +86,17 @@ CANDIDATE static int64_t sum_kills_registers(int64_t n)
     __asm__ volatile("xor %%ebx, %%ebx\n\tmov %0, %%rax\n\tleave\n\tret" : : "r"(sum) : "rax");
     return sum;
 }
+CANDIDATE static int64_t sum_rounds_otherwise(int64_t n)
+{
+    __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() ^ 0x6000);
+    return sum_fast(n);
+}
+CANDIDATE static int64_t sum_goes_backwards(int64_t n)
+{
+    int64_t sum = sum_fast(n);
+    __asm__ volatile("std" : : : "cc");
+    return sum;
+}
 CANDIDATE static int64_t sum_overflows_stack(int64_t n)
 {
     volatile char big[4096];
@@ -105,6 +116,14 @@ CANDIDATE static void twice_slow(int64_t n)
 CANDIDATE static void twice_fast(int64_t n)
 {
     for (int64_t i = 0; i < n; i++) output[i] = numbers[i] * 2;
+}
+CANDIDATE static void twice_not_at_all(int64_t n)
+{
+    __asm__ volatile("" : "+r"(n));
+}
+CANDIDATE static void twice_half(int64_t n)
+{
+    twice_fast(n / 2);
 }
 CANDIDATE static void twice_wrong(int64_t n)
 {
@@ -216,6 +235,8 @@ static void test_bad_candidates_are_rejected(void **state)
         {{"system", sum_asks_the_system}, NF_RACE_CRASHED},
         {{"smash", sum_smashes_its_stack}, NF_RACE_CRASHED},
         {{"registers", sum_kills_registers}, NF_RACE_WRONG},
+        {{"rounding", sum_rounds_otherwise}, NF_RACE_WRONG},
+        {{"backwards", sum_goes_backwards}, NF_RACE_WRONG},
         {{"overflow", sum_overflows_stack}, NF_RACE_CRASHED},
         {{"fast", sum_fast}, NF_RACE_WON},
     };
@@ -253,6 +274,20 @@ static void test_written_memory_is_compared(void **state)
     assert_int_equal(report.results[0].outcome, NF_RACE_WRONG);
     assert_int_equal(report.winner, 1);
     for (int i = 0; i < ELEMENTS; i++) assert_int_equal(output[i], 0);
+}
+
+/* The program has called it before: what it should write is there already. */
+static void test_doing_nothing_is_not_right(void **state)
+{
+    (void)state;
+    const named field[] = {
+        {"nothing", twice_not_at_all}, {"half", twice_half}, {"fast", twice_fast}};
+    twice_fast(ELEMENTS);
+    nf_race_report report = race_of(twice_slow, field, 3, NF_VOID);
+    assert_int_equal(report.results[0].outcome, NF_RACE_WRONG);
+    assert_int_equal(report.results[1].outcome, NF_RACE_WRONG);
+    assert_int_equal(report.winner, 2);
+    for (int i = 0; i < ELEMENTS; i++) assert_int_equal(output[i], numbers[i] * 2);
 }
 
 static void test_memory_is_restored_for_functions_that_change_their_input(void **state)
@@ -317,6 +352,7 @@ int main(void)
         cmocka_unit_test(test_bad_candidates_are_rejected),
         cmocka_unit_test(test_the_slow_ones_leave_time_to_check),
         cmocka_unit_test(test_written_memory_is_compared),
+        cmocka_unit_test(test_doing_nothing_is_not_right),
         cmocka_unit_test(test_memory_is_restored_for_functions_that_change_their_input),
         cmocka_unit_test(test_what_cannot_be_repeated_does_not_race),
         cmocka_unit_test(test_no_child_is_left),

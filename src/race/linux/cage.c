@@ -35,6 +35,7 @@ enum {
     PAGE_FAULT_WRITE = 2, /* in the error code that the CPU pushes */
     CPU_SECONDS_MAX = 60,
     SA_RESTORER_FLAG = 0x04000000,
+    MXCSR_STATUS = 0x3f, /* the exceptions so far */
 };
 
 /* --- assembly: switching stacks, leaving a guarded body --- */
@@ -91,10 +92,12 @@ __asm__(".text\n"
         "  mov $0x1111, %ebx\n  mov $0x2222, %ebp\n  mov $0x3333, %r13d\n"
         "  mov $0x4444, %r14d\n  mov $0x5555, %r15d\n"
         "  call *%r11\n"
+        "  pushf\n  pop %r9\n  cld\n"
         "  mov (%r12), %r8\n"
         "  mov %rax, (%r8)\n"
         "  movsd %xmm0, 8(%r8)\n"
         "  xor %eax, %eax\n"
+        "  test $0x400, %r9d\n  jne 4f\n" /* the direction of string instructions */
         "  cmp $0x1111, %rbx\n  jne 4f\n"
         "  cmp $0x2222, %rbp\n  jne 4f\n"
         "  cmp $0x3333, %r13\n  jne 4f\n"
@@ -277,6 +280,7 @@ static bool address_space_close(void)
 
 bool cage_enter(cage *c)
 {
+    __builtin_ia32_ldmxcsr(c->float_control);
     return limits_set() && (c->pulling || cage_rseq_leave()) && handlers_set(c) &&
            cage_memory_enter(c) && address_space_close() && cage_thread_enter(c);
 }
@@ -309,10 +313,18 @@ typedef struct guarded_call {
     bool registers_kept;
 } guarded_call;
 
+/* Rounding and the like, which a function must leave as they are. */
+static uint32_t float_control(void)
+{
+    return __builtin_ia32_stmxcsr() & ~MXCSR_STATUS;
+}
+
 static void call_body(void *context)
 {
     guarded_call *g = context;
-    g->registers_kept = cage_call_plain(g->c, g->target, g->input, g->stack_words, g->result);
+    uint32_t control = float_control();
+    g->registers_kept = cage_call_plain(g->c, g->target, g->input, g->stack_words, g->result) &&
+                        float_control() == control;
 }
 
 cage_end cage_call(cage *c, uint64_t target, const nf_race_input *input, uint32_t stack_words,
@@ -320,6 +332,7 @@ cage_end cage_call(cage *c, uint64_t target, const nf_race_input *input, uint32_
 {
     guarded_call g = {c, target, input, stack_words, result, false};
     cage_end end = cage_guard(c, call_body, &g, limit_ns);
+    __builtin_ia32_ldmxcsr(c->float_control);
     if (end == CAGE_RETURNED && !g.registers_kept) end = CAGE_REGISTERS;
     return end;
 }

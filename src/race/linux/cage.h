@@ -28,7 +28,7 @@ enum {
     CAGE_IMAGE_MAX = 8,
     CAGE_MAPS_BYTES = 2 << 20,
     CAGE_PULL_PAGES = 16,      /* at once, from the one that is accessed */
-    CAGE_PULLED_MAX = 1 << 17, /* pages, 512 MiB */
+    CAGE_PULLED_MAX = 1 << 18, /* pages, 1 GiB */
 };
 
 /* How a guarded call ended. */
@@ -44,10 +44,12 @@ typedef enum cage_end {
     CAGE_REGISTERS,   /* a callee-saved register was not restored */
 } cage_end;
 
-/* A written page: where it is, its bytes before and after the baseline's run. */
+/* A written page: where it is, its bytes before and after the baseline's run, and those from which
+ * candidates start. */
+enum { CAGE_PAGE_COPIES = 3 };
 typedef struct cage_page {
     uint64_t address;
-    uint8_t *before, *after;
+    uint8_t *before, *after, *start;
 } cage_page;
 
 typedef struct cage_range {
@@ -84,6 +86,7 @@ typedef struct cage {
     uint8_t *thread_zeros; /* the thread-local memory of who has none */
     cage_kept *kept;
     uint64_t thread_pointer; /* of the thread for which the race is held */
+    uint32_t float_control;  /* its MXCSR */
     bool pulling;            /* the sandbox comes from a zygote */
     /* the sandbox's */
     cage_mapping mappings[CAGE_MAPPINGS_MAX];

@@ -1,9 +1,7 @@
 /*
- * Checking and measuring, inside the cage.
+ * What the sandbox does from beginning to end, and measuring.
  *
- *   check     for each input the baseline runs and defines result and pages, and runs again from
- *             restored memory (another answer: it depends on something else, the input is
- *             dropped); then each candidate, from restored memory too
+ *   check     whose answers are right: check.c
  *   measure   rounds; in each every contestant is timed twice, in a random order and then in its
  *             reverse (ABBA), on the same inputs, which move on from round to round; now and then
  *             the slower half, by its minimum, is out
@@ -21,14 +19,9 @@
 #include "os/os.h"
 
 enum {
-    BASELINE_LIMIT_NS = 500 * 1000 * 1000,
-    CALL_LIMIT_NS_MIN = 20 * 1000 * 1000,
-    CALL_LIMIT_FACTOR = 50, /* of the baseline's time */
     SAMPLE_NS = 20 * 1000,
     ROUNDS_MIN = 12,
     HALVING_ROUNDS = 6,
-    CHECK_NS = 100 * 1000 * 1000, /* of checking; a few inputs are checked however long it takes */
-    INPUTS_MIN = 2,
     LONG_CALL_NS = 100 * 1000,
     LONG_ROUNDS_MIN = 5,
     KEPT_MIN = 3, /* candidates that halving leaves */
@@ -42,15 +35,13 @@ static const double FAR_BEHIND = 1.25;
 
 static const uint64_t budget_ns_default = 150 * 1000 * 1000;
 
-enum { STAGE_ENTER, STAGE_CHECK, STAGE_MEASURE, STAGE_END };
-
 const char *harness_stage_text(const harness *h)
 {
     static const char *const texts[] = {"confining", "checking answers", "measuring", "done"};
-    return texts[h->stage <= STAGE_END ? h->stage : STAGE_END];
+    return texts[h->stage <= HARNESS_END ? h->stage : HARNESS_END];
 }
 
-static void alive(harness *h, uint32_t stage, uint32_t done, uint32_t of)
+void harness_alive(harness *h, uint32_t stage, uint32_t done, uint32_t of)
 {
     h->stage = stage;
     h->progress_done = done;
@@ -59,7 +50,7 @@ static void alive(harness *h, uint32_t stage, uint32_t done, uint32_t of)
 }
 
 /* Each call is a sign of life: many long ones make one stage of many seconds. */
-static void runs(harness *h, uint32_t who)
+void harness_runs(harness *h, uint32_t who)
 {
     h->running = who;
     __atomic_fetch_add(&h->heartbeat, 1, __ATOMIC_RELAXED);
@@ -71,7 +62,7 @@ static uint32_t random_next(harness *h)
     return (uint32_t)(h->random >> 33);
 }
 
-static const nf_race_candidate *contestant(const harness *h, uint32_t i)
+const nf_race_candidate *harness_contestant(const harness *h, uint32_t i)
 {
     if (i < NF_SANDBOX_FIRST_CANDIDATE && h->result.baseline_ns > 0)
         i = NF_SANDBOX_FIRST_CANDIDATE + h->request->stand_in - 1;
@@ -84,264 +75,9 @@ static uint32_t contestants(const harness *h)
     return NF_SANDBOX_FIRST_CANDIDATE + h->request->candidate_count;
 }
 
-static double ticks_to_ns(const harness *h, uint64_t ticks)
+double harness_ticks_to_ns(const harness *h, uint64_t ticks)
 {
     return (double)ticks * h->ns_per_tick;
-}
-
-/* --- answers --- */
-
-static uint64_t result_mask(nf_type type)
-{
-    unsigned bytes = nf_type_bytes(type);
-    return bytes >= 8 ? UINT64_MAX : (UINT64_C(1) << bytes * 8) - 1;
-}
-
-/* The result's bits, from the register that the ABI returns it in. */
-static uint64_t result_of(const harness *h, const uint64_t result[2])
-{
-    nf_type type = h->request->result;
-    if (type == NF_VOID) return 0;
-    return result[NF_TYPE_IS_FLOAT(type) ? 1 : 0] & result_mask(type);
-}
-
-static double float_of(nf_type type, uint64_t bits)
-{
-    union {
-        uint64_t u64;
-        uint32_t u32;
-        float f32;
-        double f64;
-    } value = {.u64 = bits};
-    return type == NF_F32 ? (double)value.f32 : value.f64;
-}
-
-static bool near(double a, double b, double tolerance)
-{
-    double difference = a > b ? a - b : b - a;
-    double size_a = a < 0 ? -a : a, size_b = b < 0 ? -b : b;
-    return difference <= tolerance * (size_a > size_b ? size_a : size_b);
-}
-
-static bool bits_agree(const harness *h, nf_type type, uint64_t a, uint64_t b)
-{
-    if (a == b) return true;
-    if (h->request->tolerance <= 0 || !NF_TYPE_IS_FLOAT(type)) return false;
-    return near(float_of(type, a), float_of(type, b), h->request->tolerance);
-}
-
-/* Offset of the first byte in which the page differs from what it should be, or CAGE_PAGE. */
-static uint32_t page_differs(const harness *h, const uint8_t *is, const uint8_t *should)
-{
-    nf_type type = h->request->tolerance > 0 ? h->request->tolerance_type : NF_VOID;
-    unsigned step = type == NF_VOID ? 8 : nf_type_bytes(type);
-    for (uint32_t at = 0; at < CAGE_PAGE; at += step) {
-        uint64_t a = 0, b = 0;
-        __builtin_memcpy(&a, is + at, step == 4 ? 4 : 8);
-        __builtin_memcpy(&b, should + at, step == 4 ? 4 : 8);
-        if (a == b || bits_agree(h, type, a, b)) continue;
-        while (is[at] == should[at]) at++;
-        return at;
-    }
-    return CAGE_PAGE;
-}
-
-/* Whether memory and result are as the baseline left them; else says where not. */
-static bool answer_matches(const harness *h, uint32_t input, const uint64_t result[2], char *reason)
-{
-    const harness_answer *answer = &h->answers[input];
-    uint64_t is = result_of(h, result), should = result_of(h, answer->result);
-    if (!bits_agree(h, h->request->result, is, should)) {
-        nf_format(reason, NF_RACE_REASON_BYTES, "input %u: the result is 0x%llx, not 0x%llx", input,
-                  (unsigned long long)is, (unsigned long long)should);
-        return false;
-    }
-    for (uint32_t i = answer->page_first; i < answer->page_last; i++) {
-        const cage_page *page = &h->cage.pages[i];
-        const uint8_t *bytes = (const uint8_t *)page->address;
-        uint32_t at = page_differs(h, bytes, page->after);
-        if (at == CAGE_PAGE) continue;
-        nf_format(reason, NF_RACE_REASON_BYTES,
-                  "input %u: the byte at 0x%llx is 0x%02x, not 0x%02x", input,
-                  (unsigned long long)page->address + at, bytes[at], page->after[at]);
-        return false;
-    }
-    return true;
-}
-
-/* --- check --- */
-
-static void end_text(const cage *c, cage_end end, uint32_t input, char *reason)
-{
-    unsigned long long address = (unsigned long long)c->address;
-    switch (end) {
-    case CAGE_CRASHED:
-        nf_format(reason, NF_RACE_REASON_BYTES, "input %u: signal %d at 0x%llx", input, c->signal,
-                  address);
-        break;
-    case CAGE_HUNG:
-        nf_format(reason, NF_RACE_REASON_BYTES, "input %u: it did not return in time", input);
-        break;
-    case CAGE_STRAY_WRITE:
-        nf_format(reason, NF_RACE_REASON_BYTES,
-                  "input %u: it wrote to 0x%llx, a page that the baseline does not write", input,
-                  address);
-        break;
-    case CAGE_SHARED_WRITE:
-        nf_format(reason, NF_RACE_REASON_BYTES, "input %u: it wrote to shared memory at 0x%llx",
-                  input, address);
-        break;
-    case CAGE_LOG_FULL:
-        nf_format(reason, NF_RACE_REASON_BYTES, "input %u: more than %d pages are written", input,
-                  CAGE_PAGES_MAX);
-        break;
-    case CAGE_PULLED_FULL:
-        nf_format(reason, NF_RACE_REASON_BYTES, "input %u: more than %d pages are accessed", input,
-                  CAGE_PULLED_MAX);
-        break;
-    case CAGE_SYSCALL:
-        nf_format(reason, NF_RACE_REASON_BYTES, "input %u: forbidden system call %d", input,
-                  c->signal);
-        break;
-    case CAGE_REGISTERS:
-        nf_format(reason, NF_RACE_REASON_BYTES,
-                  "input %u: a callee-saved register was not restored", input);
-        break;
-    case CAGE_RETURNED: break;
-    }
-}
-
-static cage_end call(harness *h, uint32_t who, uint32_t input, uint64_t limit_ns,
-                     uint64_t result[2])
-{
-    runs(h, who);
-    h->input = input;
-    cage_end end = cage_call(&h->cage, contestant(h, who)->address, &h->request->inputs[input],
-                             h->request->stack_words, limit_ns, result);
-    h->running = HARNESS_NOBODY;
-    return end;
-}
-
-static void pages_keep_after(cage *c, uint32_t first)
-{
-    for (uint32_t i = first; i < c->page_count; i++)
-        cage_copy(c->pages[i].after, (const void *)c->pages[i].address, CAGE_PAGE);
-}
-
-/* Memory is as at the fork before every call: whoever wrote restores. */
-static void input_restore(const harness *h, uint32_t input)
-{
-    const harness_answer *answer = &h->answers[input];
-    cage_pages_restore(&h->cage, answer->page_first, answer->page_last);
-}
-
-/* Runs the baseline for the first time with this input. */
-static cage_end answer_define(harness *h, uint32_t input)
-{
-    cage *c = &h->cage;
-    harness_answer *answer = &h->answers[input];
-    answer->page_first = c->page_count;
-    c->logging = true;
-    uint64_t start = nf_os_tsc_start();
-    cage_end end = call(h, NF_SANDBOX_BASELINE, input, BASELINE_LIMIT_NS, answer->result);
-    answer->ns = ticks_to_ns(h, nf_os_tsc_stop() - start);
-    c->logging = false;
-    answer->page_last = c->page_count;
-    pages_keep_after(c, answer->page_first);
-    return end;
-}
-
-/* The baseline once more: on the memory that it left, and from restored memory. */
-static bool answer_confirm(harness *h, uint32_t input, char *reason)
-{
-    char ignored[NF_RACE_REASON_BYTES];
-    uint64_t result[2];
-    if (call(h, NF_SANDBOX_BASELINE, input, BASELINE_LIMIT_NS, result) != CAGE_RETURNED ||
-        !answer_matches(h, input, result, ignored))
-        h->result.fresh_inputs = true;
-    input_restore(h, input);
-    cage_end end = call(h, NF_SANDBOX_BASELINE, input, BASELINE_LIMIT_NS, result);
-    bool same = end == CAGE_RETURNED && answer_matches(h, input, result, reason);
-    input_restore(h, input);
-    if (same) return true;
-    nf_format(reason, NF_RACE_REASON_BYTES,
-              "input %u: the baseline itself answers differently the second time", input);
-    return false;
-}
-
-static uint64_t call_limit_ns(const harness *h, uint32_t input)
-{
-    if (h->request->call_limit_ns) return h->request->call_limit_ns;
-    uint64_t limit = (uint64_t)(h->answers[input].ns * CALL_LIMIT_FACTOR);
-    return limit < CALL_LIMIT_NS_MIN ? CALL_LIMIT_NS_MIN : limit;
-}
-
-static void candidate_check(harness *h, uint32_t candidate, uint32_t input)
-{
-    nf_race_outcome *outcome = &h->result.outcomes[candidate];
-    char *reason = h->result.reasons[candidate];
-    uint64_t result[2] = {0};
-    cage_end end =
-        call(h, NF_SANDBOX_FIRST_CANDIDATE + candidate, input, call_limit_ns(h, input), result);
-    end_text(&h->cage, end, input, reason);
-    if (end == CAGE_RETURNED) {
-        if (!answer_matches(h, input, result, reason)) *outcome = NF_RACE_WRONG;
-    } else if (end == CAGE_STRAY_WRITE || end == CAGE_SHARED_WRITE || end == CAGE_REGISTERS) {
-        *outcome = NF_RACE_WRONG;
-    } else {
-        *outcome = end == CAGE_HUNG ? NF_RACE_HUNG : NF_RACE_CRASHED;
-    }
-    input_restore(h, input);
-}
-
-static void input_drop(harness *h, uint32_t input)
-{
-    harness_answer *answer = &h->answers[input];
-    h->dropped[input] = true;
-    input_restore(h, input);
-    cage_pages_protect(&h->cage, answer->page_first, answer->page_last, false);
-    h->cage.page_count = answer->page_first;
-}
-
-static void input_check(harness *h, uint32_t input)
-{
-    char *reason = h->result.dropped_reason;
-    harness_answer *answer = &h->answers[input];
-    cage_end end = answer_define(h, input);
-    if (end != CAGE_RETURNED) {
-        end_text(&h->cage, end, input, reason);
-        input_drop(h, input);
-        return;
-    }
-    if (!answer_confirm(h, input, reason)) {
-        input_drop(h, input);
-        return;
-    }
-    for (uint32_t i = 0; i < h->request->candidate_count && !h->checked; i++) {
-        if (h->result.outcomes[i] != NF_RACE_LOST) continue;
-        uint64_t start = nf_os_tsc_start();
-        candidate_check(h, i, input);
-        /* What bad candidates take, the others must not lack. */
-        if (h->result.outcomes[i] != NF_RACE_LOST) h->deadline_tsc += nf_os_tsc_start() - start;
-    }
-    cage_pages_protect(&h->cage, answer->page_first, answer->page_last, false);
-    h->good[h->good_count++] = input;
-}
-
-static void check(harness *h)
-{
-    uint32_t dropped = 0;
-    h->deadline_tsc = nf_os_tsc_start() + (uint64_t)(CHECK_NS / h->ns_per_tick);
-    h->good_count = 0;
-    for (uint32_t i = 0; i < h->request->input_count; i++) {
-        alive(h, STAGE_CHECK, i, h->request->input_count);
-        if (h->good_count >= INPUTS_MIN && nf_os_tsc_start() > h->deadline_tsc) break;
-        if (!h->dropped[i]) input_check(h, i);
-        dropped += h->dropped[i];
-    }
-    h->checked = true;
-    h->result.inputs_used = h->good_count;
-    h->result.inputs_dropped = dropped;
 }
 
 /* --- measure --- */
@@ -366,7 +102,7 @@ static uint64_t time_start(const harness *h)
 static double time_since(const harness *h, uint64_t start)
 {
     return h->long_calls ? (double)(cage_cpu_ns() - start)
-                         : ticks_to_ns(h, nf_os_tsc_stop() - start);
+                         : harness_ticks_to_ns(h, nf_os_tsc_stop() - start);
 }
 
 /* Calls the batch's inputs one after the other, timed as a whole. */
@@ -399,7 +135,7 @@ static void sample_fresh(void *context)
             cage_call_plain(&h->cage, s->target, &h->request->inputs[input],
                             h->request->stack_words, result);
             ns += time_since(h, start);
-            input_restore(h, input);
+            harness_input_restore(h, input);
         }
     s->ns = ns / ((double)h->repeats * h->batch_inputs);
 }
@@ -414,18 +150,18 @@ static uint32_t cpu_number(void)
 /* A sample without migration or context switch; negative when there is none. */
 static double sample_take(harness *h, uint32_t who)
 {
-    sample s = {.h = h, .target = contestant(h, who)->address};
+    sample s = {.h = h, .target = harness_contestant(h, who)->address};
     for (int tries = 0; tries < RETRIES; tries++) {
         uint64_t switches = cage_context_switches();
         uint32_t cpu = cpu_number();
-        runs(h, who);
+        harness_runs(h, who);
         cage_end end =
             cage_guard(&h->cage, h->result.fresh_inputs ? sample_fresh : sample_repeatable, &s,
-                       (uint64_t)2 * BASELINE_LIMIT_NS);
+                       (uint64_t)2 * HARNESS_BASELINE_LIMIT_NS);
         h->running = HARNESS_NOBODY;
         if (end != CAGE_RETURNED && who >= NF_SANDBOX_FIRST_CANDIDATE) {
             uint32_t candidate = who - NF_SANDBOX_FIRST_CANDIDATE;
-            end_text(&h->cage, end, h->batch_first, h->result.reasons[candidate]);
+            harness_end_text(&h->cage, end, h->batch_first, h->result.reasons[candidate]);
             h->result.outcomes[candidate] = end == CAGE_HUNG ? NF_RACE_HUNG : NF_RACE_CRASHED;
         }
         if (end != CAGE_RETURNED) return -1;
@@ -475,11 +211,11 @@ static double warm_share(harness *h, uint32_t input)
     uint64_t result[2];
     for (int i = 0; i < CALLS; i++) {
         uint64_t start = cage_cpu_ns();
-        call(h, NF_SANDBOX_BASELINE, input, BASELINE_LIMIT_NS, result);
+        harness_call(h, NF_SANDBOX_BASELINE, input, HARNESS_BASELINE_LIMIT_NS, result);
         double ns = (double)(cage_cpu_ns() - start);
         if (ns < least) least = ns;
     }
-    input_restore(h, input);
+    harness_input_restore(h, input);
     return least / h->answers[input].ns;
 }
 
@@ -502,10 +238,10 @@ static void answers_time(harness *h)
     for (uint32_t i = 0; i < h->good_count; i++) {
         harness_answer *answer = &h->answers[h->good[i]];
         uint64_t start = nf_os_tsc_start();
-        call(h, NF_SANDBOX_BASELINE, h->good[i], BASELINE_LIMIT_NS, result);
-        double ns = ticks_to_ns(h, nf_os_tsc_stop() - start);
+        harness_call(h, NF_SANDBOX_BASELINE, h->good[i], HARNESS_BASELINE_LIMIT_NS, result);
+        double ns = harness_ticks_to_ns(h, nf_os_tsc_stop() - start);
         if (ns < answer->ns) answer->ns = ns;
-        input_restore(h, h->good[i]);
+        harness_input_restore(h, h->good[i]);
     }
 }
 
@@ -519,11 +255,12 @@ static void rotation_check(harness *h)
     uint64_t result[2];
     for (uint32_t i = 0; i < 2 * h->good_count && !h->result.fresh_inputs; i++) {
         uint32_t input = h->good[i % h->good_count];
-        if (call(h, NF_SANDBOX_BASELINE, input, BASELINE_LIMIT_NS, result) != CAGE_RETURNED ||
-            !answer_matches(h, input, result, ignored))
+        if (harness_call(h, NF_SANDBOX_BASELINE, input, HARNESS_BASELINE_LIMIT_NS, result) !=
+                CAGE_RETURNED ||
+            !harness_answer_matches(h, input, result, ignored))
             h->result.fresh_inputs = true;
     }
-    for (uint32_t i = 0; i < h->good_count; i++) input_restore(h, h->good[i]);
+    for (uint32_t i = 0; i < h->good_count; i++) harness_input_restore(h, h->good[i]);
 }
 
 static bool still_in(const harness *h, uint32_t who)
@@ -631,7 +368,7 @@ static void measure(harness *h)
     h->deadline_tsc = nf_os_tsc_start() + (uint64_t)((double)budget / h->ns_per_tick);
     uint32_t count = contestants_list(h, order);
     while (h->rounds_done < NF_SANDBOX_ROUNDS_MAX && time_left(h)) {
-        alive(h, STAGE_MEASURE, h->rounds_done, NF_SANDBOX_ROUNDS_MAX);
+        harness_alive(h, HARNESS_MEASURE, h->rounds_done, NF_SANDBOX_ROUNDS_MAX);
         if (h->long_calls && h->rounds_done)
             count = leaders(h, order, count);
         else if (h->rounds_done && h->rounds_done % HALVING_ROUNDS == 0)
@@ -670,14 +407,14 @@ void harness_run(void *context)
 {
     harness *h = context;
     h->running = HARNESS_NOBODY;
-    alive(h, STAGE_ENTER, 0, 1);
+    harness_alive(h, HARNESS_ENTER, 0, 1);
     if (!cage_enter(&h->cage)) refuse(h);
     prepare(h);
     if (!cage_confine()) refuse(h);
     h->random = h->request->seed ^ h->rounds_done;
-    check(h);
+    harness_check(h);
     if (h->good_count && anyone_right(h)) measure(h);
-    alive(h, STAGE_END, 1, 1);
+    harness_alive(h, HARNESS_END, 1, 1);
     h->finished = true;
     cage_notify(&h->cage);
     cage_exit(0);

@@ -7,12 +7,14 @@
 
 #include "cage.h"
 
-enum { HARNESS_NOBODY = UINT32_MAX >> 1 };
+enum { HARNESS_NOBODY = UINT32_MAX >> 1, HARNESS_BASELINE_LIMIT_NS = 500 * 1000 * 1000 };
+enum { HARNESS_ENTER, HARNESS_CHECK, HARNESS_MEASURE, HARNESS_END }; /* stages */
 
 /* What the baseline did with an input. */
 typedef struct harness_answer {
     uint64_t result[2];
     uint32_t page_first, page_last; /* in the cage's log */
+    bool poisoned;                  /* candidates start from the pages' start */
     double ns;
 } harness_answer;
 
@@ -47,5 +49,23 @@ void harness_unmap(harness *h);
 /* The child's body, on its own stack; never returns. context: the harness. */
 void harness_run(void *context);
 const char *harness_stage_text(const harness *h);
+/* Signs of life: at a stage, and when a contestant is about to run. */
+void harness_alive(harness *h, uint32_t stage, uint32_t done, uint32_t of);
+void harness_runs(harness *h, uint32_t who);
+const nf_race_candidate *harness_contestant(const harness *h, uint32_t i);
+double harness_ticks_to_ns(const harness *h, uint64_t ticks);
+
+/* --- check.c --- */
+
+/* Fills answers, good inputs and outcomes. */
+void harness_check(harness *h);
+cage_end harness_call(harness *h, uint32_t who, uint32_t input, uint64_t limit_ns,
+                      uint64_t result[2]);
+/* Memory is as at the start before every call: whoever wrote restores. */
+void harness_input_restore(const harness *h, uint32_t input);
+/* Whether memory and result are as the baseline left them; else says where not. */
+bool harness_answer_matches(const harness *h, uint32_t input, const uint64_t result[2],
+                            char *reason);
+void harness_end_text(const cage *c, cage_end end, uint32_t input, char *reason);
 
 #endif

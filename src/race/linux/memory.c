@@ -263,10 +263,11 @@ void cage_pages_restore(const cage *c, uint32_t first, uint32_t last)
 
 static bool page_log(cage *c, uint64_t address)
 {
-    uint8_t *bytes = c->log_bytes + (uint64_t)c->page_count * 2 * CAGE_PAGE;
+    uint8_t *bytes = c->log_bytes + (uint64_t)c->page_count * CAGE_PAGE_COPIES * CAGE_PAGE;
     if (c->page_count == CAGE_PAGES_MAX) return false;
     cage_copy(bytes, (const void *)address, CAGE_PAGE);
-    c->pages[c->page_count++] = (cage_page){address, bytes, bytes + CAGE_PAGE};
+    c->pages[c->page_count++] =
+        (cage_page){address, bytes, bytes + CAGE_PAGE, bytes + (uint64_t)2 * CAGE_PAGE};
     return protect(address, CAGE_PAGE, PROT_READ | PROT_WRITE);
 }
 

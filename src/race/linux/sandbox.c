@@ -32,7 +32,7 @@ enum {
 };
 
 static const uint64_t silent_ns_max = 3000 * UINT64_C(1000000); /* then the child is killed */
-static const uint64_t log_bytes = (uint64_t)CAGE_PAGES_MAX * 2 * CAGE_PAGE;
+static const uint64_t log_bytes = (uint64_t)CAGE_PAGES_MAX * CAGE_PAGE_COPIES * CAGE_PAGE;
 
 typedef enum child_end { CHILD_DONE, CHILD_DIED, CHILD_HUNG, CHILD_LOST } child_end;
 
@@ -97,6 +97,7 @@ static void harness_reset(harness *h, const nf_race_request *request)
     for (uint32_t i = 0; i < NF_RACE_CANDIDATES_MAX; i++) h->result.outcomes[i] = NF_RACE_LOST;
     h->cage.ignored = (cage_range){request->ignored_start, request->ignored_end};
     h->cage.thread_pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
+    h->cage.float_control = __builtin_ia32_stmxcsr();
 }
 
 /* What the last child did not finish must not confuse the next one. */

@@ -1,0 +1,325 @@
+/*
+ * Checking, inside the cage: whose answers are the baseline's?
+ *
+ * For each input the baseline runs and defines result and pages, and runs again from restored memory
+ * (another answer: it depends on something else, the input is dropped). Then each candidate runs, from
+ * restored memory with poison where the outputs lie.
+ */
+#include "harness.h"
+
+#include "base/text.h"
+#include "os/os.h"
+
+enum {
+    CALL_LIMIT_NS_MIN = 20 * 1000 * 1000,
+    CALL_LIMIT_FACTOR = 50,       /* of the baseline's time */
+    CHECK_NS = 100 * 1000 * 1000, /* a few inputs are checked however long it takes */
+    INPUTS_MIN = 2,
+};
+
+/* --- answers --- */
+
+static uint64_t result_mask(nf_type type)
+{
+    unsigned bytes = nf_type_bytes(type);
+    return bytes >= 8 ? UINT64_MAX : (UINT64_C(1) << bytes * 8) - 1;
+}
+
+/* The result's bits, from the register that the ABI returns it in. */
+static uint64_t result_of(const harness *h, const uint64_t result[2])
+{
+    nf_type type = h->request->result;
+    if (type == NF_VOID) return 0;
+    return result[NF_TYPE_IS_FLOAT(type) ? 1 : 0] & result_mask(type);
+}
+
+static double float_of(nf_type type, uint64_t bits)
+{
+    union {
+        uint64_t u64;
+        uint32_t u32;
+        float f32;
+        double f64;
+    } value = {.u64 = bits};
+    return type == NF_F32 ? (double)value.f32 : value.f64;
+}
+
+static bool near(double a, double b, double tolerance)
+{
+    double difference = a > b ? a - b : b - a;
+    double size_a = a < 0 ? -a : a, size_b = b < 0 ? -b : b;
+    return difference <= tolerance * (size_a > size_b ? size_a : size_b);
+}
+
+static bool bits_agree(const harness *h, nf_type type, uint64_t a, uint64_t b)
+{
+    if (a == b) return true;
+    if (h->request->tolerance <= 0 || !NF_TYPE_IS_FLOAT(type)) return false;
+    return near(float_of(type, a), float_of(type, b), h->request->tolerance);
+}
+
+/* Offset of the first byte in which the page differs from what it should be, or CAGE_PAGE. */
+static uint32_t page_differs(const harness *h, const uint8_t *is, const uint8_t *should)
+{
+    nf_type type = h->request->tolerance > 0 ? h->request->tolerance_type : NF_VOID;
+    unsigned step = type == NF_VOID ? 8 : nf_type_bytes(type);
+    for (uint32_t at = 0; at < CAGE_PAGE; at += step) {
+        uint64_t a = 0, b = 0;
+        __builtin_memcpy(&a, is + at, step == 4 ? 4 : 8);
+        __builtin_memcpy(&b, should + at, step == 4 ? 4 : 8);
+        if (a == b || bits_agree(h, type, a, b)) continue;
+        while (is[at] == should[at]) at++;
+        return at;
+    }
+    return CAGE_PAGE;
+}
+
+/* Whether memory and result are as the baseline left them; else says where not. */
+bool harness_answer_matches(const harness *h, uint32_t input, const uint64_t result[2],
+                            char *reason)
+{
+    const harness_answer *answer = &h->answers[input];
+    uint64_t is = result_of(h, result), should = result_of(h, answer->result);
+    if (!bits_agree(h, h->request->result, is, should)) {
+        nf_format(reason, NF_RACE_REASON_BYTES, "input %u: the result is 0x%llx, not 0x%llx", input,
+                  (unsigned long long)is, (unsigned long long)should);
+        return false;
+    }
+    for (uint32_t i = answer->page_first; i < answer->page_last; i++) {
+        const cage_page *page = &h->cage.pages[i];
+        const uint8_t *bytes = (const uint8_t *)page->address;
+        uint32_t at = page_differs(h, bytes, page->after);
+        if (at == CAGE_PAGE) continue;
+        nf_format(reason, NF_RACE_REASON_BYTES,
+                  "input %u: the byte at 0x%llx is 0x%02x, not 0x%02x", input,
+                  (unsigned long long)page->address + at, bytes[at], page->after[at]);
+        return false;
+    }
+    return true;
+}
+
+void harness_end_text(const cage *c, cage_end end, uint32_t input, char *reason)
+{
+    unsigned long long address = (unsigned long long)c->address;
+    switch (end) {
+    case CAGE_CRASHED:
+        nf_format(reason, NF_RACE_REASON_BYTES, "input %u: signal %d at 0x%llx", input, c->signal,
+                  address);
+        break;
+    case CAGE_HUNG:
+        nf_format(reason, NF_RACE_REASON_BYTES, "input %u: it did not return in time", input);
+        break;
+    case CAGE_STRAY_WRITE:
+        nf_format(reason, NF_RACE_REASON_BYTES,
+                  "input %u: it wrote to 0x%llx, a page that the baseline does not write", input,
+                  address);
+        break;
+    case CAGE_SHARED_WRITE:
+        nf_format(reason, NF_RACE_REASON_BYTES, "input %u: it wrote to shared memory at 0x%llx",
+                  input, address);
+        break;
+    case CAGE_LOG_FULL:
+        nf_format(reason, NF_RACE_REASON_BYTES, "input %u: more than %d pages are written", input,
+                  CAGE_PAGES_MAX);
+        break;
+    case CAGE_PULLED_FULL:
+        nf_format(reason, NF_RACE_REASON_BYTES, "input %u: more than %d pages are accessed", input,
+                  CAGE_PULLED_MAX);
+        break;
+    case CAGE_SYSCALL:
+        nf_format(reason, NF_RACE_REASON_BYTES, "input %u: forbidden system call %d", input,
+                  c->signal);
+        break;
+    case CAGE_REGISTERS:
+        nf_format(reason, NF_RACE_REASON_BYTES,
+                  "input %u: a callee-saved register was not restored", input);
+        break;
+    case CAGE_RETURNED: break;
+    }
+}
+
+cage_end harness_call(harness *h, uint32_t who, uint32_t input, uint64_t limit_ns,
+                      uint64_t result[2])
+{
+    harness_runs(h, who);
+    h->input = input;
+    cage_end end = cage_call(&h->cage, harness_contestant(h, who)->address,
+                             &h->request->inputs[input], h->request->stack_words, limit_ns, result);
+    h->running = HARNESS_NOBODY;
+    return end;
+}
+
+static void pages_keep_after(cage *c, uint32_t first)
+{
+    for (uint32_t i = first; i < c->page_count; i++)
+        cage_copy(c->pages[i].after, (const void *)c->pages[i].address, CAGE_PAGE);
+}
+
+/* Memory is as at the fork before every call: whoever wrote restores. */
+void harness_input_restore(const harness *h, uint32_t input)
+{
+    const harness_answer *answer = &h->answers[input];
+    cage_pages_restore(&h->cage, answer->page_first, answer->page_last);
+}
+
+/* Runs the baseline for the first time with this input. */
+static cage_end answer_define(harness *h, uint32_t input)
+{
+    cage *c = &h->cage;
+    harness_answer *answer = &h->answers[input];
+    answer->page_first = c->page_count;
+    c->logging = true;
+    uint64_t start = nf_os_tsc_start();
+    cage_end end =
+        harness_call(h, NF_SANDBOX_BASELINE, input, HARNESS_BASELINE_LIMIT_NS, answer->result);
+    answer->ns = harness_ticks_to_ns(h, nf_os_tsc_stop() - start);
+    c->logging = false;
+    answer->page_last = c->page_count;
+    pages_keep_after(c, answer->page_first);
+    return end;
+}
+
+/* The baseline once more: on the memory that it left, and from restored memory. */
+static bool answer_confirm(harness *h, uint32_t input, char *reason)
+{
+    char ignored[NF_RACE_REASON_BYTES];
+    uint64_t result[2];
+    if (harness_call(h, NF_SANDBOX_BASELINE, input, HARNESS_BASELINE_LIMIT_NS, result) !=
+            CAGE_RETURNED ||
+        !harness_answer_matches(h, input, result, ignored))
+        h->result.fresh_inputs = true;
+    harness_input_restore(h, input);
+    cage_end end = harness_call(h, NF_SANDBOX_BASELINE, input, HARNESS_BASELINE_LIMIT_NS, result);
+    bool same = end == CAGE_RETURNED && harness_answer_matches(h, input, result, reason);
+    harness_input_restore(h, input);
+    if (same) return true;
+    nf_format(reason, NF_RACE_REASON_BYTES,
+              "input %u: the baseline itself answers differently the second time", input);
+    return false;
+}
+
+static uint64_t call_limit_ns(const harness *h, uint32_t input)
+{
+    if (h->request->call_limit_ns) return h->request->call_limit_ns;
+    uint64_t limit = (uint64_t)(h->answers[input].ns * CALL_LIMIT_FACTOR);
+    return limit < CALL_LIMIT_NS_MIN ? CALL_LIMIT_NS_MIN : limit;
+}
+
+/* --- poison --- */
+
+/* Of what the first run left as it was, everything, or what the run on poison has put right. */
+static void starts_make(cage *c, const harness_answer *answer, bool only_put_right)
+{
+    for (uint32_t i = answer->page_first; i < answer->page_last; i++) {
+        const cage_page *page = &c->pages[i];
+        const uint8_t *now = (const uint8_t *)page->address;
+        for (uint32_t at = 0; at < CAGE_PAGE; at++) {
+            uint8_t before = page->before[at], after = page->after[at];
+            bool bad = before == after && (!only_put_right || now[at] == after);
+            page->start[at] = bad ? (uint8_t)~after : before;
+        }
+    }
+}
+
+static void starts_put(const cage *c, const harness_answer *answer)
+{
+    for (uint32_t i = answer->page_first; i < answer->page_last; i++)
+        cage_copy((void *)c->pages[i].address, c->pages[i].start, CAGE_PAGE);
+}
+
+/*
+ * The program has made the recorded call, so its outputs may lie in memory already: a candidate that
+ * does nothing would leave the right ones. So candidates start where outputs are wrong. Which bytes
+ * are outputs is found out: those that the baseline overwrites with the right ones whatever is there,
+ * and that make no difference to anything else. Worked example, y[0] = x[0] in one page:
+ *
+ *     before 7 7   after 7 7   run on poison f8 f8 ─► f8 f8   nothing was put right, for x is bad
+ *     before 7 7   after 7 7   where x lies elsewhere:  f8 ─► 7   y is an output, and starts as f8
+ */
+static void answer_poison(harness *h, uint32_t input)
+{
+    char ignored[NF_RACE_REASON_BYTES];
+    harness_answer *answer = &h->answers[input];
+    uint64_t result[2], limit = call_limit_ns(h, input);
+    cage_end end;
+    answer->poisoned = false;
+    if (answer->page_first == answer->page_last) return;
+    for (int pass = 0; pass < 2; pass++) {
+        starts_make(&h->cage, answer, pass != 0);
+        starts_put(&h->cage, answer);
+        end = harness_call(h, NF_SANDBOX_BASELINE, input, limit, result);
+        if (end != CAGE_RETURNED) break;
+    }
+    answer->poisoned = end == CAGE_RETURNED && harness_answer_matches(h, input, result, ignored);
+    harness_input_restore(h, input);
+}
+
+static void candidate_check(harness *h, uint32_t candidate, uint32_t input)
+{
+    nf_race_outcome *outcome = &h->result.outcomes[candidate];
+    char *reason = h->result.reasons[candidate];
+    uint64_t result[2] = {0};
+    if (h->answers[input].poisoned) starts_put(&h->cage, &h->answers[input]);
+    cage_end end = harness_call(h, NF_SANDBOX_FIRST_CANDIDATE + candidate, input,
+                                call_limit_ns(h, input), result);
+    harness_end_text(&h->cage, end, input, reason);
+    if (end == CAGE_RETURNED) {
+        if (!harness_answer_matches(h, input, result, reason)) *outcome = NF_RACE_WRONG;
+    } else if (end == CAGE_STRAY_WRITE || end == CAGE_SHARED_WRITE || end == CAGE_REGISTERS) {
+        *outcome = NF_RACE_WRONG;
+    } else {
+        *outcome = end == CAGE_HUNG ? NF_RACE_HUNG : NF_RACE_CRASHED;
+    }
+    harness_input_restore(h, input);
+}
+
+static void input_drop(harness *h, uint32_t input)
+{
+    harness_answer *answer = &h->answers[input];
+    h->dropped[input] = true;
+    harness_input_restore(h, input);
+    cage_pages_protect(&h->cage, answer->page_first, answer->page_last, false);
+    h->cage.page_count = answer->page_first;
+}
+
+static void input_check(harness *h, uint32_t input)
+{
+    char *reason = h->result.dropped_reason;
+    harness_answer *answer = &h->answers[input];
+    cage_end end = answer_define(h, input);
+    if (end != CAGE_RETURNED) {
+        harness_end_text(&h->cage, end, input, reason);
+        input_drop(h, input);
+        return;
+    }
+    if (!answer_confirm(h, input, reason)) {
+        input_drop(h, input);
+        return;
+    }
+    if (!h->checked) answer_poison(h, input);
+    for (uint32_t i = 0; i < h->request->candidate_count && !h->checked; i++) {
+        if (h->result.outcomes[i] != NF_RACE_LOST) continue;
+        uint64_t start = nf_os_tsc_start();
+        candidate_check(h, i, input);
+        /* What bad candidates take, the others must not lack. */
+        if (h->result.outcomes[i] != NF_RACE_LOST) h->deadline_tsc += nf_os_tsc_start() - start;
+    }
+    cage_pages_protect(&h->cage, answer->page_first, answer->page_last, false);
+    h->good[h->good_count++] = input;
+}
+
+void harness_check(harness *h)
+{
+    uint32_t dropped = 0;
+    h->deadline_tsc = nf_os_tsc_start() + (uint64_t)(CHECK_NS / h->ns_per_tick);
+    h->good_count = 0;
+    for (uint32_t i = 0; i < h->request->input_count; i++) {
+        harness_alive(h, HARNESS_CHECK, i, h->request->input_count);
+        if (h->good_count >= INPUTS_MIN && nf_os_tsc_start() > h->deadline_tsc) break;
+        if (!h->dropped[i]) input_check(h, i);
+        dropped += h->dropped[i];
+    }
+    h->checked = true;
+    h->result.inputs_used = h->good_count;
+    h->result.inputs_dropped = dropped;
+}
