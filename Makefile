@@ -142,12 +142,15 @@ else
 SO_LDFLAGS := -Wl,--no-undefined
 endif
 
+# Addresses that the loader fills in are read-only before the program runs, and data are never executed.
+HARDENING := -Wl,-z,relro,-z,now,-z,noexecstack
+
 # A file that changes when the flags do; what is compiled depends on it.
 FLAGS := $(BUILD)/flags
 $(FLAGS): always
 	@mkdir -p $(@D)
-	@echo '$(CC) $(ALL_CFLAGS) $(subst ',,$(ALL_CPPFLAGS))' | cmp -s - $@ || \
-	 echo '$(CC) $(ALL_CFLAGS) $(subst ',,$(ALL_CPPFLAGS))' >$@
+	@echo '$(CC) $(ALL_CFLAGS) $(HARDENING) $(subst ',,$(ALL_CPPFLAGS))' | cmp -s - $@ || \
+	 echo '$(CC) $(ALL_CFLAGS) $(HARDENING) $(subst ',,$(ALL_CPPFLAGS))' >$@
 .PHONY: always
 
 # --- sources --------------------------------------------------------------------------------------
@@ -192,16 +195,16 @@ $(LIB): $(LIB_OBJ)
 	$(call say,AR,$@) rm -f $@ && ar rcs $@ $^
 
 $(LIB_SO): $(LIB_OBJ)
-	$(call say,LD,$@) $(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-z,noexecstack \
+	$(call say,LD,$@) $(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared $(HARDENING) \
 		-Wl,-soname,libnanoforge.so.$(SO_VERSION) $(SO_LDFLAGS) $^ -pthread -ldl -lm -o $@
 
 # Loaded into programs that have a libnanoforge of their own, of which it sees nothing.
 $(LLVM_OBJ): DETECTED += $(LLVM_CPPFLAGS)
 $(BUILD)/libnanoforge-llvm.so: $(LLVM_OBJ) $(LIB)
-	$(call say,LD,$@) $(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-z,noexecstack \
+	$(call say,LD,$@) $(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared $(HARDENING) \
 		-Wl,-Bsymbolic -Wl,--exclude-libs,ALL $(SO_LDFLAGS) $^ $(LLVM_LIBS) -ldl -lm -o $@
 
-link = $(call say,LD,$@) $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(filter %.o %.a,$^)
+link = $(call say,LD,$@) $(CC) $(ALL_CFLAGS) $(HARDENING) -pie $(LDFLAGS) $(filter %.o %.a,$^)
 
 define program_rule
 $(BUILD)/$(1): $(patsubst %.c,$(BUILD)/%.o,$(wildcard cmd/$(1)/*.c)) $(LIB)

@@ -56,6 +56,8 @@ static void test_freed_room_is_used_again(void **state)
     uint64_t first = place_number(memory, 1, "a");
     place_number(memory, 2, "b");
     nf_code_free(memory, first);
+    for (int i = 0; i < NF_CODE_ALIGN; i++) /* who comes there is trapped */
+        assert_int_equal(((const uint8_t *)(uintptr_t)first)[i], 0xcc);
     nf_code_object object;
     assert_false(nf_code_find(memory, first, &object));
     uint64_t again = 0;
