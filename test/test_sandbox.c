@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -495,6 +496,26 @@ static void test_without_the_zygote_races_fork(void **state)
     assert_true(is_right(outcome_of(increment, increment)));
 }
 
+/* Daemons close whatever is open, and open other things at the same numbers. */
+static void test_who_closes_its_socket_gets_no_letters(void **state)
+{
+    enum { LAST = 64, PAIRS = 16 };
+    int pairs[PAIRS][2];
+    char letter;
+    (void)state;
+    for (int descriptor = 3; descriptor < LAST; descriptor++) close(descriptor);
+    for (int i = 0; i < PAIRS; i++)
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pairs[i]), 0);
+    assert_true(is_right(outcome_of(increment, increment)));
+    nf_zygote_renew(&zygote);
+    assert_true(is_right(outcome_of(increment, increment)));
+    for (int i = 0; i < 2 * PAIRS; i++) {
+        assert_int_equal(recv(pairs[i / 2][i % 2], &letter, 1, 0), -1);
+        assert_int_equal(errno, EAGAIN);
+    }
+    for (int i = 0; i < 2 * PAIRS; i++) assert_int_equal(close(pairs[i / 2][i % 2]), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest both[] = {
@@ -511,6 +532,7 @@ int main(void)
         cmocka_unit_test(test_libraries_may_come_later),
         cmocka_unit_test(test_a_forked_program_does_not_share_it),
         cmocka_unit_test(test_without_the_zygote_races_fork),
+        cmocka_unit_test(test_who_closes_its_socket_gets_no_letters),
     };
     if (nf_os_code_map(1 << 20, 0, &code, NULL) != NF_OK) return EXIT_FAILURE;
     int failed = cmocka_run_group_tests_name("forked", both, set_up, tear_down);

@@ -12,10 +12,10 @@
 #include "zygote.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -34,9 +34,12 @@ enum { ANSWER_SECONDS = 5 };
 
 struct nf_zygote {
     harness *record;
-    int socket, process; /* descriptors */
-    uint32_t owner;      /* process */
-    bool taken, gone;    /* atomic */
+    int socket; /* -1: none */
+    struct stat
+        file;       /* what the socket is: a program may close descriptors that it does not know */
+    pid_t process;  /* 0: none */
+    uint32_t owner; /* process */
+    bool taken, gone; /* atomic */
 };
 
 /* Whether pages can be read for the sandbox, without a fault where there are none. */
@@ -54,9 +57,10 @@ static bool zygote_clone(nf_zygote *z, int socket)
     z->record->program = getpid();
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    long process = syscall(SYS_clone, CLONE_PIDFD, NULL, &z->process, NULL, 0);
+    long process = syscall(SYS_clone, 0, NULL, NULL, NULL, 0);
     if (process == 0) cage_on_stack(z->record->cage.harness_stack_top, zygote_run, z->record);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    z->process = process > 0 ? (pid_t)process : 0;
     return process > 0;
 }
 
@@ -77,6 +81,7 @@ static nf_status zygote_make(nf_zygote *z)
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) return NF_OS;
     struct timeval limit = {.tv_sec = ANSWER_SECONDS};
     z->socket = sockets[0];
+    fstat(z->socket, &z->file);
     setsockopt(z->socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     bool made = zygote_clone(z, sockets[1]);
     close(sockets[1]);
@@ -94,7 +99,7 @@ nf_status nf_zygote_open(nf_zygote **out, nf_error *error)
         return nf_fail(error, NF_UNSUPPORTED, "races fork: memory can't be read for a zygote");
     nf_zygote *z = allocator->allocate(allocator->context, sizeof *z);
     if (z == NULL) return nf_fail(error, NF_MEMORY, "no memory for a zygote");
-    *z = (nf_zygote){.socket = -1, .process = -1, .owner = nf_os_process_id()};
+    *z = (nf_zygote){.socket = -1, .owner = nf_os_process_id()};
     nf_status status = zygote_make(z);
     if (status == NF_OK)
         *out = z;
@@ -105,20 +110,29 @@ nf_status nf_zygote_open(nf_zygote **out, nf_error *error)
     return status;
 }
 
+static bool socket_is_ours(const nf_zygote *z)
+{
+    struct stat now;
+    return z->socket >= 0 && fstat(z->socket, &now) == 0 && now.st_ino == z->file.st_ino &&
+           now.st_dev == z->file.st_dev;
+}
+
+/* Its number is its own as long as nobody has taken notice of its end. */
+static void process_end(pid_t process)
+{
+    siginfo_t ignored;
+    if (waitid(P_PID, (id_t)process, &ignored, WEXITED | WNOHANG | WNOWAIT | __WALL) != 0) return;
+    kill(process, SIGKILL);
+    while (waitpid(process, NULL, __WALL) < 0 && errno == EINTR) continue;
+}
+
 void nf_zygote_close(nf_zygote *z)
 {
     const nf_allocator *allocator = nf_os_allocator();
     if (z == NULL) return;
     bool is_mine = z->owner == nf_os_process_id();
-    siginfo_t ignored;
-    if (z->process >= 0 && is_mine) {
-        syscall(SYS_pidfd_send_signal, z->process, SIGKILL, NULL, 0);
-        while (waitid((idtype_t)P_PIDFD, (id_t)z->process, &ignored, WEXITED | __WALL) != 0 &&
-               errno == EINTR)
-            continue;
-    }
-    if (z->process >= 0) close(z->process);
-    if (z->socket >= 0) close(z->socket);
+    if (socket_is_ours(z)) close(z->socket);
+    if (z->process && is_mine) process_end(z->process);
     if (z->record && is_mine) harness_unmap(z->record);
     allocator->release(allocator->context, z, sizeof *z);
 }
@@ -150,7 +164,7 @@ void zygote_give(nf_zygote *z)
 
 static bool letter_send(nf_zygote *z, char letter)
 {
-    bool sent = send(z->socket, &letter, 1, MSG_NOSIGNAL) == 1;
+    bool sent = socket_is_ours(z) && send(z->socket, &letter, 1, MSG_NOSIGNAL) == 1;
     if (!sent) __atomic_store_n(&z->gone, true, __ATOMIC_RELAXED);
     return sent;
 }
@@ -167,9 +181,9 @@ void zygote_kill_sandbox(nf_zygote *z)
 
 zygote_news zygote_ask(nf_zygote *z, bool wait, int *status)
 {
-    ssize_t got;
-    do got = recv(z->socket, status, sizeof *status, wait ? 0 : MSG_DONTWAIT);
-    while (got < 0 && errno == EINTR);
+    int flags = wait ? 0 : MSG_DONTWAIT;
+    ssize_t got = socket_is_ours(z) ? recv(z->socket, status, sizeof *status, flags) : 0;
+    while (got < 0 && errno == EINTR) got = recv(z->socket, status, sizeof *status, flags);
     if (got == sizeof *status) return ZYGOTE_ENDED;
     if (got < 0 && errno == EAGAIN && !wait) return ZYGOTE_RUNS;
     __atomic_store_n(&z->gone, true, __ATOMIC_RELAXED);
