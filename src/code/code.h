@@ -72,6 +72,7 @@ typedef struct nf_code_usage {
     uint32_t objects;
 } nf_code_usage;
 nf_code_usage nf_code_memory_usage(nf_code_memory *memory);
+size_t nf_code_memory_used(const nf_code_memory *memory); /* the same, and quick */
 /* The address range of the rx view. */
 void nf_code_memory_range(const nf_code_memory *memory, uint64_t *start, uint64_t *end);
 /* Called, with the mutex held, for each object that is committed (freed: bytes 0). For perf maps

@@ -294,6 +294,11 @@ nf_code_usage nf_code_memory_usage(nf_code_memory *m)
     return usage;
 }
 
+size_t nf_code_memory_used(const nf_code_memory *m)
+{
+    return __atomic_load_n(&m->used, __ATOMIC_RELAXED);
+}
+
 void nf_code_memory_range(const nf_code_memory *m, uint64_t *start, uint64_t *end)
 {
     *start = (uint64_t)(uintptr_t)m->view.rx;

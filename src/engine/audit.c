@@ -40,7 +40,9 @@ void nf_audit_forget(nf_function *function, uint64_t address)
     nf_audit *audit = function->audit;
     for (int side = 0; audit && side < 2; side++)
         if (__atomic_load_n(&audit->targets[side], __ATOMIC_RELAXED) == address)
-            __atomic_store_n(&audit->targets[side], function->active->address, __ATOMIC_SEQ_CST);
+            __atomic_store_n(&audit->targets[side],
+                             __atomic_load_n(&function->counters->active, __ATOMIC_RELAXED),
+                             __ATOMIC_SEQ_CST);
 }
 
 uint32_t nf_audit_samples(const nf_function *function)

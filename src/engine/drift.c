@@ -116,6 +116,7 @@ static nf_version *control_at(const nf_function *function, unsigned i)
 static void burst_open(nf_function *function, uint64_t now)
 {
     nf_drift *d = &function->drift;
+    if (nf_is_asleep(function)) return;
     for (unsigned tried = 0; tried < NF_CONTROLS; tried++) {
         d->turn = (d->turn + 1) % NF_CONTROLS;
         const nf_version *control = control_at(function, d->turn);

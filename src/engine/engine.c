@@ -105,6 +105,7 @@ static bool step_locked(nf_engine *engine)
         if (function) busy += nf_function_step(function, now);
     }
     nf_reclaim_when_due(engine);
+    nf_evict_step(engine, now);
     cost_add(engine, nf_os_thread_time_ns() - began, busy != 0, seconds, program_seconds);
     return busy != 0;
 }

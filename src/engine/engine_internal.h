@@ -243,7 +243,9 @@ typedef struct nf_function {
     uint8_t round, rounds_done; /* of promote.c */
     nf_effects effects;
     bool effects_known;
-    bool stays;                    /* never evicted: may be called where nothing can be compiled */
+    bool stays;        /* atomic: never evicted, may be called where nothing can be compiled */
+    bool starved;      /* atomic: interpreted, for there was no room for its code */
+    uint64_t slept_ns; /* when its slot was led to the lazy entry, see evict.c */
     char refusal[NF_REASON_BYTES]; /* "" or why it can't race */
     nf_profile profile;
     nf_signature osr_signature;
@@ -331,6 +333,9 @@ struct nf_engine {
     uint64_t program_time_ns; /* processor time of others than the worker, at the last tick */
     nf_engine *next;          /* fork.c */
     bool fork_is_quiet;       /* between prepare and done: the worker's lock is ours */
+    uint32_t evict_hand;      /* evict.c: where the next victim is looked for */
+    uint64_t evictions;
+    bool has_starved; /* atomic */
     nf_cost cost;
     const void *own_stack; /* of who holds work_lock, for a scan; NULL: the worker */
     bool climbs;           /* this step makes versions */
@@ -392,6 +397,8 @@ void nf_function_warm(nf_function *function);
 /* warm.c: the same for the function, of whatever engine, whose stub this is, and for all that it
  * calls, which then stay; nothing when it is none. */
 void nf_function_warm_all(uint64_t stub);
+/* The function and all that it calls. */
+void nf_callees_warm(nf_function *function);
 /* These stubs go away. */
 void nf_warm_forget(uint64_t start, uint64_t end);
 
@@ -472,9 +479,24 @@ void nf_reclaim_forget(nf_engine *engine, const nf_program *program); /* it is b
 void nf_reclaim_add(nf_engine *engine, nf_version *version);
 /* Frees what is not pinned; the bytes that are. The worker's, under work_lock. */
 size_t nf_reclaim(nf_engine *engine);
-size_t nf_reclaim_bytes(const nf_engine *engine); /* waiting; any thread */
+/* Nothing could be freed, and it is too early to try again. The worker's. */
+bool nf_reclaim_is_fruitless(const nf_engine *engine);
+size_t nf_reclaim_bytes(const nf_engine *engine);  /* waiting; any thread */
+size_t nf_reclaim_pinned(const nf_engine *engine); /* of them, found in use by the last scan */
 void nf_reclaim_when_due(
     nf_engine *engine); /* when enough has gathered, with back-off while pinned */
+
+static inline bool nf_is_asleep(const nf_function *function)
+{
+    return __atomic_load_n(function->slot, __ATOMIC_ACQUIRE) == function->entries[NF_ENTRY_LAZY];
+}
+
+/* --- evict.c: the code of functions that are worth little makes room --- */
+/* The worker's, at each tick. */
+void nf_evict_step(nf_engine *engine, uint64_t now_ns);
+/* For a first call that has found no room; own_stack as in nf_os_scan(). False: the worker is at work,
+ * or nothing can be freed. Under no lock. */
+bool nf_evict_for(nf_function *wanted, const void *own_stack);
 
 /* --- sampler: hardware counters through nanoforged, or the reason why not, in counters_line --- */
 void nf_sampler_open(nf_engine *engine);

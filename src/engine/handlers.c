@@ -68,18 +68,29 @@ static nf_version *first_version(nf_function *function, nf_error *error)
     return version;
 }
 
-/* Under compile_lock: makes the function callable; its evaluator entry when nothing else goes. */
-static uint64_t first_target(nf_function *function)
+/* Nothing else goes. The worker lets it try again when only room was missing. */
+static uint64_t evaluated(nf_function *function, const nf_error *error)
 {
     nf_engine *engine = function->engine;
-    nf_error error = {0};
-    nf_version *version = first_version(function, &error);
-    if (version == NULL) {
-        nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s; %s", error.message,
-                        function->ir ? "it will be interpreted" : "a call ends the program");
+    nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s; %s", error->message,
+                    function->ir ? "it will be interpreted" : "a call ends the program");
+    if (error->status == NF_CODE_FULL && engine->config.mode == NF_MODE_AUTO) {
+        __atomic_store_n(&function->starved, true, __ATOMIC_RELEASE);
+        __atomic_store_n(&engine->has_starved, true, __ATOMIC_RELEASE);
+    } else {
         __atomic_store_n(&function->phase, NF_PHASE_FORCED, __ATOMIC_RELEASE);
-        return function->entries[NF_ENTRY_EVAL];
     }
+    return function->entries[NF_ENTRY_EVAL];
+}
+
+/* Under compile_lock: makes the function callable; 0 with the error. One that was only sent to sleep
+ * has its code. */
+static uint64_t first_target(nf_function *function, nf_error *error)
+{
+    nf_version *version = __atomic_load_n(&function->active, __ATOMIC_ACQUIRE);
+    if (version) return version->address;
+    version = first_version(function, error);
+    if (version == NULL) return 0;
     version->state = NF_VERSION_ACTIVE;
     if (version->tier == 1) function->baseline = version;
     __atomic_store_n(&function->active, version, __ATOMIC_RELEASE);
@@ -89,21 +100,42 @@ static uint64_t first_target(nf_function *function)
     return version->address;
 }
 
-void nf_function_warm(nf_function *function)
+/* False with the error: still lazy. */
+static bool warm(nf_function *function, nf_error *error)
 {
     nf_engine *engine = function->engine;
+    uint64_t lazy = function->entries[NF_ENTRY_LAZY], target = lazy;
     nf_os_mutex_lock(&engine->compile_lock);
-    uint64_t lazy = function->entries[NF_ENTRY_LAZY];
-    if (__atomic_load_n(function->slot, __ATOMIC_ACQUIRE) == lazy)
-        slot_replace(function, lazy, first_target(function));
+    if (__atomic_load_n(function->slot, __ATOMIC_ACQUIRE) == lazy) {
+        target = first_target(function, error);
+        if (target) slot_replace(function, lazy, target);
+    }
     nf_os_mutex_unlock(&engine->compile_lock);
+    return target != 0;
+}
+
+/* On this stack may be returns to code that would be freed. */
+static void warm_or_evaluate(nf_function *function, const void *own_stack)
+{
+    nf_error error = {0};
+    __atomic_fetch_add(&function->handlers, 1, __ATOMIC_SEQ_CST);
+    bool is_warm = warm(function, &error);
+    if (!is_warm && error.status == NF_CODE_FULL && nf_evict_for(function, own_stack))
+        is_warm = warm(function, &error);
+    if (!is_warm)
+        slot_replace(function, function->entries[NF_ENTRY_LAZY], evaluated(function, &error));
+    handler_leave(function);
+}
+
+void nf_function_warm(nf_function *function)
+{
+    warm_or_evaluate(function, __builtin_frame_address(0));
 }
 
 uint64_t nf_entry_lazy(nf_engine *engine, uint32_t index, nf_entry_frame *frame)
 {
-    (void)frame;
     nf_function *function = function_at(engine, index);
-    nf_function_warm(function);
+    warm_or_evaluate(function, frame);
     return (uint64_t)(uintptr_t)function->slot;
 }
 

@@ -25,10 +25,11 @@ enum {
 
 typedef struct nf_reclaimer {
     nf_version *waiting; /* linked by next_retired */
-    size_t bytes;
+    size_t bytes, pinned_bytes;
     uint32_t count;
     uint64_t not_before_ns, backoff_ns;
-    bool works; /* the platform can scan and serialise */
+    bool is_fruitless; /* the last time nothing could be freed */
+    bool works;        /* the platform can scan and serialise */
     nf_os_range ranges[BATCH];
     nf_version *versions[BATCH];
 } nf_reclaimer;
@@ -118,8 +119,10 @@ static void version_free(nf_engine *engine, nf_version *version)
 static void batch_settle(nf_engine *engine, uint32_t count, bool known)
 {
     nf_reclaimer *r = engine->reclaimer;
+    size_t pinned = 0;
     for (uint32_t i = 0; i < count; i++) {
         nf_version *version = r->versions[i];
+        pinned += known && r->ranges[i].pinned ? version->code_bytes : 0;
         if (known && !r->ranges[i].pinned) {
             r->bytes -= version->code_bytes;
             r->count--;
@@ -129,33 +132,52 @@ static void batch_settle(nf_engine *engine, uint32_t count, bool known)
             r->waiting = version;
         }
     }
+    __atomic_store_n(&r->pinned_bytes, pinned, __ATOMIC_RELAXED);
+}
+
+/* While all that waits is in use, or threads can't be looked at, it is tried less and less often. */
+static void backoff_set(nf_engine *engine, bool freed)
+{
+    nf_reclaimer *r = engine->reclaimer;
+    r->is_fruitless = !freed;
+    r->backoff_ns = freed ? BACKOFF_MIN_NS : r->backoff_ns * 2;
+    if (r->backoff_ns > BACKOFF_MAX_NS) r->backoff_ns = BACKOFF_MAX_NS;
+    r->not_before_ns = nf_engine_now(engine) + r->backoff_ns;
 }
 
 size_t nf_reclaim(nf_engine *engine)
 {
     nf_reclaimer *r = engine->reclaimer;
     if (!r->works || r->waiting == NULL) return r->bytes;
+    size_t before = r->bytes;
     uint32_t count = batch_take(r);
     bool known = nf_os_scan(r->ranges, count, engine->own_stack, SCAN_TIMEOUT_NS);
     batch_settle(engine, count, known);
     if (known) nf_os_code_sync();
+    backoff_set(engine, r->bytes < before);
     return r->bytes;
+}
+
+bool nf_reclaim_is_fruitless(const nf_engine *engine)
+{
+    const nf_reclaimer *r = engine->reclaimer;
+    return !r->works || (r->is_fruitless && nf_engine_now(engine) < r->not_before_ns);
 }
 
 void nf_reclaim_when_due(nf_engine *engine)
 {
-    nf_reclaimer *r = engine->reclaimer;
-    uint64_t now = nf_engine_now(engine);
-    if ((r->bytes < DUE_BYTES && r->count < DUE_COUNT) || now < r->not_before_ns) return;
-    size_t before = r->bytes;
-    nf_reclaim(engine);
-    bool freed = r->bytes < before;
-    r->backoff_ns = freed ? BACKOFF_MIN_NS : r->backoff_ns * 2;
-    if (r->backoff_ns > BACKOFF_MAX_NS) r->backoff_ns = BACKOFF_MAX_NS;
-    r->not_before_ns = nf_engine_now(engine) + r->backoff_ns;
+    const nf_reclaimer *r = engine->reclaimer;
+    if ((r->bytes >= DUE_BYTES || r->count >= DUE_COUNT) &&
+        nf_engine_now(engine) >= r->not_before_ns)
+        nf_reclaim(engine);
 }
 
 size_t nf_reclaim_bytes(const nf_engine *engine)
 {
     return __atomic_load_n(&engine->reclaimer->bytes, __ATOMIC_RELAXED);
+}
+
+size_t nf_reclaim_pinned(const nf_engine *engine)
+{
+    return __atomic_load_n(&engine->reclaimer->pinned_bytes, __ATOMIC_RELAXED);
 }

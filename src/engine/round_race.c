@@ -172,14 +172,6 @@ static void race_progress(void *context, const char *stage, uint32_t done, uint3
                     "%s", stage);
 }
 
-/* Whoever the function calls must be compiled before the fork. */
-static void callees_warm(nf_function *function)
-{
-    const nf_program *program = function->program;
-    for (uint32_t i = 0; i < program->function_count; i++)
-        if (program->functions[i].ir) nf_function_warm(&program->functions[i]);
-}
-
 static void race_record_free(nf_engine *engine, nf_race_record *record)
 {
     nf_arena_free(&record->arena);
@@ -319,7 +311,7 @@ static void race_field(nf_function *function, field *f, uint64_t now)
         nf_phase_set(function, NF_PHASE_SETTLED, now);
         return;
     }
-    callees_warm(function);
+    nf_callees_warm(function); /* before the fork */
     candidates_make(function, f);
     nf_race_record *record = f->count ? race_record_new(function, f) : NULL;
     if (record == NULL) {

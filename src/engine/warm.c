@@ -1,7 +1,7 @@
 /*
- * Functions that must not be compiled at their first call, since that may come at any moment: handlers
- * of signals. They are compiled beforehand, with all that they can reach by direct calls; and never
- * evicted. What LLVM alone can read may call anything, so then all of the program is compiled.
+ * Functions that must not be compiled at their first call: handlers of signals, since that may come at
+ * any moment, and what runs in a race. They are compiled beforehand, with all that they can reach by
+ * direct calls; handlers are never evicted. What LLVM alone can read may call anything, so then all of the program is compiled.
  */
 #include "engine_internal.h"
 
@@ -14,6 +14,7 @@ static unsigned warmed_next;    /* atomic */
 typedef struct walk {
     nf_program *program;
     uint32_t *waiting, count;
+    bool *seen;
 } walk;
 
 static nf_function *function_of_symbol(const nf_program *program, nf_symbol symbol)
@@ -26,7 +27,8 @@ static nf_function *function_of_symbol(const nf_program *program, nf_symbol symb
 /* Each function once. */
 static void want(walk *w, nf_function *function)
 {
-    if (function == NULL || __atomic_exchange_n(&function->stays, true, __ATOMIC_RELAXED)) return;
+    if (function == NULL || w->seen[function - w->program->functions]) return;
+    w->seen[function - w->program->functions] = true;
     w->waiting[w->count++] = (uint32_t)(function - w->program->functions);
 }
 
@@ -43,22 +45,36 @@ static void callees_want(walk *w, const nf_func *f)
     }
 }
 
-static void warm(nf_program *program, nf_function *first)
+/* Calls `found` for the function and all that it can reach. */
+static void reach(nf_function *first, void (*found)(nf_function *function))
 {
+    nf_program *program = first->program;
     nf_allocator allocator = program->engine->allocator;
-    size_t bytes = program->function_count * sizeof(uint32_t);
-    walk w = {program, allocator.allocate(allocator.context, bytes), 0};
-    if (w.waiting == NULL) return;
-    want(&w, first);
+    nf_arena arena;
+    nf_arena_init(&arena, &allocator);
+    walk w = {program, NF_NEW_ARRAY(&arena, uint32_t, program->function_count), 0,
+              NF_NEW_ARRAY(&arena, bool, program->function_count)};
+    if (w.waiting && w.seen) want(&w, first);
     while (w.count) {
         nf_function *function = &program->functions[w.waiting[--w.count]];
-        nf_function_warm(function);
+        found(function);
         if (function->ir)
             callees_want(&w, function->ir);
         else
             for (uint32_t i = 0; i < program->function_count; i++) want(&w, &program->functions[i]);
     }
-    allocator.release(allocator.context, w.waiting, bytes);
+    nf_arena_free(&arena);
+}
+
+void nf_callees_warm(nf_function *function)
+{
+    reach(function, nf_function_warm);
+}
+
+static void warm_for_good(nf_function *function)
+{
+    __atomic_store_n(&function->stays, true, __ATOMIC_RELAXED);
+    nf_function_warm(function);
 }
 
 static nf_function *function_of_stub(const nf_engine *engine, uint64_t stub)
@@ -76,7 +92,7 @@ static bool warm_in(nf_engine *engine, void *context)
     nf_os_mutex_lock(&engine->lock);
     nf_function *function = function_of_stub(engine, stub);
     nf_os_mutex_unlock(&engine->lock);
-    if (function) warm(function->program, function);
+    if (function) reach(function, warm_for_good);
     return function != NULL;
 }
 

@@ -228,6 +228,8 @@ static void write_engine(nf_json *json, nf_engine *engine)
     put_uint(json, "used_bytes", usage.used);
     put_uint(json, "objects", usage.objects);
     put_uint(json, "retired_bytes", nf_reclaim_bytes(engine));
+    put_uint(json, "pinned_bytes", nf_reclaim_pinned(engine));
+    put_uint(json, "evictions", engine->evictions);
     nf_json_object_end(json);
 }
 
