@@ -197,7 +197,7 @@ static void inst_visit(sink *s, nf_value v, uint32_t loop)
 bool nf_pass_sink(nf_opt *opt, nf_func *f)
 {
     sink s = {.f = f, .arena = opt->scratch, .value_count = f->insts.count};
-    if (nf_cfg_build(f, opt->scratch, &s.cfg) != NF_OK || s.cfg.loop_count == 0) return false;
+    if (!nf_flow_get(opt, f, &s.cfg) || s.cfg.loop_count == 0) return false;
     if (!is_wanted(&s)) return false;
     s.first = NF_NEW_ARRAY(opt->scratch, uint32_t, s.value_count);
     s.gone = nf_bitset_new(opt->scratch, s.value_count);

@@ -1,12 +1,13 @@
 /*
  * The block engine: guest code, of whatever guest, as machine code.
  *
- *     guest words ─► decode ─► region: a graph of instructions ─► NIR ─► T2 ─► entries[pc]
+ *     guest words ─► decode ─► region: a graph of instructions ─► NIR ─► T1, T2 ─► entries[pc]
  *
  * A region is a piece of guest code that is compiled as one function: a whole nest of loops with the
  * subroutines that it calls, or, where there is no loop, what follows an address. It has one entry.
  * Within it the guest's registers are values, which T2 keeps in host registers; they are loaded at
- * the entry and stored where the region is left. Regions go on in each other by tail calls through
+ * the entry and stored where the region is left. T1 compiles a region first; what runs on goes to T2,
+ * in the way that wins a race. Regions go on in each other by tail calls through
  * the table of entries.
  *
  * A guest brings a table of its variables, a decoder, and a translator that writes the NIR of one
