@@ -22,6 +22,7 @@
 enum {
     PIECE = 4096,      /* instructions from one sample to the next */
     SAMPLE_STEPS = 64, /* at most, to a jump backwards */
+    SLICE = 1 << 18,   /* some 20 us of compiled code, into which it takes a moment to get back */
     ARRIVAL = 64,      /* what leaving compiled code costs, in interpreted instructions */
 };
 
@@ -157,6 +158,7 @@ nf_status nf_lc3_jit_new(nf_lc3 *machine, const nf_vm_config *config, nf_lc3_jit
     machine->config.hooks.code = jit;
     machine->config.hooks.code_written = written;
     machine->engine = jit_run;
+    machine->slice = SLICE;
     *out = jit;
     return NF_OK;
 }
@@ -166,6 +168,7 @@ void nf_lc3_jit_free(nf_lc3_jit *jit)
     if (jit == NULL) return;
     nf_vm_free(jit->vm);
     jit->machine->engine = nf_lc3_interpret;
+    jit->machine->slice = NF_LC3_SLICE;
     jit->machine->config.hooks.code_written = NULL;
     jit->allocator->release(jit->allocator->context, jit, sizeof *jit);
 }

@@ -22,9 +22,6 @@
 #include "machine_internal.h"
 #include "stats.h"
 
-/* The most that an engine is asked for at once: how long nf_lc3_ask_stop() may go unheard. */
-enum { SLICE = 1 << 18 };
-
 /* The longest loop that is recognised as waiting. */
 enum { WAIT_LOOP_MAX = 16 };
 
@@ -45,6 +42,7 @@ nf_status nf_lc3_new(const nf_lc3_config *config, nf_lc3 **machine, nf_error *er
     if (m == NULL) return nf_fail(error, NF_MEMORY, "no memory for an LC-3");
     m->config = *config;
     m->engine = nf_lc3_interpret;
+    m->slice = NF_LC3_SLICE;
     code_map_init(m);
     nf_lc3_os_install(m);
     nf_lc3_start(m, NF_LC3_USER_START);
@@ -212,7 +210,7 @@ static uint64_t next_event(const nf_lc3 *machine, uint64_t end)
 static void slice_run(nf_lc3 *machine, uint64_t end)
 {
     uint64_t count = next_event(machine, end) - machine->instructions;
-    machine->engine(machine, count < SLICE ? count : SLICE);
+    machine->engine(machine, count < machine->slice ? count : machine->slice);
     if (machine->stats) nf_lc3_stats_note(machine->stats, machine);
 }
 

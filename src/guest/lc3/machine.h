@@ -153,6 +153,8 @@ enum {
     NF_LC3_ATTEND_CC = 4,     /* the condition codes are none or several: see odd_cc */
 };
 
+enum { NF_LC3_SLICE = 1 << 16 };
+
 typedef struct nf_lc3_cell nf_lc3_cell;
 typedef struct nf_lc3_stats nf_lc3_stats;
 
@@ -193,8 +195,10 @@ typedef struct nf_lc3 {
     uint8_t fault;     /* nf_lc3_fault: the last one */
     uint16_t fault_pc; /* and the instruction that made it */
 
-    /* The execution of up to so many instructions; the interpreter, unless changed. */
+    /* The execution of up to so many instructions; the interpreter, unless changed. slice: the most
+     * that it is asked for at once, which is how long nf_lc3_ask_stop() may go unheard. */
     void (*engine)(struct nf_lc3 *machine, uint64_t count);
+    uint32_t slice;
     nf_lc3_stats *stats; /* NULL: not measured; see stats.h */
 
     uint16_t memory[NF_LC3_WORDS], memory_above[NF_LC3_ABOVE];
