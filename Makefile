@@ -289,7 +289,7 @@ stress-run:
 	 NF_BUS_SCHEDULES=1000000 NF_BUS_THREADS=10000 NF_BUS_KILLS=2000 NF_LC3_PROGRAMS=100000 \
 	 SANITIZE=$(SANITIZE) \
 	 NANOFORGE=$(BUILD)/nanoforge scripts/run-tests $(BUILD)/stress-logs $(BUILD)/test/test_differential \
-	 $(BUILD)/test/test_pipeline $(BUS_STRESS:%=$(BUILD)/test/%) test/csmith.sh test/settled.sh test/swap.sh test/trust.sh
+	 $(BUILD)/test/test_pipeline $(BUS_STRESS:%=$(BUILD)/test/%) test/csmith.sh test/settled.sh test/swap.sh test/trust.sh test/stall.sh
 
 bless: test-programs
 	@NF_BLESS=1 $(test_run)

@@ -112,10 +112,12 @@ static double race(nf_zygote *by, uint64_t seed)
         .seed = seed,
         .zygote = by,
     };
-    nf_race_report report;
-    nf_error error;
-    if (nf_race_run(&request, &arena, &report, &error) != NF_OK || report.winner != 0) {
-        fprintf(stderr, "stall: %s; %s\n", report.reason, report.results[0].reason);
+    nf_race_report report = {0};
+    nf_error error = {0};
+    nf_status status = nf_race_run(&request, &arena, &report, &error);
+    nf_race_outcome outcome = status == NF_OK ? report.results[0].outcome : NF_RACE_CRASHED;
+    if (!report.ran || outcome == NF_RACE_WRONG || outcome == NF_RACE_CRASHED) {
+        fprintf(stderr, "stall: %s\n", status == NF_OK ? report.reason : error.message);
         exit(EXIT_FAILURE);
     }
     return (double)report.duration_ns * 1e-6;
