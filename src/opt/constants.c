@@ -218,10 +218,12 @@ bool nf_pass_constants(nf_opt *opt, nf_func *f)
     nf_arena *arena = opt->scratch;
     constants c = {.f = f, .arena = arena};
     uint32_t values = f->insts.count;
-    if (!hopes_find(&c) || nf_cfg_build(f, arena, &c.cfg) != NF_OK) return false;
+    if (!hopes_find(&c) || !nf_flow_get(opt, f, &c.cfg)) return false;
     c.known = NF_NEW_ARRAY(arena, uint8_t, values);
     c.bits = NF_NEW_ARRAY(arena, uint64_t, values);
     c.runs = nf_bitset_new(arena, f->blocks.count);
     if (c.known == NULL || c.bits == NULL || c.runs.words == NULL || !sweep(&c)) return false;
-    return rewrite(&c, values);
+    if (!rewrite(&c, values)) return false;
+    nf_flow_drop(opt);
+    return true;
 }
