@@ -89,14 +89,30 @@ nf_work_emit *const nf_scalar_emitters[NF_OP_COUNT] = {
     [NF_OP_BITCAST] = nf_emit_bitcast,
 };
 
+static void make_constant(nf_baseline *job, nf_operand to, const nf_inst *inst)
+{
+    uint64_t bits = (uint64_t)inst->imm;
+    if (inst->op == NF_OP_SYMBOL) bits += nf_symbol_address(job, (nf_symbol){inst->extra});
+    nf_asm_mov_imm(&job->a, to.reg, bits, true);
+}
+
 /* A constant that got a register is made in it here. */
 static void emit_constant(nf_baseline *job, nf_value v, const nf_inst *inst)
 {
     nf_operand to = nf_operand_of(job, v);
-    if (to.at != AT_REG) return;
-    uint64_t bits = (uint64_t)inst->imm;
-    if (inst->op == NF_OP_SYMBOL) bits += nf_symbol_address(job, (nf_symbol){inst->extra});
-    nf_asm_mov_imm(&job->a, to.reg, bits, true);
+    if (to.at == AT_REG && !to.ahead) make_constant(job, to, inst);
+}
+
+static void emit_constants_ahead(nf_baseline *job)
+{
+    uint64_t made = 0;
+    for (uint32_t i = 0; i < job->loop_constant_count; i++) {
+        nf_value v = {job->loop_constants[i]};
+        nf_operand to = nf_operand_of(job, v);
+        if (!to.ahead || made & NF_REG_BIT(to.reg)) continue;
+        make_constant(job, to, nf_inst_at(job->f, v));
+        made |= NF_REG_BIT(to.reg);
+    }
 }
 
 static void emit_bitcast(nf_baseline *job, nf_value v, const nf_inst *inst);
@@ -319,6 +335,7 @@ static nf_status emit(nf_baseline *job, nf_blob *blob)
     job->turn = nf_asm_label(&job->a);
     emit_prologue(job);
     nf_emit_entry_moves(job);
+    emit_constants_ahead(job);
     nf_count_reset(job);
     emit_blocks(job);
     if (job->count.at != AT_NONE) {

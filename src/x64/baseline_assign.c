@@ -217,6 +217,45 @@ static void assign_counter(assign *s)
     s->used |= NF_REG_BIT(job->count.reg);
 }
 
+/* The one that is touched most of those that the prologue does not make; 0: none. */
+static uint32_t loop_constant_choose(const assign *s)
+{
+    const nf_baseline *job = s->job;
+    uint32_t best = 0;
+    for (uint32_t i = 0; i < job->loop_constant_count; i++) {
+        uint32_t id = job->loop_constants[i];
+        const nf_baseline_value *value = &s->values[id];
+        if (value->place.ahead || value->touched < ONE_USE) continue;
+        if (best == 0 || (uint32_t)value->touched > (uint32_t)s->values[best].touched) best = id;
+    }
+    return best;
+}
+
+static bool constants_equal(const nf_inst *a, const nf_inst *b)
+{
+    if (a->op != b->op || a->imm != b->imm) return false;
+    return a->op == NF_OP_SYMBOL ? a->extra == b->extra : a->type == b->type;
+}
+
+/* Long constants of loops go to registers that nobody got, for good, and are made once. */
+static void assign_loop_constants(assign *s)
+{
+    const nf_baseline *job = s->job;
+    const nf_inst *insts = job->f->insts.data;
+    uint64_t among = job->has_calls ? s->crossing[FILE_INT] : s->by_file[FILE_INT];
+    for (uint32_t best; (best = loop_constant_choose(s)) != 0;) {
+        uint64_t unused = among & ~s->used, cheap = unused & ~(uint64_t)NF_ABI_CALLEE_SAVED;
+        if (unused == 0) return;
+        uint8_t reg = (uint8_t)__builtin_ctzll(cheap ? cheap : unused);
+        s->used |= NF_REG_BIT(reg);
+        for (uint32_t i = 0; i < job->loop_constant_count; i++) {
+            nf_operand *place = &s->values[job->loop_constants[i]].place;
+            if (!constants_equal(&insts[job->loop_constants[i]], &insts[best])) continue;
+            *place = (nf_operand){.at = AT_REG, .reg = reg, .file = place->file, .ahead = true};
+        }
+    }
+}
+
 void nf_baseline_assign(nf_baseline *job)
 {
     enum { SAVED_BYTES_MAX = 5 * SLOT_BYTES };
@@ -233,6 +272,7 @@ void nf_baseline_assign(nf_baseline *job)
     job->slot_end = SAVED_BYTES_MAX; /* how many there will be is not known yet */
     walk_definitions(&s);
     assign_counter(&s);
+    assign_loop_constants(&s);
     job->saved_mask = (uint32_t)(s.used & NF_ABI_CALLEE_SAVED);
     job->saved_count = nf_reg_count(job->saved_mask);
     if (job->slot_end == SAVED_BYTES_MAX) job->slot_end = job->saved_count * SLOT_BYTES;

@@ -62,7 +62,7 @@ typedef struct nf_operand {
     uint8_t at;
     uint8_t reg;
     uint8_t file; /* of a value: FILE_INT, FILE_FLOAT, FILE_VECTOR */
-    uint8_t unused;
+    bool ahead;   /* a constant that the prologue has made in its register */
 } nf_operand;
 
 /* Time is counted in definitions that want a place, and calls: see baseline_live.c. */
@@ -107,7 +107,7 @@ typedef struct nf_local_place {
     int32_t disp;
 } nf_local_place;
 
-enum { NF_PENDING_MAX = 4 };
+enum { NF_PENDING_MAX = 4, NF_LOOP_CONSTANTS_MAX = 16 };
 
 typedef struct nf_pending_move {
     nf_operand to, from;
@@ -138,6 +138,9 @@ typedef struct nf_baseline {
     uint32_t
         *defs; /* by time: the value that is defined then; DEFINED_BY_CALL, also without result */
     uint32_t def_count;
+    uint32_t
+        loop_constants[NF_LOOP_CONSTANTS_MAX]; /* long ones that stand in loops; the first few */
+    uint32_t loop_constant_count;
     uint32_t *walk; /* the instructions that code may have to be made for, in order */
     bool has_vectors, has_calls;
     nf_operand count; /* of back edges, from -nf_compile.back_edges to 0; AT_NONE: not counted */

@@ -223,6 +223,13 @@ static void enter_block(scan *s, uint32_t index)
         define_param(s, job->f->pool.data[data->params + i]);
 }
 
+static void note_loop_constant(const scan *s, uint32_t id)
+{
+    nf_baseline *job = s->job;
+    if (job->blocks[s->block].loop && job->loop_constant_count < NF_LOOP_CONSTANTS_MAX)
+        job->loop_constants[job->loop_constant_count++] = id;
+}
+
 /* The instructions of the block that was entered. A copy of the state, whose address nobody takes,
  * can stay in registers. */
 static void scan_block(scan *shared, uint32_t first)
@@ -241,6 +248,7 @@ static void scan_block(scan *shared, uint32_t first)
             nf_operand place = constant_place(inst, id, kind & SCAN_AT);
             bool may_have_place = place.at == AT_WIDE || place.at == AT_SYMBOL;
             define(&s, id, inst->type, place, may_have_place);
+            if (may_have_place) note_loop_constant(&s, id);
             s.walk -= !may_have_place && !s.all;
             if (inst->op == NF_OP_FCONST) s.values[id].start = 0;
         } else {
