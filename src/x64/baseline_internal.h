@@ -40,7 +40,8 @@ enum {
     AT_NONE,  /* nobody needs it */
     AT_REG,   /* reg */
     AT_SLOT,  /* [rbp + disp] */
-    AT_FUSED, /* the comparison `value`, which its only user, a branch or select, does itself */
+    AT_FUSED, /* the comparison or load `value`, which its only user, a branch or select or an
+                 extension, does itself */
     AT_INT,   /* the integer disp */
     AT_WIDE,  /* the iconst `value`, which 32 bits don't hold */
     AT_FLOAT, /* the fconst `value` */
@@ -280,10 +281,10 @@ void nf_work_fill(nf_baseline *job, nf_work *w, const nf_inst *inst);
 typedef void nf_inst_emit(nf_baseline *job, nf_value v, const nf_inst *inst);
 nf_inst_emit nf_emit_scalar, nf_emit_simple, nf_emit_simple_add, nf_emit_simple_mul,
     nf_emit_simple_shift, nf_emit_simple_float, nf_emit_simple_compare;
-nf_inst_emit nf_emit_load, nf_emit_store, nf_emit_mload, nf_emit_mstore, nf_emit_call,
-    nf_emit_tail_call, nf_emit_br, nf_emit_brif, nf_emit_switch, nf_emit_ret, nf_emit_trap,
-    nf_emit_vector, nf_emit_splat, nf_emit_iota, nf_emit_extract, nf_emit_insert, nf_emit_reverse,
-    nf_emit_reduce, nf_emit_vector_bitcast;
+nf_inst_emit nf_emit_load, nf_emit_extension, nf_emit_store, nf_emit_mload, nf_emit_mstore,
+    nf_emit_call, nf_emit_tail_call, nf_emit_br, nf_emit_brif, nf_emit_switch, nf_emit_ret,
+    nf_emit_trap, nf_emit_vector, nf_emit_splat, nf_emit_iota, nf_emit_extract, nf_emit_insert,
+    nf_emit_reverse, nf_emit_reduce, nf_emit_vector_bitcast;
 
 /* index: inst's b where that is one. */
 nf_mem nf_address_of(nf_baseline *job, const nf_inst *inst, nf_value index);

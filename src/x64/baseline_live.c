@@ -33,6 +33,7 @@ enum {
     SCAN_EDGES = 32,
     SCAN_CALL = 64,
     SCAN_CONDITION = 128, /* a is a condition, which a comparison may be fused with */
+    SCAN_CONVERTS = 256,  /* a may be a load, which is extended on the way */
 };
 _Static_assert((unsigned)AT_SYMBOL <= (unsigned)SCAN_AT, "AT_ values fit their bits");
 
@@ -50,7 +51,7 @@ enum {
     SCAN_ICMP = SCAN_DEFINES,
     SCAN_FCMP = SCAN_DEFINES,
     SCAN_SELECT = SCAN_DEFINES | SCAN_CONDITION,
-    SCAN_CONVERT = SCAN_DEFINES,
+    SCAN_CONVERT = SCAN_DEFINES | SCAN_CONVERTS,
     SCAN_SPLAT = SCAN_DEFINES,
     SCAN_IOTA = SCAN_DEFINES,
     SCAN_EXTRACT = SCAN_DEFINES,
@@ -69,7 +70,7 @@ enum {
     SCAN_RET = 0,
 };
 
-static const uint8_t scan_kinds[NF_OP_COUNT] = {
+static const uint16_t scan_kinds[NF_OP_COUNT] = {
 #define OP(name, text, shape, ...) [NF_OP_##name] = SCAN_##shape,
 #include "ir/ops.def"
 #undef OP
@@ -185,6 +186,18 @@ ALWAYS_INLINE void note_fusable(const scan *s, const nf_inst *user)
     s->values[compare->b.id].last = s->time;
 }
 
+/* A load right in front of its extension is done by that, if that is its only use. */
+static void note_fusable_load(const scan *s, const nf_inst *user)
+{
+    const nf_inst *load = &s->insts[user->a.id];
+    bool extends = user->op == NF_OP_SEXT || user->op == NF_OP_ZEXT;
+    if (!extends || user->prev.id != user->a.id || load->op != NF_OP_LOAD) return;
+    if (NF_TYPE_IS_VECTOR(load->type)) return;
+    s->values[user->a.id].place.at = AT_FUSED;
+    s->values[load->a.id].last = s->time;
+    s->values[load->b.id].last = s->time;
+}
+
 /* What has operands elsewhere than in a, b and c, whose c counts them. */
 static void scan_list(scan *s, uint32_t id, const nf_inst *inst, unsigned kind)
 {
@@ -240,6 +253,7 @@ static void scan_block(scan *shared, uint32_t first)
         unsigned kind = scan_kinds[inst->op];
         *s.walk++ = id;
         if (kind & SCAN_CONDITION) note_fusable(&s, inst);
+        if (kind & SCAN_CONVERTS) note_fusable_load(&s, inst);
         if (kind & (SCAN_EDGES | SCAN_CALL)) {
             *shared = s;
             scan_list(shared, id, inst, kind);

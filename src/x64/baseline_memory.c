@@ -71,6 +71,7 @@ void nf_load_scalar(nf_baseline *job, nf_reg dst, nf_mem from, nf_type type)
 void nf_emit_load(nf_baseline *job, nf_value v, const nf_inst *inst)
 {
     nf_operand to = nf_operand_of(job, v);
+    if (to.at == AT_FUSED) return;
     nf_mem from = nf_address_of(job, inst, inst->b);
     if (NF_TYPE_IS_VECTOR(inst->type)) {
         if (to.at != AT_SLOT) to.disp = job->vector_temp;
@@ -80,6 +81,21 @@ void nf_emit_load(nf_baseline *job, nf_value v, const nf_inst *inst)
     nf_reg scratch = NF_TYPE_IS_FLOAT(inst->type) ? SCRATCH_X : SCRATCH_A;
     nf_reg dst = to.at == AT_REG ? to.reg : scratch;
     nf_load_scalar(job, dst, from, inst->type);
+    if (to.at == AT_SLOT) nf_result_store(job, v, dst);
+}
+
+/* sext and zext: of a load that nobody else wants, or of anything. */
+void nf_emit_extension(nf_baseline *job, nf_value v, const nf_inst *inst)
+{
+    if (nf_operand_of(job, inst->a).at != AT_FUSED) {
+        nf_emit_scalar(job, v, inst);
+        return;
+    }
+    const nf_inst *load = nf_inst_at(job->f, inst->a);
+    nf_operand to = nf_operand_of(job, v);
+    nf_mem from = nf_address_of(job, load, load->b);
+    nf_reg dst = to.at == AT_REG ? to.reg : SCRATCH_A;
+    nf_asm_extend_m(&job->a, inst->op == NF_OP_SEXT, 8, nf_type_bytes(load->type), dst, from);
     if (to.at == AT_SLOT) nf_result_store(job, v, dst);
 }
 
