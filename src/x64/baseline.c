@@ -24,7 +24,7 @@
 #include "baseline_internal.h"
 #include "os/os.h"
 
-enum { WORD = 8, CODE_BYTES_PER_INST = 7, CODE_BYTES_BASE = 128 };
+enum { WORD = 8, CODE_BYTES_PER_INST = 7, CODE_BYTES_BASE = 128, LOOP_ALIGN = 64 };
 
 nf_work_emit *const nf_scalar_emitters[NF_OP_COUNT] = {
     [NF_OP_ADD] = nf_emit_add,
@@ -231,6 +231,15 @@ static void emit_inst(nf_baseline *job, nf_value v, const nf_inst *inst)
         nf_emit_scalar(job, v, inst);
 }
 
+/* Whether the block begins a loop without loops or calls inside: it is short, so that it matters how
+ * many lines it lies in. Loops are in the order of their headers. */
+static bool begins_short_loop(const nf_baseline *job, uint32_t block)
+{
+    uint32_t loop = job->blocks[block].loop;
+    if (job->blocks[block].loop_end == 0 || job->loops[loop].calls) return false;
+    return loop == job->loop_count || job->loops[loop + 1].header > job->loops[loop].end;
+}
+
 static void emit_blocks(nf_baseline *job)
 {
     const nf_inst *insts = job->f->insts.data;
@@ -239,6 +248,7 @@ static void emit_blocks(nf_baseline *job)
     for (uint32_t i = 0; i < job->block_count; i++) {
         const uint32_t *end = job->walk + job->blocks[i].walk_end;
         job->block = i;
+        if (begins_short_loop(job, i)) nf_asm_align(&job->a, LOOP_ALIGN);
         nf_asm_bind(&job->a, job->blocks[i].label);
         for (; at < end; at++) {
             if (want_map) note_map(job, (nf_value){*at});

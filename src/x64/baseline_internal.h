@@ -101,6 +101,7 @@ typedef struct nf_baseline_loop {
     uint32_t header, end;
     uint32_t parent; /* 0: none */
     uint32_t weight; /* of one touch inside */
+    bool calls;      /* in no loop inside of it */
 } nf_baseline_loop;
 
 typedef struct nf_local_place {

@@ -133,6 +133,7 @@ static nf_operand constant_place(const nf_inst *inst, uint32_t id, unsigned at)
 ALWAYS_INLINE void note_call(scan *s)
 {
     s->job->has_calls = true;
+    s->job->loops[s->job->blocks[s->block].loop].calls = true;
     s->defs[s->time - 1] |= DEFINED_BY_CALL;
 }
 

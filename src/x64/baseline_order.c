@@ -151,7 +151,8 @@ static uint32_t loop_push(nf_baseline *job, uint32_t header, uint32_t end, uint3
     for (uint32_t outer = parent; outer && job->loops[outer].end < end;
          outer = job->loops[outer].parent)
         job->loops[outer].end = end;
-    job->loops[++job->loop_count] = (nf_baseline_loop){header, end, parent, weight};
+    job->loops[++job->loop_count] =
+        (nf_baseline_loop){.header = header, .end = end, .parent = parent, .weight = weight};
     return job->loop_count;
 }
 
