@@ -264,9 +264,12 @@ expect "many functions" 0
 nf run --code-bytes 4k "$work/many.nir"
 expect "a code arena without room for the stubs" 1
 said "its message names the limit" 'code memory is full.* of 4096 used'
-nf run --code-bytes 32k "$work/many.nir"
-expect "a code arena without room for all code: the rest is interpreted" 0
+nf run --code-bytes 36k "$work/many.nir"
+expect "a code arena without room for main: it is interpreted" 0
 said "which is told" 'code memory is full.*interpreted'
+nf run --code-bytes 40k "$work/many.nir"
+expect "a code arena without room for all code: some makes room" 0
+said "which is told, too" 'evicted *f[0-9]*: its code makes room'
 nf run --code-bytes 100G "$work/many.nir"
 expect "a code arena beyond the limit" 1
 

@@ -260,26 +260,33 @@ static void test_threads_call_while_versions_change(void **state)
 
 /* --- rollback --- */
 
-/* A version by hand: a long way to x + 1. */
-static nf_version *plant_slow(nf_function *function)
+/* Versions of @next by hand: a long way to x + 1, and one that errs at 7. */
+static const uint8_t slow_code[] = {
+    0xb9, 0x20, 0x4e, 0x00, 0x00, /* mov ecx, 20000 */
+    0xff, 0xc9,                   /* dec ecx */
+    0x75, 0xfc,                   /* jnz -4 */
+    0x48, 0x8d, 0x47, 0x01,       /* lea rax, [rdi + 1] */
+    0xc3,                         /* ret */
+};
+static const uint8_t wrong_code[] = {
+    0x48, 0x8d, 0x47, 0x01, /* lea rax, [rdi + 1] */
+    0x48, 0x83, 0xff, 0x07, /* cmp rdi, 7 */
+    0x75, 0x03,             /* jne +3 */
+    0x48, 0xff, 0xc8,       /* dec rax */
+    0xc3,                   /* ret */
+};
+
+static nf_version *plant(nf_function *function, const uint8_t *code, uint32_t bytes)
 {
-    static const uint8_t code[] = {
-        0xb9, 0x20, 0x4e, 0x00, 0x00, /* mov ecx, 20000 */
-        0xff, 0xc9,                   /* dec ecx */
-        0x75, 0xfc,                   /* jnz -4 */
-        0x48, 0x8d, 0x47, 0x01,       /* lea rax, [rdi + 1] */
-        0xc3,                         /* ret */
-    };
     nf_engine *engine = function->engine;
-    nf_blob blob = {
-        .bytes = code, .code_bytes = sizeof code, .total_bytes = sizeof code, .align = 16};
+    nf_blob blob = {.bytes = code, .code_bytes = bytes, .total_bytes = bytes, .align = 16};
     nf_version *version = NF_NEW(&function->program->arena, nf_version);
     nf_error error;
     *version = (nf_version){.function = function,
                             .number = ++function->version_count,
                             .tier = 2,
                             .recipe = {.variant = nf_variant_default(engine)},
-                            .code_bytes = sizeof code,
+                            .code_bytes = bytes,
                             .older = function->versions};
     strcpy(version->name, "next@planted");
     assert_int_equal(
@@ -299,7 +306,7 @@ static void test_a_slower_version_is_rolled_back(void **state)
     assert_int_equal(next(1), 2);
     nf_function *function = engine->functions[0];
     assert_string_equal(function->name, "next");
-    nf_version *slow = plant_slow(function), *old = function->active;
+    nf_version *slow = plant(function, slow_code, sizeof slow_code), *old = function->active;
     nf_promote_planted(function, slow, "planted");
     assert_ptr_equal(function->active, slow);
     for (int64_t i = 0; function->phase != NF_PHASE_SETTLED && i < 1000000; i++) {
@@ -313,6 +320,28 @@ static void test_a_slower_version_is_rolled_back(void **state)
     size_t pinned = nf_engine_reclaim(engine);
     if (SCANS_END) assert_true(pinned == 0 && slow->freed);
     assert_int_equal(next(41), 42);
+    nf_engine_free(engine);
+}
+
+/* Where a mistake is seen, the caller gets the right answer all the same. */
+static void test_a_wrong_version_is_found_on_live_calls(void **state)
+{
+    (void)state;
+    nf_engine *engine = engine_new(&(nf_config){.no_background = true, .no_counters = true});
+    nf_program *program = load(engine, small_text);
+    int_function *next = (int_function *)nf_program_function(program, "next");
+    assert_int_equal(next(1), 2);
+    nf_function *function = engine->functions[0];
+    nf_version *wrong = plant(function, wrong_code, sizeof wrong_code), *old = function->active;
+    nf_promote_planted(function, wrong, "planted");
+    assert_int_equal(function->phase, NF_PHASE_SHADOW);
+    for (int64_t x = 0; x < 20; x++) assert_int_equal(next(x), x + 1);
+    nf_engine_step(engine);
+    assert_ptr_equal(function->active, old);
+    assert_int_equal(wrong->state, NF_VERSION_REJECTED);
+    assert_non_null(strstr(wrong->reason, "0x7"));
+    assert_non_null(strstr(wrong->reason, "0x8"));
+    assert_int_equal(next(7), 8);
     nf_engine_free(engine);
 }
 
@@ -420,6 +449,7 @@ int main(void)
         cmocka_unit_test(test_an_engine_without_thread_is_stepped),
         cmocka_unit_test(test_threads_call_while_versions_change),
         cmocka_unit_test(test_a_slower_version_is_rolled_back),
+        cmocka_unit_test(test_a_wrong_version_is_found_on_live_calls),
         cmocka_unit_test(test_full_code_memory_leaves_the_evaluator),
         cmocka_unit_test(test_errors_name_the_place),
         cmocka_unit_test(test_programs_come_and_go),

@@ -59,6 +59,7 @@ typedef enum nf_entry_kind {
     NF_ENTRY_EVAL,   /* interprets */
     NF_ENTRY_RECORD, /* copies the arguments, then runs the active version */
     NF_ENTRY_AUDIT,  /* runs the active or the previous version and times it */
+    NF_ENTRY_SHADOW, /* runs the active version and T1's, and compares their results */
     NF_ENTRY_OSR,    /* no call: T1 code comes here from a loop, see x64/osr.h */
     NF_ENTRY_COUNT
 } nf_entry_kind;
@@ -167,6 +168,15 @@ typedef struct nf_drift {
     double raced_ns; /* what the function had cost by the last of them */
 } nf_drift;
 
+/* --- shadow.c: results of a new version, compared with T1's on live calls --- */
+
+typedef struct nf_shadow {
+    uint32_t left;       /* atomic: calls to compare; 0: none any more */
+    uint32_t differs;    /* atomic: a call's results did, and calls go to T1's version */
+    uint64_t baseline;   /* atomic: address of T1's version */
+    uint64_t results[2]; /* the active version's, T1's */
+} nf_shadow;
+
 typedef struct nf_recorder {
     uint32_t next;       /* atomic; inputs[next % NF_INPUTS] */
     uint32_t burst_left; /* atomic */
@@ -199,7 +209,8 @@ typedef enum nf_phase {
     NF_PHASE_COLD,     /* never called */
     NF_PHASE_BASELINE, /* on T1, being counted */
     NF_PHASE_SAMPLING, /* arguments are being recorded */
-    NF_PHASE_AUDIT,    /* after a swap: new against old on live calls */
+    NF_PHASE_SHADOW,   /* after a swap: the new version's results against T1's */
+    NF_PHASE_AUDIT,    /* then: new against old on live calls */
     NF_PHASE_SETTLED,
     NF_PHASE_FORCED, /* a mode other than automatic: nothing happens any more */
 } nf_phase;
@@ -242,7 +253,7 @@ typedef struct nf_function {
     uint64_t phase_ns;          /* when it began */
     uint8_t round, rounds_done; /* of promote.c */
     nf_effects effects;
-    bool effects_known;
+    bool effects_known, effects_judged; /* `effects` is filled; what can't race is refused */
     bool stays;        /* atomic: never evicted, may be called where nothing can be compiled */
     bool starved;      /* atomic: interpreted, for there was no room for its code */
     uint64_t slept_ns; /* when its slot was led to the lazy entry, see evict.c */
@@ -251,6 +262,7 @@ typedef struct nf_function {
     nf_signature osr_signature;
     nf_osr_state osr;
     nf_audit *audit;
+    nf_shadow shadow;
     nf_drift drift;
     nf_recorder *recorder;
     nf_race_record *races; /* newest first, as the swaps */
@@ -368,6 +380,14 @@ uint64_t nf_entry_eval(nf_engine *engine, uint32_t index, nf_entry_frame *frame)
 uint64_t nf_entry_record(nf_engine *engine, uint32_t index, nf_entry_frame *frame);
 uint64_t nf_entry_audit_begin(nf_engine *engine, uint32_t index, nf_entry_frame *frame);
 void nf_entry_audit_end(nf_engine *engine, uint32_t index, nf_entry_frame *frame);
+
+/* --- shadow.c --- */
+uint64_t nf_entry_shadow(nf_engine *engine, uint32_t index, nf_entry_frame *frame); /* any thread */
+/* The worker's. False: the function has effects, or nothing to compare with. */
+bool nf_shadow_start(nf_function *function);
+bool nf_shadow_differs(const nf_function *function);
+/* Calls go straight to the active version again. */
+void nf_shadow_end(nf_function *function);
 
 /* --- version.c --- */
 /* Compiles into `arena` and places. On failure *version is NULL, unless the same code exists

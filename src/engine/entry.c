@@ -8,7 +8,7 @@
  *   entry k:   endbr64; mov r11d, index; jmp common k         (osr: ecx, and see x64/osr.h)
  *   common k:  saves every argument register in an nf_entry_frame, calls the C handler, and then
  *                lazy, record   restores them and jumps through the word that the handler names
- *                eval           returns the result that the handler left in the frame
+ *                eval, shadow   returns the result that the handler left in the frame
  *                audit          restores them, calls the target, saves its result, calls the second
  *                               handler, returns the result
  *
@@ -104,10 +104,9 @@ static void emit_result_return(nf_asm *a)
 static void emit_common(nf_asm *a, nf_engine *engine, nf_entry_kind kind)
 {
     static uint64_t (*const handlers[NF_ENTRY_COUNT])(nf_engine *, uint32_t, nf_entry_frame *) = {
-        [NF_ENTRY_LAZY] = nf_entry_lazy,
-        [NF_ENTRY_EVAL] = nf_entry_eval,
-        [NF_ENTRY_RECORD] = nf_entry_record,
-        [NF_ENTRY_AUDIT] = nf_entry_audit_begin,
+        [NF_ENTRY_LAZY] = nf_entry_lazy,     [NF_ENTRY_EVAL] = nf_entry_eval,
+        [NF_ENTRY_RECORD] = nf_entry_record, [NF_ENTRY_AUDIT] = nf_entry_audit_begin,
+        [NF_ENTRY_SHADOW] = nf_entry_shadow,
     };
     if (kind == NF_ENTRY_OSR) {
         nf_osr_entry_emit(a, nf_entry_osr, engine);
@@ -153,8 +152,8 @@ static nf_status quiet_turn_make(nf_engine *engine, nf_error *error)
 
 nf_status nf_entries_make(nf_engine *engine, nf_error *error)
 {
-    static const char *const names[NF_ENTRY_COUNT] = {"nf.lazy", "nf.evaluate", "nf.record",
-                                                      "nf.audit", "nf.osr"};
+    static const char *const names[NF_ENTRY_COUNT] = {"nf.lazy",  "nf.evaluate", "nf.record",
+                                                      "nf.audit", "nf.shadow",   "nf.osr"};
     nf_status status = NF_OK;
     for (unsigned kind = 0; kind < NF_ENTRY_COUNT && status == NF_OK; kind++) {
         nf_asm a;

@@ -109,11 +109,12 @@ bool nf_function_step(nf_function *function, uint64_t now)
     switch (__atomic_load_n(&function->phase, __ATOMIC_ACQUIRE)) {
     case NF_PHASE_BASELINE: step_baseline(function, now); break;
     case NF_PHASE_SAMPLING: nf_sampling_step(function, now); break;
+    case NF_PHASE_SHADOW: nf_shadow_step(function, now); break;
     case NF_PHASE_AUDIT: nf_trial_step(function, now); break;
     case NF_PHASE_SETTLED: step_settled(function, now); break;
     case NF_PHASE_COLD:
     case NF_PHASE_FORCED: break;
     }
     nf_phase phase = __atomic_load_n(&function->phase, __ATOMIC_ACQUIRE);
-    return phase == NF_PHASE_SAMPLING || phase == NF_PHASE_AUDIT;
+    return phase == NF_PHASE_SAMPLING || phase == NF_PHASE_SHADOW || phase == NF_PHASE_AUDIT;
 }

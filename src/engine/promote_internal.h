@@ -39,7 +39,9 @@ void nf_round_begin_again(nf_function *function);
 bool nf_round_is_due(const nf_function *function);
 /* ... and that can bring better code than what is active. */
 bool nf_round_is_better(nf_function *function);
-/* Finds out, once, what the function does to memory; and refuses what can't race. */
+/* What the function does to memory, found out once; */
+const nf_effects *nf_function_effects_find(nf_function *function);
+/* ... and refuses what can't race. */
 void nf_function_effects(nf_function *function);
 void nf_function_refuse(nf_function *function, const char *reason);
 
@@ -54,6 +56,7 @@ void nf_sampling_step(nf_function *function, uint64_t now_ns);
 /* Live calls judge the active version against this one; settled when they can't. */
 void nf_trial_begin(nf_function *function, nf_version *control, uint64_t now_ns);
 void nf_trial_step(nf_function *function, uint64_t now_ns);
+void nf_shadow_step(nf_function *function, uint64_t now_ns);
 
 /* --- drift.c: a settled function --- */
 

@@ -75,13 +75,21 @@ bool nf_round_is_due(const nf_function *function)
     return is_worth(next_round(function), p->spent_ns);
 }
 
-void nf_function_effects(nf_function *function)
+const nf_effects *nf_function_effects_find(nf_function *function)
 {
     nf_engine *engine = function->engine;
-    if (function->effects_known) return;
+    if (function->effects_known) return &function->effects;
     nf_effects_of(function->ir, &engine->work_arena, &function->effects);
     nf_arena_reset(&engine->work_arena);
     function->effects_known = true;
+    return &function->effects;
+}
+
+void nf_function_effects(nf_function *function)
+{
+    if (function->effects_judged) return;
+    function->effects_judged = true;
+    nf_function_effects_find(function);
     if (!function->effects.containable)
         nf_function_refuse(function, function->effects.reason);
     else if (function->stack_words > NF_RACE_STACK_WORDS)

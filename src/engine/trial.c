@@ -1,11 +1,13 @@
 /*
- * On trial: a version that was just swapped in is compared with the one that it replaces, on live
- * calls (audit.c). It is kept, or rolled back. The other one stays as control (drift.c) until the
+ * On trial: a version that was just swapped in is compared with T1's for its results, where the
+ * function has no effects (shadow.c), and with the one that it replaces for its speed, on live calls
+ * (audit.c). It is kept, or rolled back. The other one stays as control (drift.c) until the
  * next swap.
  */
 #include "promote_internal.h"
 
 enum {
+    SHADOW_LIMIT_NS = 10 * 1000 * 1000,
     AUDIT_SHORT_NS = 20 * 1000 * 1000,
     AUDIT_LIMIT_NS = 500 * 1000 * 1000,
 };
@@ -31,17 +33,55 @@ static void control_set(nf_function *function, nf_version *control)
     if (old && !is_used) nf_version_retire(old, NF_VERSION_RETIRED);
 }
 
-void nf_trial_begin(nf_function *function, nf_version *control, uint64_t now)
+static void audit_begin(nf_function *function, uint64_t now)
 {
-    control_set(function, control);
-    nf_drift_reset(function);
     if (!audit_ready(function)) {
         control_set(function, NULL);
         nf_phase_set(function, NF_PHASE_SETTLED, now);
         return;
     }
-    nf_audit_start(function, control, NF_AUDIT_SAMPLES);
+    nf_audit_start(function, function->control, NF_AUDIT_SAMPLES);
     nf_phase_set(function, NF_PHASE_AUDIT, now);
+}
+
+void nf_trial_begin(nf_function *function, nf_version *control, uint64_t now)
+{
+    control_set(function, control);
+    nf_drift_reset(function);
+    if (nf_shadow_start(function))
+        nf_phase_set(function, NF_PHASE_SHADOW, now);
+    else
+        audit_begin(function, now);
+}
+
+/* It has given a wrong answer. T1's are the right ones. */
+static void reject(nf_function *function, uint64_t now)
+{
+    nf_version *wrong = function->active;
+    const uint64_t *results = function->shadow.results;
+    char reason[NF_REASON_BYTES];
+    nf_format(reason, sizeof reason, "a live call's result was 0x%llx, by T1 it is 0x%llx",
+              (unsigned long long)results[0], (unsigned long long)results[1]);
+    nf_engine_event(function->engine, NF_EVENT_REJECTED, function, wrong, 0, "%s", reason);
+    nf_version_swap(function, function->baseline, 1, NF_EVENT_ROLLBACK, reason);
+    nf_format(wrong->reason, sizeof wrong->reason, "%s", reason);
+    nf_version_retire(wrong, NF_VERSION_REJECTED);
+    control_set(function, NULL);
+    nf_drift_reset(function);
+    nf_phase_set(function, NF_PHASE_SETTLED, now);
+}
+
+void nf_shadow_step(nf_function *function, uint64_t now)
+{
+    const nf_shadow *shadow = &function->shadow;
+    bool differs = nf_shadow_differs(function);
+    bool is_over = __atomic_load_n(&shadow->left, __ATOMIC_ACQUIRE) == 0;
+    if (!differs && !is_over && now - function->phase_ns < SHADOW_LIMIT_NS) return;
+    nf_shadow_end(function);
+    if (differs)
+        reject(function, now);
+    else
+        audit_begin(function, now);
 }
 
 /* The slower one stays as control, where calls that it takes are no burden. */

@@ -38,8 +38,9 @@ static const char *phase_text(nf_phase phase)
 {
     static const char *const texts[] = {
         [NF_PHASE_COLD] = "cold",         [NF_PHASE_BASELINE] = "baseline",
-        [NF_PHASE_SAMPLING] = "sampling", [NF_PHASE_AUDIT] = "audit",
-        [NF_PHASE_SETTLED] = "settled",   [NF_PHASE_FORCED] = "forced",
+        [NF_PHASE_SAMPLING] = "sampling", [NF_PHASE_SHADOW] = "shadow",
+        [NF_PHASE_AUDIT] = "audit",       [NF_PHASE_SETTLED] = "settled",
+        [NF_PHASE_FORCED] = "forced",
     };
     return texts[phase];
 }
