@@ -11,7 +11,7 @@
 enum {
     TICK_BUSY_NS = 1000 * 1000, /* while something is sampled, timed or raced */
     TICK_IDLE_NS = 5000 * 1000,
-    TICK_LONG_NS = 50 * 1000 * 1000,
+    TICK_LONG_NS = 20 * 1000 * 1000,
     STEP_SHARE = 300,
     QUIET_TICKS = 3, /* so many rounds without work are quiet */
 };
@@ -78,8 +78,10 @@ static void cost_add(nf_engine *engine, uint64_t step_ns, bool busy, double seco
     else
         cost->settled_ns += step_ns;
     cost->program_ns = engine->program_time_ns;
-    cost->pause_ns =
-        busy ? TICK_BUSY_NS : pause_after(step_ns, seconds > 0 ? program_seconds / seconds : 1);
+    double share = seconds > 0 ? program_seconds / seconds : 1;
+    cost->pause_ns = busy             ? TICK_BUSY_NS
+                     : engine->climbs ? TICK_IDLE_NS
+                                      : pause_after(step_ns, share);
     nf_os_mutex_unlock(&engine->lock);
 }
 
