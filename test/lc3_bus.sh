@@ -201,7 +201,7 @@ for victim in 1 2; do
     timeout $limit "$NANOFORGE" lc3 bus --processes --json "$work/json" "$work/forever.asm" \
         "$work/drain.asm" >"$work/out" 2>"$work/err" &
     started=$!
-    until [ "$(programs_of $started | wc -l)" -eq 2 ]; do sleep 0.02; done
+    until [ "$(programs_of $started | wc -l)" -eq 2 ] || ! kill -0 $started; do sleep 0.02; done
     sleep 0.1
     kill -9 "$(programs_of $started | sed -n ${victim}p)"
     wait $started
