@@ -335,22 +335,22 @@ struct nf_engine {
     nf_llvm_prepared *prepared;     /* the last function that LLVM compiled; under llvm.c's lock */
     const nf_function *prepared_of; /* ... or its rest from prepared_header on */
     nf_block prepared_header;
-    bool no_llvm;                   /* asked for, and not there: the worker's */
     nf_zygote *zygote;              /* for races; NULL: they fork */
     struct nf_sampler *sampler;     /* sampler.h */
     struct nf_reclaimer *reclaimer; /* reclaim.c */
     uint32_t quiet_ticks;
+    uint32_t evict_hand; /* evict.c: where the next victim is looked for */
+    bool no_llvm;        /* asked for, and not there: the worker's */
+    bool fork_is_quiet;  /* between prepare and done: the worker's lock is ours */
+    bool has_starved;    /* atomic */
+    bool climbs;         /* this step makes versions */
     char counters_line[NF_REASON_BYTES];
     uint64_t last_tick_ns, race_time_ns;
     uint64_t program_time_ns; /* processor time of others than the worker, at the last tick */
     nf_engine *next;          /* fork.c */
-    bool fork_is_quiet;       /* between prepare and done: the worker's lock is ours */
-    uint32_t evict_hand;      /* evict.c: where the next victim is looked for */
     uint64_t evictions;
-    bool has_starved; /* atomic */
     nf_cost cost;
     const void *own_stack; /* of who holds work_lock, for a scan; NULL: the worker */
-    bool climbs;           /* this step makes versions */
     uint64_t seed;
 };
 
