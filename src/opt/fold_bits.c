@@ -37,12 +37,17 @@ static uint64_t shift_bits(const nf_fold *k, const nf_inst *inst, unsigned depth
     return (zeros & mask) >> amount & ~high;
 }
 
+/* How many ones stand at the bottom. (Counting ones would call the compiler's library.) */
+static unsigned ones_below(uint64_t bits)
+{
+    return bits == UINT64_MAX ? 64 : (unsigned)__builtin_ctzll(~bits);
+}
+
 /* Each factor brings the zeros at its bottom. */
 static uint64_t product_bits(const nf_fold *k, const nf_inst *inst, unsigned depth)
 {
     uint64_t a = zero_bits(k, inst->a, depth), b = zero_bits(k, inst->b, depth);
-    unsigned count = (unsigned)__builtin_popcountll(trailing_zeros(a)) +
-                     (unsigned)__builtin_popcountll(trailing_zeros(b));
+    unsigned count = ones_below(a) + ones_below(b);
     return count < nf_type_bits(inst->type) ? (UINT64_C(1) << count) - 1 : UINT64_MAX;
 }
 
