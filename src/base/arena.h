@@ -4,10 +4,11 @@
  *   chunk ─► chunk ─► chunk      each: | header | used ........ | free ...... |
  *                                                cursor ────────┘      limit ─┘
  *
- * One arena belongs to one thread at a time. Memory is zeroed, but for nf_arena_take(). Nothing is freed one by one:
- * nf_arena_reset() keeps the largest chunk (of at most 4 MiB) and drops the rest, nf_arena_free() drops all.
- * nf_arena_alloc() returns NULL when the allocator gives nothing; `failed` then stays set, so that
- * a long piece of work may check once at its end. Freestanding.
+ * One arena belongs to one thread at a time. Memory is zeroed, but for nf_arena_take(). Nothing is
+ * freed one by one: nf_arena_reset() keeps the largest chunk (of at most 4 MiB) and drops the rest,
+ * nf_arena_rewind() what came behind a mark, nf_arena_free() all. nf_arena_alloc() returns NULL when
+ * the allocator gives nothing; `failed` then stays set, so that a long piece of work may check once
+ * at its end. Freestanding.
  */
 #ifndef NF_BASE_ARENA_H
 #define NF_BASE_ARENA_H

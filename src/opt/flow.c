@@ -5,7 +5,7 @@
  * so the pass manager keeps it until a pass says that it has changed blocks or edges. Arguments of
  * edges, parameters and instructions are not in it.
  *
- *     rotate (drops)  licm (makes)  promote  widen  vectorise  unroll (drops)  divide (makes)  gvn ...
+ *     rotate (drops)  licm (makes)  promote  widen  vectorise  unroll (drops)  divide (makes) ...
  *
  * It lies in an arena of its own, since the passes' scratch is emptied behind each of them.
  */

@@ -40,7 +40,7 @@ typedef struct nf_flow {
 } nf_flow;
 
 /* Gives the graph as it is, which nobody may write to; false when memory is out. It stays readable
- * until one is asked for behind a change. Without a pass manager it is made in the scratch memory. */
+ * until one is asked for behind a change. Without a pass manager it is made in scratch memory. */
 bool nf_flow_get(nf_opt *opt, const nf_func *f, nf_cfg *cfg);
 /* To be called by whoever adds, removes or redirects blocks or edges, or changes their order. Debug
  * builds check behind each pass that nobody forgot to. */

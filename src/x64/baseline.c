@@ -231,8 +231,8 @@ static void emit_inst(nf_baseline *job, nf_value v, const nf_inst *inst)
         nf_emit_scalar(job, v, inst);
 }
 
-/* Whether the block begins a loop without loops or calls inside: it is short, so that it matters how
- * many lines it lies in. Loops are in the order of their headers. */
+/* Whether the block begins a loop without loops or calls inside: it is short, so that it matters
+ * how many lines it lies in. Loops are in the order of their headers. */
 static bool begins_short_loop(const nf_baseline *job, uint32_t block)
 {
     uint32_t loop = job->blocks[block].loop;
