@@ -12,7 +12,7 @@ enum {
     AUDIT_LIMIT_NS = 500 * 1000 * 1000,
 };
 
-/* A new version must be this much slower than the old one, beyond doubt, to be rolled back. */
+/* A new version must be this much slower than the old one to be rolled back. */
 static const double ROLLBACK_RATIO = 1.03;
 static const double CONTROL_RATIO_MAX = 4;
 
@@ -107,7 +107,9 @@ static void end_audit(nf_function *function, uint64_t now)
     if (result.ratio <= 0) return; /* too few calls to say anything */
     nf_format(reason, sizeof reason, "live calls take %.2fx of the old version's time [%.2f, %.2f]",
               result.ratio, result.low, result.high);
-    if (result.low > ROLLBACK_RATIO) {
+    /* A guess must be the better of the two; what has won a race, not be worse beyond doubt. */
+    double worse = active->speedup > 0 ? result.low : result.ratio;
+    if (worse > ROLLBACK_RATIO) {
         roll_back(function, &result, reason);
         return;
     }
