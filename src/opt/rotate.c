@@ -623,10 +623,23 @@ static bool loops_turn(rotate *r)
     return r->changed = true;
 }
 
+/* A loop is closed when nobody uses its values outside, those included who never run. */
+static void unreachable_remove(rotate *r)
+{
+    for (nf_block b = r->f->entry, next; b.id != 0; b = next) {
+        next = nf_block_at(r->f, b)->next;
+        if (nf_cfg_reachable(&r->cfg, b)) continue;
+        nf_block_remove(r->f, b);
+        r->changed = true;
+    }
+}
+
 bool nf_pass_rotate(nf_opt *opt, nf_func *f)
 {
     rotate r = {.opt = opt, .f = f, .arena = opt->scratch};
-    if (!snapshot(&r) || r.cfg.loop_count == 0 || !shape(&r)) return r.changed;
+    if (!snapshot(&r) || r.cfg.loop_count == 0) return false;
+    unreachable_remove(&r);
+    if (!shape(&r)) return r.changed;
     while (level_close(&r)) continue;
     if (loops_turn(&r) && snapshot(&r)) exits_shape(&r);
     r.changed |= nf_blocks_merge(f, r.arena);
