@@ -105,6 +105,32 @@ static double time_since(const harness *h, uint64_t start)
                          : harness_ticks_to_ns(h, nf_os_tsc_stop() - start);
 }
 
+static void shuffle(harness *h, uint32_t *order, uint32_t count)
+{
+    for (uint32_t i = count; i > 1; i--) {
+        uint32_t j = random_next(h) % i, kept = order[i - 1];
+        order[i - 1] = order[j];
+        order[j] = kept;
+    }
+}
+
+/* The order of a round's calls: the batch's inputs again and again, each time in another order, which
+ * no branch predictor learns. */
+static void sequence_make(harness *h)
+{
+    uint32_t shuffled = HARNESS_SEQUENCE_MAX / h->batch_inputs;
+    if (shuffled > h->repeats) shuffled = h->repeats;
+    h->sequence_passes = (h->repeats + shuffled - 1) / shuffled;
+    h->sequence_count = 0;
+    for (uint32_t r = 0; r < shuffled; r++) {
+        uint32_t *part = &h->sequence[h->sequence_count];
+        for (uint32_t i = 0; i < h->batch_inputs; i++)
+            part[i] = h->good[(h->batch_first + i) % h->good_count];
+        shuffle(h, part, h->batch_inputs);
+        h->sequence_count += h->batch_inputs;
+    }
+}
+
 /* Calls the batch's inputs one after the other, timed as a whole. */
 static void sample_repeatable(void *context)
 {
@@ -112,13 +138,13 @@ static void sample_repeatable(void *context)
     const harness *h = s->h;
     uint64_t result[2];
     uint64_t start = time_start(h);
-    for (uint32_t r = 0; r < h->repeats; r++)
-        for (uint32_t i = 0; i < h->batch_inputs; i++) {
-            uint32_t input = h->good[(h->batch_first + i) % h->good_count];
+    for (uint32_t pass = 0; pass < h->sequence_passes; pass++)
+        for (uint32_t i = 0; i < h->sequence_count; i++) {
+            uint32_t input = h->sequence[i];
             cage_call_plain(&h->cage, s->target, &h->request->inputs[input],
                             h->request->stack_words, result);
         }
-    s->ns = time_since(h, start) / ((double)h->repeats * h->batch_inputs);
+    s->ns = time_since(h, start) / ((double)h->sequence_passes * h->sequence_count);
 }
 
 /* Restores memory behind each call; only the calls are timed. */
@@ -128,16 +154,16 @@ static void sample_fresh(void *context)
     const harness *h = s->h;
     uint64_t result[2];
     double ns = 0;
-    for (uint32_t r = 0; r < h->repeats; r++)
-        for (uint32_t i = 0; i < h->batch_inputs; i++) {
-            uint32_t input = h->good[(h->batch_first + i) % h->good_count];
+    for (uint32_t pass = 0; pass < h->sequence_passes; pass++)
+        for (uint32_t i = 0; i < h->sequence_count; i++) {
+            uint32_t input = h->sequence[i];
             uint64_t start = time_start(h);
             cage_call_plain(&h->cage, s->target, &h->request->inputs[input],
                             h->request->stack_words, result);
             ns += time_since(h, start);
             harness_input_restore(h, input);
         }
-    s->ns = ns / ((double)h->repeats * h->batch_inputs);
+    s->ns = ns / ((double)h->sequence_passes * h->sequence_count);
 }
 
 static uint32_t cpu_number(void)
@@ -179,6 +205,7 @@ static void overhead_measure(harness *h)
     h->batch_inputs = 1;
     h->batch_first = 0;
     h->repeats = h->result.fresh_inputs ? 1 : OVERHEAD_CALLS;
+    sequence_make(h);
     h->call_overhead_ns = 1e9;
     for (int i = 0; i < 20; i++) {
         if (h->result.fresh_inputs)
@@ -321,20 +348,12 @@ static uint32_t contestants_list(const harness *h, uint32_t *order)
     return count;
 }
 
-static void shuffle(harness *h, uint32_t *order, uint32_t count)
-{
-    for (uint32_t i = count; i > 1; i--) {
-        uint32_t j = random_next(h) % i, kept = order[i - 1];
-        order[i - 1] = order[j];
-        order[j] = kept;
-    }
-}
-
 /* Everyone twice: in order and back. A contestant's sample is the mean of both. */
 static void round_run(harness *h, const uint32_t *order, uint32_t count)
 {
     double first[NF_SANDBOX_CONTESTANTS_MAX] = {0};
     uint32_t round = h->rounds_done;
+    sequence_make(h);
     for (uint32_t who = 0; who < NF_SANDBOX_CONTESTANTS_MAX; who++)
         h->result.samples[who][round] = -1;
     for (uint32_t i = 0; i < count; i++)

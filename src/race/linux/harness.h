@@ -8,6 +8,7 @@
 #include "cage.h"
 
 enum { HARNESS_NOBODY = UINT32_MAX >> 1, HARNESS_BASELINE_LIMIT_NS = 500 * 1000 * 1000 };
+enum { HARNESS_SEQUENCE_MAX = 2048 };
 enum { HARNESS_ENTER, HARNESS_CHECK, HARNESS_MEASURE, HARNESS_END }; /* stages */
 
 /* What the baseline did with an input. */
@@ -38,6 +39,8 @@ typedef struct harness {
     bool long_calls;
     uint32_t repeats; /* passes over the batch's inputs in one sample */
     uint32_t batch_inputs, batch_first;
+    uint32_t sequence[HARNESS_SEQUENCE_MAX]; /* inputs in the order of a sample's calls */
+    uint32_t sequence_count, sequence_passes;
     /* the zygote's, in whose sandboxes this record is */
     int zygote_socket, program;
 } harness;
