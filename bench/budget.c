@@ -100,7 +100,7 @@ static void variant_run(nf_engine *engine, const char *name)
 static void serve(int line, const nf_config *config)
 {
     nf_engine *engine;
-    nf_program *program;
+    nf_program *program = NULL;
     nf_error error = {0};
     order o;
     if (nf_engine_new(config, &engine, &error) != NF_OK ||
@@ -133,7 +133,7 @@ static int server_start(const nf_config *config)
 static answer ask(int line, uint64_t ns, const char *variant)
 {
     order o = {.ns = ns};
-    answer a;
+    answer a = {0};
     snprintf(o.variant, sizeof o.variant, "%s", variant);
     if (write(line, &o, sizeof o) != sizeof o || read(line, &a, sizeof a) != sizeof a)
         die("a process has ended");

@@ -50,7 +50,7 @@ static nf_llvm_source source_read(const char *name)
     assert_int_equal(fclose(file), 0);
     assert_true(size < sizeof text - 1);
     text[size] = 0;
-    return (nf_llvm_source){name, text, size};
+    return (nf_llvm_source){.name = name, .bytes = text, .size = size};
 }
 
 /* --- what the comments say --- */
@@ -204,7 +204,7 @@ static void bitcode_comes_back(void **state)
     assert_int_equal(llvm->unit_read(&source, 1, &unit, &error), NF_OK);
     assert_int_equal(llvm->unit_write(unit, &arena, &bytes, &size, &error), NF_OK);
     llvm->unit_free(unit);
-    nf_llvm_source written = {"flow.bc", bytes, size};
+    nf_llvm_source written = {.name = "flow.bc", .bytes = bytes, .size = size};
     assert_int_equal(llvm->unit_read(&written, 1, &again, &error), NF_OK);
     unit_check("flow.bc", again, NF_MODE_BASELINE);
     llvm->unit_free(again);
@@ -230,7 +230,8 @@ static void files_are_linked(void **state)
                               "%x ret i64 %b }\n";
     (void)state;
     if (llvm == NULL) skip();
-    nf_llvm_source sources[] = {{"one.ll", one, sizeof one - 1}, {"two.ll", two, sizeof two - 1}};
+    nf_llvm_source sources[] = {{"one.ll", one, sizeof one - 1, false},
+                                {"two.ll", two, sizeof two - 1, false}};
     nf_llvm_unit *unit;
     nf_error error = {0};
     assert_int_equal(llvm->unit_read(sources, 2, &unit, &error), NF_OK);

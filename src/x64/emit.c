@@ -275,7 +275,8 @@ static tested tested_after(const nf_output *e, const nf_lir_inst *inst, tested b
 {
     bool keeps = inst->op == NF_X_CMOVCC || inst->op == NF_X_MOV_MR;
     if (!keeps) return tested_by(e, inst);
-    return defines(e, inst, before.reg) ? (tested){0} : before;
+    if (defines(e, inst, before.reg)) before.width = 0;
+    return before;
 }
 
 static bool is_tested(const nf_output *e, const nf_lir_inst *inst, tested known)
