@@ -129,7 +129,7 @@ static void load_native(contest *c)
 /* Calls until nothing is going on, but not before it had time to begin; false: it never ended. */
 static bool warm_up(const contest *c, kernel *k, nf_engine *engine, double settle_min, double until)
 {
-    const uint64_t settle_ns = 1000000;
+    const uint64_t settle_ns = 100000000;   /* a few rests of the engine's worker */
     const double calls_ns = 50 * NS_PER_MS; /* between looks */
     double begun = elapsed_ns();
     while (elapsed_ns() < until) {
