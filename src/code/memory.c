@@ -80,10 +80,16 @@ static uint32_t extent_at(const nf_code_memory *m, uint32_t offset)
     return low;
 }
 
+/* Under the lock; nf_code_memory_used() reads without it. */
+static void used_change(nf_code_memory *m, int64_t bytes)
+{
+    __atomic_store_n(&m->used, m->used + (uint64_t)bytes, __ATOMIC_RELAXED);
+}
+
 static void extent_release(nf_code_memory *m, uint32_t at)
 {
     extent *e = &m->extents[at];
-    m->used -= e->bytes;
+    used_change(m, -(int64_t)e->bytes);
     e->state = EXTENT_FREE;
     if (at + 1 < m->count && m->extents[at + 1].state == EXTENT_FREE) {
         e->bytes += m->extents[at + 1].bytes;
@@ -187,7 +193,7 @@ static nf_status begin_locked(nf_code_memory *m, uint32_t bytes, nf_code_tx *tx,
     if (!extents_reserve(m, m->count * 2 + 2))
         return nf_fail(error, NF_MEMORY, "no memory for the list of code objects");
     m->extents[at].state = EXTENT_OPEN;
-    m->used += m->extents[at].bytes;
+    used_change(m, m->extents[at].bytes);
     extent_cut(m, at, bytes);
     uint32_t offset = m->extents[at].offset;
     *tx = (nf_code_tx){m, m->view.rw + offset, (uint64_t)(uintptr_t)(m->view.rx + offset), bytes};
