@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 #include "engine/promote_internal.h"
+#include "lib_plant.h"
 
 enum { SECONDS_MAX = 60, REFERENCE = 8 };
 
@@ -84,28 +85,11 @@ enum { COUNTER_AT = 2 };
 
 static nf_version *plant(nf_function *function)
 {
-    nf_engine *engine = function->engine;
     uint8_t code[sizeof slow_for_large];
     const uint64_t *counter = &function->counters->entries;
     memcpy(code, slow_for_large, sizeof code);
     memcpy(code + COUNTER_AT, &counter, sizeof counter);
-    nf_blob blob = {
-        .bytes = code, .code_bytes = sizeof code, .total_bytes = sizeof code, .align = 16};
-    nf_version *version = NF_NEW(&function->program->arena, nf_version);
-    nf_error error;
-    *version = (nf_version){.function = function,
-                            .number = ++function->version_count,
-                            .tier = 2,
-                            .recipe = {.variant = nf_variant_default(engine)},
-                            .code_bytes = sizeof code,
-                            .older = function->versions};
-    strcpy(version->name, "next@planted");
-    assert_int_equal(
-        nf_code_place(engine->code, &blob, version->name, version, &version->address, &error),
-        NF_OK);
-    function->versions->newer = version;
-    function->versions = version;
-    return version;
+    return plant_version(function, code, sizeof code);
 }
 
 typedef struct seen {

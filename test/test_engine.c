@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "engine/engine_internal.h"
+#include "lib_plant.h"
 
 enum { ELEMENTS = 1000, SECONDS_MAX = 60 };
 
@@ -276,27 +277,6 @@ static const uint8_t wrong_code[] = {
     0xc3,                   /* ret */
 };
 
-static nf_version *plant(nf_function *function, const uint8_t *code, uint32_t bytes)
-{
-    nf_engine *engine = function->engine;
-    nf_blob blob = {.bytes = code, .code_bytes = bytes, .total_bytes = bytes, .align = 16};
-    nf_version *version = NF_NEW(&function->program->arena, nf_version);
-    nf_error error;
-    *version = (nf_version){.function = function,
-                            .number = ++function->version_count,
-                            .tier = 2,
-                            .recipe = {.variant = nf_variant_default(engine)},
-                            .code_bytes = bytes,
-                            .older = function->versions};
-    strcpy(version->name, "next@planted");
-    assert_int_equal(
-        nf_code_place(engine->code, &blob, version->name, version, &version->address, &error),
-        NF_OK);
-    function->versions->newer = version;
-    function->versions = version;
-    return version;
-}
-
 static void test_a_slower_version_is_rolled_back(void **state)
 {
     (void)state;
@@ -306,7 +286,8 @@ static void test_a_slower_version_is_rolled_back(void **state)
     assert_int_equal(next(1), 2);
     nf_function *function = engine->functions[0];
     assert_string_equal(function->name, "next");
-    nf_version *slow = plant(function, slow_code, sizeof slow_code), *old = function->active;
+    nf_version *slow = plant_version(function, slow_code, sizeof slow_code),
+               *old = function->active;
     nf_promote_planted(function, slow, "planted");
     assert_ptr_equal(function->active, slow);
     for (int64_t i = 0; function->phase != NF_PHASE_SETTLED && i < 1000000; i++) {
@@ -332,7 +313,8 @@ static void test_a_wrong_version_is_found_on_live_calls(void **state)
     int_function *next = (int_function *)nf_program_function(program, "next");
     assert_int_equal(next(1), 2);
     nf_function *function = engine->functions[0];
-    nf_version *wrong = plant(function, wrong_code, sizeof wrong_code), *old = function->active;
+    nf_version *wrong = plant_version(function, wrong_code, sizeof wrong_code),
+               *old = function->active;
     nf_promote_planted(function, wrong, "planted");
     assert_int_equal(function->phase, NF_PHASE_SHADOW);
     for (int64_t x = 0; x < 20; x++) assert_int_equal(next(x), x + 1);
