@@ -38,7 +38,6 @@ static const double SHIFT_MIN = 0.1, ALLOWANCE = 0.5, ALARM = 6, STEP_MAX = 4;
 static const double ERROR_MIN = 0.03; /* clocks, alignment: what the samples can't show */
 static const double WATCH_SHARE = 200;
 static const double COST_MIN_NS = 5000;
-static const double ENTRY_NS = 100;      /* what timing a call costs */
 static const double WORSE_NS_MAX = 1e6;  /* by which a call may be slower for our sake */
 static const double FORGIVEN_AFTER = 16; /* back-offs without an alarm */
 
@@ -128,14 +127,6 @@ static void burst_open(nf_function *function, uint64_t now)
     }
 }
 
-/* What the burst has cost callers. */
-static double burst_cost(const nf_function *function, const nf_audit_result *result)
-{
-    uint32_t calls;
-    double timed = nf_audit_timed_ns(function, &calls);
-    return at_least(timed - calls * result->active_ns, 0) + calls * ENTRY_NS;
-}
-
 /* --- the alarm --- */
 
 static void alarm(nf_function *function, const nf_version *control, const nf_audit_result *result)
@@ -155,7 +146,7 @@ static void burst_end(nf_function *function)
     nf_version *control = control_at(function, d->turn);
     d->open = d->is_idle = false;
     nf_audit_result result = nf_audit_finish(function);
-    double cost = burst_cost(function, &result);
+    double cost = nf_audit_cost_ns(function, &result);
     d->due_ns = function->profile.spent_ns + WATCH_SHARE * at_least(cost, COST_MIN_NS);
     nf_os_mutex_lock(&function->engine->lock);
     function->engine->cost.watch_ns += cost;

@@ -85,11 +85,12 @@ static void cost_add(nf_engine *engine, uint64_t step_ns, bool busy, double seco
     nf_os_mutex_unlock(&engine->lock);
 }
 
-/* One round; true when functions are in a phase that ends by itself. Under work_lock. */
+/* One round; true when functions are in a phase that ends by itself. Under work_lock. What it takes
+ * the worker to go to sleep and to wake up counts. */
 static bool step_locked(nf_engine *engine)
 {
     uint64_t now = nf_engine_now(engine);
-    uint64_t began = nf_os_thread_time_ns();
+    uint64_t began = engine->own_stack ? nf_os_thread_time_ns() : engine->worker_time_ns;
     uint64_t worker = engine->cost.climbing_ns + engine->cost.settled_ns;
     uint64_t program = nf_os_process_time_ns() - worker;
     int64_t used = (int64_t)(program - engine->program_time_ns);
@@ -108,7 +109,9 @@ static bool step_locked(nf_engine *engine)
     }
     nf_reclaim_when_due(engine);
     nf_evict_step(engine, now);
-    cost_add(engine, nf_os_thread_time_ns() - began, busy != 0, seconds, program_seconds);
+    uint64_t ended = nf_os_thread_time_ns();
+    if (engine->own_stack == NULL) engine->worker_time_ns = ended;
+    cost_add(engine, ended - began, busy != 0, seconds, program_seconds);
     return busy != 0;
 }
 

@@ -175,6 +175,7 @@ typedef struct nf_shadow {
     uint32_t differs;    /* atomic: a call's results did, and calls go to T1's version */
     uint64_t baseline;   /* atomic: address of T1's version */
     uint64_t results[2]; /* the active version's, T1's */
+    uint64_t ticks;      /* atomic: of the time stamp counter, that callers have lost */
 } nf_shadow;
 
 typedef struct nf_recorder {
@@ -307,7 +308,8 @@ static inline bool nf_born_as_bitcode(const nf_function *function)
 typedef struct nf_cost {
     uint64_t climbing_ns; /* of the worker's steps, while a function is on its way up */
     uint64_t settled_ns;  /* ... and the others */
-    double watch_ns;      /* of callers, when live calls of settled functions are compared */
+    double trial_ns;      /* of callers, when new versions are tried on live calls */
+    double watch_ns;      /* ... and when those of settled functions are compared */
     uint64_t program_ns;  /* of all but the worker */
     uint64_t pause_ns;    /* to the next step */
 } nf_cost;
@@ -346,6 +348,7 @@ struct nf_engine {
     bool climbs;         /* this step makes versions */
     char counters_line[NF_REASON_BYTES];
     uint64_t last_tick_ns, race_time_ns;
+    uint64_t worker_time_ns;  /* processor time of the worker, at the end of its last step */
     uint64_t program_time_ns; /* processor time of others than the worker, at the last tick */
     nf_engine *next;          /* fork.c */
     uint64_t evictions;
@@ -486,6 +489,8 @@ typedef struct nf_audit_result {
 } nf_audit_result;
 nf_audit_result nf_audit_result_of(const nf_function *function); /* so far */
 nf_audit_result nf_audit_finish(nf_function *function); /* calls go to the active one again */
+/* What an audit that has ended in this result has cost callers. */
+double nf_audit_cost_ns(const nf_function *function, const nf_audit_result *result);
 
 /*
  * --- reclaim.c: retired code is freed while other threads run ---

@@ -42,7 +42,9 @@ static void slot_replace(nf_function *function, uint64_t from, uint64_t to)
 static uint64_t compare(nf_function *function, const uint64_t targets[2], nf_entry_frame *frame)
 {
     nf_shadow *shadow = &function->shadow;
-    uint64_t active = run(function, targets[0], frame), t1 = run(function, targets[1], frame);
+    uint64_t active = run(function, targets[0], frame), start = nf_os_tsc_start();
+    uint64_t t1 = run(function, targets[1], frame);
+    __atomic_fetch_add(&shadow->ticks, nf_os_tsc_stop() - start, __ATOMIC_RELAXED);
     if (active == t1) return active;
     if (run(function, targets[0], frame) != active || run(function, targets[1], frame) != t1)
         return active;
@@ -112,6 +114,11 @@ bool nf_shadow_start(nf_function *function)
 
 void nf_shadow_end(nf_function *function)
 {
+    nf_engine *engine = function->engine;
+    uint64_t ticks = __atomic_exchange_n(&function->shadow.ticks, 0, __ATOMIC_RELAXED);
+    nf_os_mutex_lock(&engine->lock);
+    engine->cost.trial_ns += (double)ticks * 1e9 / (double)nf_os_tsc_hz();
+    nf_os_mutex_unlock(&engine->lock);
     __atomic_store_n(&function->shadow.left, 0, __ATOMIC_RELEASE);
     nf_slot_store(function, function->active->address);
 }

@@ -98,11 +98,15 @@ static void roll_back(nf_function *function, const nf_audit_result *result, cons
 
 static void end_audit(nf_function *function, uint64_t now)
 {
+    nf_engine *engine = function->engine;
     nf_audit_result result = nf_audit_finish(function);
     nf_version *active = function->active;
     const nf_version *control = function->control;
     char reason[NF_REASON_BYTES];
     nf_phase_set(function, NF_PHASE_SETTLED, now);
+    nf_os_mutex_lock(&engine->lock);
+    engine->cost.trial_ns += nf_audit_cost_ns(function, &result);
+    nf_os_mutex_unlock(&engine->lock);
     if (result.active_ns > 0) function->profile.ns_per_call = result.active_ns;
     if (result.ratio <= 0) return; /* too few calls to say anything */
     nf_format(reason, sizeof reason, "live calls take %.2fx of the old version's time [%.2f, %.2f]",
@@ -115,7 +119,7 @@ static void end_audit(nf_function *function, uint64_t now)
     }
     double above_t1 = control == function->baseline ? 1 : control->speedup;
     if (active->speedup <= 0) active->speedup = above_t1 / result.ratio; /* 0: not known */
-    nf_engine_event(function->engine, NF_EVENT_KEPT, function, active, result.ratio, "%s", reason);
+    nf_engine_event(engine, NF_EVENT_KEPT, function, active, result.ratio, "%s", reason);
 }
 
 static bool is_clear(nf_audit_result result)

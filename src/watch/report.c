@@ -208,6 +208,7 @@ static void write_cost(nf_json *json, const nf_engine *engine)
     put_uint(json, "program_ns", cost->program_ns);
     put_uint(json, "climbing_ns", cost->climbing_ns);
     put_uint(json, "settled_ns", cost->settled_ns);
+    put_double(json, "trial_ns", cost->trial_ns);
     put_double(json, "watch_ns", cost->watch_ns);
     put_double(json, "settled_share", settled_share(cost));
     nf_json_object_end(json);
