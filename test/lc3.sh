@@ -269,14 +269,14 @@ nf lc3 run --stats --json "$work/json" examples/lc3/bubble.asm
 said "speed is shown" "ns/instruction *mean [0-9.]* *p50 [0-9.]* *p99 [0-9.]* *p99.9 [0-9.]* *max"
 for key in engine instructions slices ns_per_instruction mean p50 p99 p99_9 max \
     instructions_per_second share_waiting share_stolen compiler regions regions_written \
-    regions_flushed regions_refused code_bytes compile_ns compiled_instructions entries chained \
+    regions_flushed regions_refused code_bytes compile_ns compiled_instructions entries links links_changed \
     exits_budget exits_cold exits_helped exits_guarded regions_unguarded \
     compiled_t1 compiled_t2 compiled_t2_flat races races_won; do
     grep -q "\"$key\":" "$work/json"
     verdict $? "--json has $key" "$work/json"
 done
 said "what was compiled is shown" "^compiled *[1-9][0-9]* regions: [1-9][0-9]* times by T1, [1-9][0-9]* by T2, [1-9]"
-said "and what for" "^in regions *99[0-9.]* % of instructions; entered [0-9]*, chained [0-9]*;"
+said "and what for" "^in regions *99[0-9.]* % of instructions; entered [0-9]*, linked by [0-9]* jumps;"
 run out --trace
 said "--trace shows instructions" "^ *0 0000 .* 8002  x3000 2002 *LD *R0, A"
 run out --registers --memory x3000:4

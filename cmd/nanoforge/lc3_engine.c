@@ -71,7 +71,7 @@ typedef struct count_row {
     uint64_t value;
 } count_row;
 
-enum { COUNT_ROWS = 19 };
+enum { COUNT_ROWS = 20 };
 
 static void count_rows_fill(const nf_vm_counts *c, count_row rows[COUNT_ROWS])
 {
@@ -90,7 +90,8 @@ static void count_rows_fill(const nf_vm_counts *c, count_row rows[COUNT_ROWS])
         {"compile_ns", c->compile_ns},
         {"compiled_instructions", c->instructions},
         {"entries", c->entries},
-        {"chained", c->chained},
+        {"links", c->links},
+        {"links_changed", c->links_changed},
         {"exits_budget", c->exits[NF_VM_BUDGET]},
         {"exits_cold", c->exits[NF_VM_COLD]},
         {"exits_helped", c->exits[NF_VM_HELPED]},
@@ -110,12 +111,12 @@ void lc3_engine_print(const lc3_engine *engine, FILE *stream)
             " by T2, %" PRIu32 " by T2 without short branches; %" PRIu64 " bytes, %.3f ms\n"
             "regions          %" PRIu32 " races, %" PRIu32 " won; %" PRIu32 " written, %" PRIu32
             " flushed, %" PRIu32 " refused, %" PRIu32 " made again without guards\n"
-            "in regions       %.2f %% of instructions; entered %" PRIu64 ", chained %" PRIu64
-            "; left for budget %" PRIu64 ", cold %" PRIu64 ", help %" PRIu64 "\n",
+            "in regions       %.2f %% of instructions; entered %" PRIu64 ", linked by %" PRIu64
+            " jumps; left for budget %" PRIu64 ", cold %" PRIu64 ", help %" PRIu64 "\n",
             c->regions_made, c->compiled[0], c->compiled[1], c->compiled[2], c->code_bytes,
             (double)c->compile_ns / ns_per_ms, c->races, c->races_won, c->regions_written,
             c->regions_flushed, c->regions_refused, c->regions_unguarded,
-            all ? (double)c->instructions / (double)all * percent : 0, c->entries, c->chained,
+            all ? (double)c->instructions / (double)all * percent : 0, c->entries, c->links,
             c->exits[NF_VM_BUDGET], c->exits[NF_VM_COLD], c->exits[NF_VM_HELPED]);
 }
 

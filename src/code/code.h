@@ -9,7 +9,8 @@
  * A place is a transaction: begin finds room, the caller writes through rw, and commit makes it an
  * object or abort gives the room back. Until commit nobody can find or run it. An object is written
  * once, never patched. Its room is reused only after nf_code_free(), which the engine calls when it
- * has proved that no thread runs there (and nf_os_code_sync() was issued).
+ * has proved that no thread runs there (and nf_os_code_sync() was issued). The one exception is a
+ * jump that its owner links to another target (nf_code_link).
  *
  * Any thread may call; one mutex inside. A lookup by address (nf_code_find) takes the mutex too:
  * not for signal handlers. Errors: NF_CODE_FULL with sizes, NF_MEMORY, NF_LIMIT (a target out of
@@ -53,6 +54,13 @@ void nf_code_abort(nf_code_tx *tx);
 /* A blob with its relocations, in one transaction. address is the entry. */
 nf_status nf_code_place(nf_code_memory *memory, const nf_blob *blob, const char *name, void *owner,
                         uint64_t *address, nf_error *error);
+/*
+ * Turns a jump: the rel32 field at this address, in the rx view of an object, leads to the target from
+ * now on, which is in reach. One store of four bytes. No thread may run the jump meanwhile, unless
+ * the field lies in one aligned word of eight bytes; and none may run it afterwards before
+ * nf_os_code_sync(), for it is written through the other view.
+ */
+void nf_code_link(nf_code_memory *memory, uint64_t field, uint64_t target);
 /* The object at exactly this address goes away; its bytes become int3. */
 void nf_code_free(nf_code_memory *memory, uint64_t address);
 

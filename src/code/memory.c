@@ -257,6 +257,13 @@ void nf_code_free(nf_code_memory *m, uint64_t address)
     nf_os_mutex_unlock(&m->mutex);
 }
 
+void nf_code_link(nf_code_memory *m, uint64_t field, uint64_t target)
+{
+    typedef int32_t displacement __attribute__((aligned(1)));
+    volatile displacement *place = (volatile displacement *)(m->view.rw + offset_of(m, field));
+    *place = (int32_t)(target - (field + sizeof *place));
+}
+
 static bool is_inside(const nf_code_memory *m, uint64_t pc)
 {
     uint64_t start = (uint64_t)(uintptr_t)m->view.rx;

@@ -243,6 +243,7 @@ typedef struct nf_symbol_data {
     nf_symbol_kind kind;
     nf_signature signature; /* functions and externs */
     nf_func *func;
+    bool is_near; /* externs: rel32 reaches it from the code, as it does functions' stubs */
     /* data: */
     const uint8_t *initial;
     uint64_t initial_size, size;
@@ -377,6 +378,13 @@ uint32_t nf_func_size(const nf_func *f);
 /* Every rule of verify.c, as nf_module_verify() checks it, for one function whose module is sound:
  * between passes. The arena is scratch. */
 nf_status nf_func_verify(const nf_func *f, nf_arena *arena, nf_error *error);
+
+/* What is called by a rel32, and not through its address. */
+static inline bool nf_symbol_is_near(const nf_module *m, nf_symbol s)
+{
+    const nf_symbol_data *symbol = nf_symbol_at(m, s);
+    return symbol->kind == NF_SYMBOL_FUNC || symbol->is_near;
+}
 
 /* --- between modules and machines --- */
 /* Where each symbol is in this process, by symbol id; 0 for unresolved. A function's address is

@@ -71,7 +71,7 @@ static uint64_t load_target(nf_baseline *job, const nf_inst *inst)
     if (inst->a.id != 0) return 0;
     nf_symbol symbol = {(uint32_t)inst->imm};
     uint64_t address = nf_symbol_address(job, symbol);
-    if (nf_symbol_at(job->f->module, symbol)->kind == NF_SYMBOL_FUNC) return address;
+    if (nf_symbol_is_near(job->f->module, symbol)) return address;
     nf_asm_mov_imm(&job->a, CALL_TARGET, address, true);
     return 0;
 }

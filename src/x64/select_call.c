@@ -119,7 +119,7 @@ static callee callee_of(nf_select *s, const nf_inst *inst)
     nf_symbol symbol = {(uint32_t)inst->imm};
     if (symbol.id == s->func->symbol.id) return (callee){.kind = CALLEE_SELF};
     callee c = {.kind = CALLEE_STUB, .address = nf_select_symbol(s, symbol)};
-    if (nf_symbol_at(s->func->module, symbol)->kind == NF_SYMBOL_FUNC) return c;
+    if (nf_symbol_is_near(s->func->module, symbol)) return c;
     c.kind = CALLEE_FAR;
     c.far = nf_select_constant(s, &c.address, ADDRESS_BYTES).mem;
     return c;

@@ -3,7 +3,7 @@
  *
  *        ┌──────────────── there is a region at the PC ◄──────────────────┐
  *        ▼                                                                │
- *     regions, in each other by tail calls                                │
+ *     regions, and from one to the next                                   │
  *        │ too little left ──► interpreter, to the end of the count       │
  *        │ an instruction that is not compiled, a store to code that is   │
  *        │     ──► nf_lc3_step(); written regions go ─────────────────────┤

@@ -18,12 +18,14 @@
  *       brif %few, stop, loop(%left, %x, %x)
  *
  * Every way out is a block of its own, behind the others: it stores the variables that are not what
- * was loaded at the entry, and the PC. One that knows no reason but that the region ends looks the
- * next region up and goes there by a tail call.
+ * was loaded at the entry, and the PC. One that knows no reason but that the region ends goes on in
+ * the next region by a tail call: by a direct jump that is linked (link.c) where the address is known,
+ * else to what it looks up.
  *
  * Condition codes are whatever variable the guest makes of them; what nobody reads, T2 removes.
  */
 #include "vm_internal.h"
+#include "base/text.h"
 
 typedef struct node_state {
     nf_block block;
@@ -46,6 +48,8 @@ typedef struct builder {
     bool guarding;              /* at the entry */
     nf_value condition, target; /* what the translator ended the instruction with */
     nf_signature signature;
+    nf_module *module;
+    nf_vm_exits *exits;
     NF_VEC(nf_block) ends; /* ways out, and checks of the budget */
 } builder;
 
@@ -59,11 +63,30 @@ static bool is_merge(const builder *b, uint32_t node)
     return node_of(b, node)->pred_count + (node == 0) > 1;
 }
 
-static nf_value add_const(builder *b, nf_block block, nf_value value, int64_t number)
+static nf_value plus(nf_func *f, nf_block block, nf_value value, int64_t number)
 {
     if (number == 0) return value;
-    nf_value by = nf_build_iconst(b->func, block, NF_I64, number);
-    return nf_build(b->func, block, NF_OP_ADD, NF_I64, value, by, (nf_value){0});
+    nf_value by = nf_build_iconst(f, block, NF_I64, number);
+    return nf_build(f, block, NF_OP_ADD, NF_I64, value, by, (nf_value){0});
+}
+
+static nf_value add_const(builder *b, nf_block block, nf_value value, int64_t number)
+{
+    return plus(b->func, block, value, number);
+}
+
+/* Of regions: the state's address and the budget; left << 2 | reason. */
+static nf_signature signature_make(nf_module *module)
+{
+    static const nf_type parameters[] = {NF_I64, NF_I64};
+    return nf_module_signature(module, NF_I64, parameters, 2, false);
+}
+
+static void leave_build(nf_func *f, nf_block block, nf_value left, nf_vm_reason reason)
+{
+    nf_value bits = nf_build_iconst(f, block, NF_I64, NF_VM_REASON_BITS);
+    nf_value result = nf_build(f, block, NF_OP_SHL, NF_I64, left, bits, (nf_value){0});
+    nf_build_ret(f, block, plus(f, block, result, reason));
 }
 
 /* --- ways out --------------------------------------------------------------------------------- */
@@ -100,21 +123,30 @@ static void state_store(builder *b, nf_block block, nf_value pc)
 
 static void leave(builder *b, nf_block block, nf_value left, nf_vm_reason reason)
 {
-    nf_value bits = nf_build_iconst(b->func, block, NF_I64, NF_VM_REASON_BITS);
-    nf_value result = nf_build(b->func, block, NF_OP_SHL, NF_I64, left, bits, (nf_value){0});
-    nf_build_ret(b->func, block, add_const(b, block, result, reason));
+    leave_build(b->func, block, left, reason);
 }
 
-static void chained_count(builder *b, nf_block block)
+/* What stands for the region at pc. */
+static nf_symbol exit_symbol(builder *b, uint64_t pc)
 {
-    int64_t at = (int64_t)(uintptr_t)&b->vm->counts.chained;
-    nf_address count = {.base = nf_build_iconst(b->func, block, NF_I64, at)};
-    nf_value before = nf_build_load(b->func, block, NF_I64, count);
-    nf_build_store(b->func, block, add_const(b, block, before, 1), count);
+    char name[NF_VM_EXIT_NAME_BYTES];
+    nf_format(name, sizeof name, NF_VM_EXIT_NAME "%llx", (unsigned long long)pc);
+    nf_symbol symbol = nf_module_extern(b->module, name, b->signature);
+    if (symbol.id == 0 || nf_symbol_at(b->module, symbol)->is_near) return symbol;
+    nf_symbol_at(b->module, symbol)->is_near = true;
+    NF_VEC_PUSH(b->graph->arena, b->exits, pc);
+    return symbol;
 }
 
-/* On to the next region, if there is one. */
-static void chain(builder *b, nf_block block, nf_value left, nf_value pc)
+/* On to the region at pc; where there is none, to what leaves. */
+static void chain_direct(builder *b, nf_block block, nf_value left, uint64_t pc)
+{
+    nf_value arguments[] = {b->public.state, left};
+    nf_build_tail_call(b->func, block, exit_symbol(b, pc), arguments, 2);
+}
+
+/* The same where the address is computed. */
+static void chain_indirect(builder *b, nf_block block, nf_value left, nf_value pc)
 {
     nf_block on = end_block(b), cold = end_block(b);
     nf_value entry = nf_vm_cache_lookup_build(b->vm, b->graph->mode, b->func, block, pc);
@@ -122,7 +154,6 @@ static void chain(builder *b, nf_block block, nf_value left, nf_value pc)
     nf_value there = nf_build_compare(b->func, block, NF_NE, entry, zero);
     nf_build_brif(b->func, block, there, on, NULL, 0, cold, NULL, 0);
     nf_value arguments[] = {b->public.state, left};
-    chained_count(b, on);
     nf_build_tail_call_indirect(b->func, on, entry, b->signature, arguments, 2);
     leave(b, cold, left, NF_VM_COLD);
 }
@@ -134,10 +165,12 @@ static nf_block way_out_build(builder *b, const way_out *way)
     if (pc.id == 0) pc = nf_build_iconst(b->func, block, b->vm->guest->pc.type, (int64_t)way->pc);
     state_store(b, block, pc);
     nf_value left = add_const(b, block, b->now.budget, -(int64_t)way->spent);
-    if (way->reason == NF_VM_COLD && !b->vm->config.single_blocks)
-        chain(b, block, left, pc);
-    else
+    if (way->reason != NF_VM_COLD || b->vm->config.single_blocks)
         leave(b, block, left, way->reason);
+    else if (way->pc_value.id)
+        chain_indirect(b, block, left, pc);
+    else
+        chain_direct(b, block, left, way->pc);
     return block;
 }
 
@@ -404,9 +437,8 @@ static void entry_build(builder *b)
 
 static bool builder_make(builder *b, const nf_vm_graph *graph, nf_module *module)
 {
-    static const nf_type parameters[] = {NF_I64, NF_I64};
-    *b = (builder){.graph = graph, .vm = graph->vm};
-    b->signature = nf_module_signature(module, NF_I64, parameters, 2, false);
+    *b = (builder){.graph = graph, .vm = graph->vm, .module = module};
+    b->signature = signature_make(module);
     b->func = nf_module_function(module, "region", b->signature, NF_ATTR_EXPORT);
     b->loaded = NF_NEW_ARRAY(graph->arena, nf_value, graph->vm->guest->var_count);
     b->states = NF_NEW_ARRAY(graph->arena, node_state, graph->nodes.count);
@@ -417,11 +449,13 @@ static bool builder_make(builder *b, const nf_vm_graph *graph, nf_module *module
 }
 
 nf_status nf_vm_graph_build(const nf_vm_graph *graph, nf_module *module, nf_func **func,
-                            nf_error *error)
+                            nf_vm_exits *exits, nf_error *error)
 {
     builder b;
+    *exits = (nf_vm_exits){0};
     if (!builder_make(&b, graph, module))
         return nf_fail(error, NF_MEMORY, "no memory for a region");
+    b.exits = exits;
     entry_build(&b);
     for (uint32_t i = 0; i < graph->order_count; i++)
         if (graph->order[i] != 0 && is_merge(&b, graph->order[i]))
@@ -430,8 +464,15 @@ nf_status nf_vm_graph_build(const nf_vm_graph *graph, nf_module *module, nf_func
         if (!node_of(&b, graph->order[i])->is_side) node_build(&b, graph->order[i]);
     for (uint32_t i = 0; i < b.ends.count; i++)
         nf_block_move(b.func, b.ends.data[i], (nf_block){0});
-    if (graph->arena->failed || b.func->arena->failed)
+    if (graph->arena->failed || b.func->arena->failed || module->arena.failed)
         return nf_fail(error, NF_MEMORY, "no memory for a region's NIR");
     *func = b.func;
     return NF_OK;
+}
+
+nf_func *nf_vm_cold_build(nf_module *module)
+{
+    nf_func *f = nf_module_function(module, "cold", signature_make(module), NF_ATTR_EXPORT);
+    if (f) leave_build(f, nf_func_entry(f), nf_func_param(f, 1), NF_VM_COLD);
+    return f;
 }

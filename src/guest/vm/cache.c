@@ -14,8 +14,8 @@ nf_status nf_vm_cache_make(nf_vm *vm, nf_error *error)
 {
     for (uint32_t mode = 0; mode < NF_VM_MODES_MAX; mode++) {
         vm->entries[mode] = nf_os_pages_map(vm->guest->pc_count * sizeof(uint64_t), 0);
-        vm->heads[mode] = nf_os_pages_map(vm->guest->pc_count * sizeof(nf_vm_region *), 0);
-        if (vm->entries[mode] == NULL || vm->heads[mode] == NULL)
+        vm->places[mode] = nf_os_pages_map(vm->guest->pc_count * sizeof(nf_vm_place), 0);
+        if (vm->entries[mode] == NULL || vm->places[mode] == NULL)
             return nf_fail(error, NF_MEMORY, "no memory for a table of regions");
     }
     return NF_OK;
@@ -23,7 +23,7 @@ nf_status nf_vm_cache_make(nf_vm *vm, nf_error *error)
 
 nf_vm_region *nf_vm_cache_find(const nf_vm *vm, uint32_t mode, uint64_t pc)
 {
-    return vm->heads[mode][pc];
+    return vm->places[mode][pc].region;
 }
 
 nf_value nf_vm_cache_lookup_build(const nf_vm *vm, uint32_t mode, nf_func *f, nf_block block,
@@ -68,9 +68,10 @@ static uint32_t ranges_find(const nf_vm_graph *graph, nf_vm_range *ranges, uint6
     return count;
 }
 
-static size_t region_bytes(uint32_t range_count)
+static size_t region_bytes(uint32_t range_count, uint32_t link_count)
 {
-    return sizeof(nf_vm_region) + range_count * sizeof(nf_vm_range);
+    return sizeof(nf_vm_region) + range_count * sizeof(nf_vm_range) +
+           link_count * sizeof(nf_vm_link);
 }
 
 static void cover(const nf_vm *vm, const nf_vm_region *region)
@@ -80,44 +81,61 @@ static void cover(const nf_vm *vm, const nf_vm_region *region)
             vm->guest->cover(vm->state, pc);
 }
 
-static nf_vm_region *region_new(nf_vm *vm, const nf_vm_graph *graph)
+static void links_fill(nf_vm_region *region, const nf_vm_sites *sites, uint64_t address)
+{
+    region->links = (nf_vm_link *)(region->ranges + region->range_count);
+    for (uint32_t i = 0; i < sites->count; i++)
+        region->links[i] =
+            (nf_vm_link){.pc = sites->data[i].pc, .field = address + sites->data[i].offset};
+}
+
+static nf_vm_region *region_new(nf_vm *vm, const nf_vm_graph *graph, uint64_t address,
+                                const nf_vm_sites *sites)
 {
     enum { UNITS_MAX = 4 }; /* of an instruction */
     nf_vm_range *ranges = NF_NEW_ARRAY(graph->arena, nf_vm_range, graph->order_count * UNITS_MAX);
     uint64_t *pcs = NF_NEW_ARRAY(graph->arena, uint64_t, graph->order_count * UNITS_MAX);
     if (ranges == NULL || pcs == NULL) return NULL;
     uint32_t count = ranges_find(graph, ranges, pcs);
-    nf_vm_region *region = vm->allocator->allocate(vm->allocator->context, region_bytes(count));
+    nf_vm_region *region =
+        vm->allocator->allocate(vm->allocator->context, region_bytes(count, sites->count));
     if (region == NULL) return NULL;
     const nf_vm_node *entry = &graph->nodes.data[0];
-    *region = (nf_vm_region){
-        .pc = entry->inst.pc, .mode = graph->mode, .length = entry->length, .range_count = count};
+    *region = (nf_vm_region){.pc = entry->inst.pc,
+                             .address = address,
+                             .mode = graph->mode,
+                             .length = entry->length,
+                             .range_count = count,
+                             .link_count = sites->count};
     __builtin_memcpy(region->ranges, ranges, count * sizeof *ranges);
+    links_fill(region, sites, address);
     return region;
 }
 
 nf_status nf_vm_cache_add(nf_vm *vm, const nf_vm_graph *graph, const nf_vm_order *order,
-                          uint64_t address, nf_vm_region **out, nf_error *error)
+                          uint64_t address, const nf_vm_sites *sites, nf_vm_region **out,
+                          nf_error *error)
 {
-    nf_vm_region *region = region_new(vm, graph);
+    nf_vm_region *region = region_new(vm, graph, address, sites);
     if (region == NULL) return nf_fail(error, NF_MEMORY, "no memory for a region's record");
-    region->address = address;
     region->hot_pc = order->hot_pc ? order->hot_pc : order->pc;
     region->way = order->way;
     region->guarded = order->guarded;
     region->next = vm->regions;
     vm->regions = region;
     cover(vm, region);
+    nf_vm_links_add(vm, region);
     *out = region;
     return NF_OK;
 }
 
 void nf_vm_cache_publish(nf_vm *vm, nf_vm_region *region)
 {
-    nf_vm_region **head = &vm->heads[region->mode][region->pc];
-    bool is_new = *head == NULL;
-    *head = region;
+    nf_vm_place *place = &vm->places[region->mode][region->pc];
+    bool is_new = place->region == NULL;
+    place->region = region;
     vm->entries[region->mode][region->pc] = region->address;
+    nf_vm_links_point(vm, region->mode, region->pc);
     if (is_new) vm->guest->entry(vm->state, region->pc, true);
 }
 
@@ -139,14 +157,17 @@ bool nf_vm_cache_covers(const nf_vm *vm, uint32_t mode, uint64_t pc, uint64_t ad
 
 static void region_free(nf_vm *vm, nf_vm_region *region)
 {
-    nf_vm_region **head = &vm->heads[region->mode][region->pc];
-    if (*head == region) {
-        *head = NULL;
+    nf_vm_place *place = &vm->places[region->mode][region->pc];
+    nf_vm_links_remove(region);
+    if (place->region == region) {
+        place->region = NULL;
         vm->entries[region->mode][region->pc] = 0;
+        nf_vm_links_point(vm, region->mode, region->pc);
         vm->guest->entry(vm->state, region->pc, false);
     }
     nf_code_free(vm->code, region->address);
-    vm->allocator->release(vm->allocator->context, region, region_bytes(region->range_count));
+    vm->allocator->release(vm->allocator->context, region,
+                           region_bytes(region->range_count, region->link_count));
 }
 
 void nf_vm_cache_remove(nf_vm *vm, nf_vm_region *region)
@@ -198,7 +219,7 @@ void nf_vm_cache_free(nf_vm *vm)
     for (uint32_t mode = 0; mode < NF_VM_MODES_MAX; mode++) {
         if (vm->entries[mode])
             nf_os_pages_unmap(vm->entries[mode], vm->guest->pc_count * sizeof(uint64_t));
-        if (vm->heads[mode])
-            nf_os_pages_unmap(vm->heads[mode], vm->guest->pc_count * sizeof(nf_vm_region *));
+        if (vm->places[mode])
+            nf_os_pages_unmap(vm->places[mode], vm->guest->pc_count * sizeof(nf_vm_place));
     }
 }

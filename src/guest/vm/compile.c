@@ -20,6 +20,12 @@ static const char *const way_names[NF_VM_WAYS] = {
     [NF_VM_WAY_FLAT] = "t2.flat",
 };
 
+/* A blob of the VM's own arena, and where it goes on elsewhere. */
+typedef struct region_code {
+    nf_blob blob;
+    nf_vm_sites sites;
+} region_code;
+
 static nf_status function_compile(nf_vm *vm, nf_func *func, nf_vm_way way, const nf_link *link,
                                   nf_compiled *compiled, nf_error *error)
 {
@@ -30,33 +36,48 @@ static nf_status function_compile(nf_vm *vm, nf_func *func, nf_vm_way way, const
     return status == NF_OK ? nf_backend_compile(func, &options, compiled, error) : status;
 }
 
+/* By symbol. */
+static nf_status exits_link(nf_vm *vm, const nf_func *func, const nf_vm_exits *exits, nf_link *link,
+                            nf_error *error)
+{
+    uint32_t first = func->symbol.id + 1;
+    uint64_t *addresses = NF_NEW_ARRAY(&vm->arena, uint64_t, first + exits->count);
+    if (addresses == NULL) return nf_fail(error, NF_MEMORY, "no memory for a region's exits");
+    for (uint32_t i = 0; i < exits->count; i++) addresses[first + i] = nf_vm_exit_address(vm, i);
+    *link = (nf_link){addresses, first + exits->count};
+    return NF_OK;
+}
+
 /* The NIR and what goes with it live as long as the compilation. */
 static nf_status graph_compile(nf_vm *vm, const nf_vm_graph *graph, nf_vm_way way,
-                               nf_module *module, nf_compiled *compiled, nf_error *error)
+                               nf_module *module, region_code *code, nf_error *error)
 {
     nf_func *func;
-    nf_status status = nf_vm_graph_build(graph, module, &func, error);
+    nf_vm_exits exits;
+    nf_link link;
+    nf_compiled compiled;
+    nf_status status = nf_vm_graph_build(graph, module, &func, &exits, error);
 #ifdef NF_DEBUG
     if (status == NF_OK) status = nf_module_verify(module, error);
 #endif
+    if (status == NF_OK) status = exits_link(vm, func, &exits, &link, error);
+    if (status == NF_OK) status = function_compile(vm, func, way, &link, &compiled, error);
     if (status != NF_OK) return status;
-    nf_link link = {NF_NEW_ARRAY(&vm->arena, uint64_t, module->symbols.count),
-                    module->symbols.count};
-    return function_compile(vm, func, way, &link, compiled, error);
+    code->blob = compiled.blob;
+    return nf_vm_links_find(vm, &exits, &code->blob, &code->sites, error);
 }
 
 static nf_status region_place(nf_vm *vm, const nf_vm_graph *graph, const nf_vm_order *order,
-                              const nf_compiled *compiled, nf_vm_region **region, nf_error *error)
+                              const region_code *code, nf_vm_region **region, nf_error *error)
 {
     char name[NF_CODE_NAME_BYTES];
     uint64_t address;
     uint64_t pc = graph->nodes.data[0].inst.pc;
     nf_format(name, sizeof name, "%s:%llx@%s", vm->guest->name, (unsigned long long)pc,
               way_names[order->way]);
-    nf_status status = nf_code_place(vm->code, &compiled->blob, name, vm, &address, error);
+    nf_status status = nf_code_place(vm->code, &code->blob, name, vm, &address, error);
     if (status != NF_OK) return status;
-    nf_os_code_sync();
-    status = nf_vm_cache_add(vm, graph, order, address, region, error);
+    status = nf_vm_cache_add(vm, graph, order, address, &code->sites, region, error);
     if (status != NF_OK) nf_code_free(vm->code, address);
     return status;
 }
@@ -79,18 +100,18 @@ static nf_status region_make(nf_vm *vm, const nf_vm_order *order, nf_vm_region *
                              nf_error *error)
 {
     nf_vm_graph graph;
-    nf_compiled compiled;
+    region_code code;
     nf_status status = graph_find(vm, order, &graph, error);
     if (status != NF_OK) return status;
     nf_module *module = nf_module_new(vm->allocator, vm->guest->name);
     if (module == NULL) return nf_fail(error, NF_MEMORY, "no memory for a region's module");
-    status = graph_compile(vm, &graph, order->way, module, &compiled, error);
-    if (status == NF_OK) status = region_place(vm, &graph, order, &compiled, region, error);
+    status = graph_compile(vm, &graph, order->way, module, &code, error);
+    if (status == NF_OK) status = region_place(vm, &graph, order, &code, region, error);
     if (status == NF_CODE_FULL && !order->exactly) {
         nf_vm_flush(vm);
-        status = region_place(vm, &graph, order, &compiled, region, error);
+        status = region_place(vm, &graph, order, &code, region, error);
     }
-    if (status == NF_OK) vm->counts.code_bytes += compiled.blob.total_bytes;
+    if (status == NF_OK) vm->counts.code_bytes += code.blob.total_bytes;
     nf_module_free(module);
     return status;
 }
@@ -104,5 +125,20 @@ nf_status nf_vm_region_compile(nf_vm *vm, const nf_vm_order *order, nf_vm_region
     vm->arena.failed = false;
     vm->counts.compile_ns += nf_os_time_ns() - start;
     if (status == NF_OK) vm->counts.compiled[order->way]++;
+    return status;
+}
+
+nf_status nf_vm_cold_compile(nf_vm *vm, nf_error *error)
+{
+    nf_compiled compiled;
+    nf_link link = {0};
+    nf_module *module = nf_module_new(vm->allocator, vm->guest->name);
+    nf_func *func = module ? nf_vm_cold_build(module) : NULL;
+    nf_status status = func ? function_compile(vm, func, NF_VM_WAY_T1, &link, &compiled, error)
+                            : nf_fail(error, NF_MEMORY, "no memory for the code that leaves");
+    if (status == NF_OK)
+        status = nf_code_place(vm->code, &compiled.blob, vm->guest->name, vm, &vm->cold, error);
+    nf_module_free(module);
+    nf_arena_reset(&vm->arena);
     return status;
 }

@@ -55,6 +55,8 @@ nf_vm_exit nf_vm_enter(nf_vm *vm, uint32_t mode, uint64_t pc, uint64_t budget)
     enum { REASON_MASK = (1 << NF_VM_REASON_BITS) - 1 };
     nf_vm_region *region = nf_vm_cache_find(vm, mode, pc);
     if (region == NULL) return (nf_vm_exit){NF_VM_COLD, (uint32_t)budget};
+    if (vm->is_code_new) nf_os_code_sync();
+    vm->is_code_new = false;
     bool races = nf_vm_races(vm, region);
     uint64_t start = races ? nf_os_tsc_start() : 0;
     uint64_t result = ((code *)region->address)(vm->state, budget);
@@ -92,6 +94,7 @@ nf_status nf_vm_new(const nf_vm_guest *guest, void *state, const nf_vm_config *c
     nf_status status = nf_os_code_sync_register(error);
     if (status == NF_OK) status = nf_vm_cache_make(vm, error);
     if (status == NF_OK) status = nf_code_memory_new(allocator, code_bytes, &vm->code, error);
+    if (status == NF_OK) status = nf_vm_cold_compile(vm, error);
     if (status == NF_OK)
         *out = vm;
     else

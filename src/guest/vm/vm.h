@@ -7,8 +7,8 @@
  * subroutines that it calls, or, where there is no loop, what follows an address. It has one entry.
  * Within it the guest's registers are values, which T2 keeps in host registers; they are loaded at
  * the entry and stored where the region is left. T1 compiles a region first; what runs on goes to T2,
- * in the way that wins a race. Regions go on in each other by tail calls through
- * the table of entries.
+ * in the way that wins a race. Regions go on in each other by direct jumps, which follow the regions
+ * as they come and go, or by a tail call to what the table of entries says.
  *
  * A guest brings a table of its variables, a decoder, and a translator that writes the NIR of one
  * instruction at a time; it never sees blocks, loops or budgets. What it does not want to compile it
@@ -212,7 +212,8 @@ typedef struct nf_vm_counts {
     uint64_t code_bytes, compile_ns; /* of all that were made */
     uint64_t instructions;           /* that regions have executed */
     uint64_t entries;                /* of regions, by nf_vm_enter() */
-    uint64_t chained;                /* ways from a region to the next that went there */
+    uint64_t links;                  /* jumps from regions to others that were made, */
+    uint64_t links_changed;          /* and turned since to another region, or from it */
     uint64_t exits[NF_VM_REASON_COUNT];
 } nf_vm_counts;
 const nf_vm_counts *nf_vm_counts_of(const nf_vm *vm);

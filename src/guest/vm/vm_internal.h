@@ -73,17 +73,32 @@ static inline bool nf_vm_is_inside(const nf_vm_graph *graph, uint32_t node)
 
 /* --- its NIR (build.c) --- */
 
+enum { NF_VM_EXIT_NAME_BYTES = 24 };
+#define NF_VM_EXIT_NAME "x"
+
 /* The function takes the state's address and the budget, and gives left << 2 | reason. */
 enum { NF_VM_REASON_BITS = 2 };
 
+/* Where a region goes on, each address once. For each the module has an extern function, in this
+ * order and behind the region's own symbol; its name is the address in hexadecimal. */
+typedef NF_VEC(uint64_t) nf_vm_exits;
+
 nf_status nf_vm_graph_build(const nf_vm_graph *graph, nf_module *module, nf_func **func,
-                            nf_error *error);
+                            nf_vm_exits *exits, nf_error *error);
+/* What stands for regions that are not there: the guest goes on by other means. */
+nf_func *nf_vm_cold_build(nf_module *module);
 
 /* --- regions and their entries (cache.c) --- */
 
 typedef struct nf_vm_range {
     uint64_t start, end; /* of covered addresses */
 } nf_vm_range;
+
+/* A jump to where a region goes on, in its code (link.c). */
+typedef struct nf_vm_link {
+    struct nf_vm_link *next, **back; /* of those that lead to the same address */
+    uint64_t pc, field; /* where it leads, in the guest; its displacement, in the code */
+} nf_vm_link;
 
 typedef enum nf_vm_way { NF_VM_WAY_T1, NF_VM_WAY_T2, NF_VM_WAY_FLAT } nf_vm_way;
 
@@ -95,9 +110,35 @@ typedef struct nf_vm_region {
     nf_vm_way way;
     bool guarded;
     uint64_t instructions, next_at; /* executed from here; when there will be a next step */
-    uint32_t range_count;
+    uint32_t range_count, link_count;
+    nf_vm_link *links;    /* behind the ranges */
     nf_vm_range ranges[]; /* ascending */
 } nf_vm_region;
+
+/* An address of the guest, in one of its modes. */
+typedef struct nf_vm_place {
+    nf_vm_region *region; /* that is entered here, or NULL */
+    nf_vm_link *links;    /* that lead here */
+} nf_vm_place;
+
+/* --- jumps from region to region (link.c) --- */
+
+typedef struct nf_vm_site {
+    uint64_t pc;     /* where it leads */
+    uint32_t offset; /* of the displacement in the blob */
+} nf_vm_site;
+typedef NF_VEC(nf_vm_site) nf_vm_sites;
+
+/* What a region is compiled with as the address of an exit's extern. Nothing is there. */
+uint64_t nf_vm_exit_address(const nf_vm *vm, uint32_t exit);
+/* The jumps in a blob that was compiled so; they lead to the code that leaves from now on. */
+nf_status nf_vm_links_find(nf_vm *vm, const nf_vm_exits *exits, nf_blob *blob, nf_vm_sites *sites,
+                           nf_error *error);
+/* The jumps of a region that was placed. */
+void nf_vm_links_add(nf_vm *vm, nf_vm_region *region);
+void nf_vm_links_remove(nf_vm_region *region);
+/* Those that lead to pc, after the region there has changed. */
+void nf_vm_links_point(nf_vm *vm, uint32_t mode, uint64_t pc);
 
 /* What is to be compiled. */
 typedef struct nf_vm_order {
@@ -112,12 +153,17 @@ typedef struct nf_vm_order {
 nf_status nf_vm_region_compile(nf_vm *vm, const nf_vm_order *order, nf_vm_region **region,
                                nf_error *error);
 
+/* Makes vm->cold. */
+nf_status nf_vm_cold_compile(nf_vm *vm, nf_error *error);
+
 nf_status nf_vm_cache_make(nf_vm *vm, nf_error *error);
 void nf_vm_cache_free(nf_vm *vm);
 /* The region that is entered at pc, or NULL. */
 nf_vm_region *nf_vm_cache_find(const nf_vm *vm, uint32_t mode, uint64_t pc);
+/* Its code is at the address, and goes on elsewhere at the sites. */
 nf_status nf_vm_cache_add(nf_vm *vm, const nf_vm_graph *graph, const nf_vm_order *order,
-                          uint64_t address, nf_vm_region **region, nf_error *error);
+                          uint64_t address, const nf_vm_sites *sites, nf_vm_region **region,
+                          nf_error *error);
 /* The region is entered at its pc from now on, instead of who was. */
 void nf_vm_cache_publish(nf_vm *vm, nf_vm_region *region);
 /* The region goes. */
@@ -164,9 +210,11 @@ struct nf_vm {
     const nf_allocator *allocator;
     uint64_t features;
     nf_code_memory *code;
-    nf_arena arena;                        /* of one compilation */
-    uint64_t *entries[NF_VM_MODES_MAX];    /* by pc: code */
-    nf_vm_region **heads[NF_VM_MODES_MAX]; /* by pc: the region */
+    nf_arena arena;                       /* of one compilation */
+    uint64_t cold;                        /* code that leaves, as there is no region */
+    bool is_code_new;                     /* since nf_os_code_sync() */
+    uint64_t *entries[NF_VM_MODES_MAX];   /* by pc: code */
+    nf_vm_place *places[NF_VM_MODES_MAX]; /* by pc */
     nf_vm_region *regions;
     nf_vm_race race;
     nf_vm_heat heat[NF_VM_HEAT_CELLS];
