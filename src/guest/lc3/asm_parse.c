@@ -168,12 +168,28 @@ static void labels_define(nf_lc3_asm *a, const parts *p, bool alone)
         label_define(a, p->line.number, &p->labels.data[i], alone);
 }
 
+static void passed_over_tell(nf_lc3_asm *a, uint32_t line, const nf_lc3_token *token)
+{
+    if (!a->passed_over)
+        NF_LC3_SAY(a, NF_LC3_WARNING, line, token, "what stands behind .END is not assembled");
+    a->passed_over = true;
+}
+
+/* What stands behind .END on its line is passed over, as by lc3as. */
+static void end_take(nf_lc3_asm *a, const parts *p, const char *at)
+{
+    nf_lc3_token token = nf_lc3_token_next(&p->line, &at);
+    if (token.kind != NF_LC3_TOKEN_END) passed_over_tell(a, p->line.number, &token);
+    a->part = NF_LC3_BEHIND;
+}
+
 /* A label in front of .ORIG is the origin's name. */
 static void statement_take(nf_lc3_asm *a, const parts *p, const nf_lc3_token *name,
                            const nf_lc3_operation *operation, const char *at)
 {
     nf_lc3_statement s = {.line = p->line, .operation = *operation, .name = *name};
-    s.bad = !operands_take(a, &s, at);
+    bool ends = is_directive(operation, NF_LC3_DIRECTIVE_END);
+    s.bad = !ends && !operands_take(a, &s, at);
     if (is_directive(operation, NF_LC3_DIRECTIVE_ORIG))
         origin_set(a, &s);
     else
@@ -183,7 +199,7 @@ static void statement_take(nf_lc3_asm *a, const parts *p, const nf_lc3_token *na
     s.size = s.bad ? 1 : size_of(a, &s);
     a->location += s.size;
     if (a->location > MEMORY_WORDS) a->location = MEMORY_WORDS; /* pass 2 tells where */
-    if (is_directive(operation, NF_LC3_DIRECTIVE_END)) a->part = NF_LC3_BEHIND;
+    if (ends) end_take(a, p, at);
     NF_VEC_PUSH(a->arena, &a->statements, s);
 }
 
@@ -290,10 +306,7 @@ static bool is_passed_over(nf_lc3_asm *a, const nf_lc3_source_line *line)
         nf_lc3_operation_find(token.text, token.length, &operation) &&
         is_directive(&operation, NF_LC3_DIRECTIVE_ORIG))
         return false;
-    if (!a->passed_over)
-        NF_LC3_SAY(a, NF_LC3_WARNING, line->number, &token,
-                   "what stands behind .END is not assembled");
-    a->passed_over = true;
+    passed_over_tell(a, line->number, &token);
     return true;
 }
 

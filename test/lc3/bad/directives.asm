@@ -22,7 +22,7 @@
         .SECTION text           ; error:9: there is no directive '.SECTION'
         .                       ; error:9: there is no directive '.'
         .EXTERNAL label         ; error:9: nothing is linked here
-        .END 1                  ; error:14: this operand is too many: .END takes none
+        .END 1                  ; warning:14: what stands behind .END is not assembled
 ; ---
         HALT                    ; error:9: this has no address: .ORIG must come first
         .ORIG x3001
