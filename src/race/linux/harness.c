@@ -3,8 +3,8 @@
  *
  *   check     whose answers are right: check.c
  *   measure   rounds; in each every contestant is timed twice, in a random order and then in its
- *             reverse (ABBA), on the same inputs, which move on from round to round; now and then
- *             the slower half, by its minimum, is out
+ *             reverse (ABBA), on the same inputs, in a new order each time, which move on from round
+ *             to round; now and then the slower half, by its minimum, is out
  *
  * Long calls are few, and hardly one goes undisturbed: they are timed by the thread's CPU time,
  * whoever is far behind is out after each round, and fewer rounds do.
@@ -19,7 +19,7 @@
 #include "os/os.h"
 
 enum {
-    SAMPLE_NS = 20 * 1000,
+    SAMPLE_NS = 10 * 1000,
     ROUNDS_MIN = 12,
     HALVING_ROUNDS = 6,
     LONG_CALL_NS = 100 * 1000,
@@ -114,8 +114,8 @@ static void shuffle(harness *h, uint32_t *order, uint32_t count)
     }
 }
 
-/* The order of a round's calls: the batch's inputs again and again, each time in another order, which
- * no branch predictor learns. */
+/* The order of a sample's calls: the batch's inputs again and again, each time in another order. One
+ * order for all samples of a round would be learned by the branch predictor from the first of them. */
 static void sequence_make(harness *h)
 {
     uint32_t shuffled = HARNESS_SEQUENCE_MAX / h->batch_inputs;
@@ -182,6 +182,7 @@ static double sample_take(harness *h, uint32_t who)
 {
     sample s = {.h = h, .target = harness_contestant(h, who)->address};
     for (int tries = 0; tries < RETRIES; tries++) {
+        sequence_make(h);
         uint64_t switches = cage_context_switches();
         uint32_t cpu = cpu_number();
         harness_runs(h, who);
@@ -220,18 +221,28 @@ static void overhead_measure(harness *h)
     }
 }
 
-/* Sizes a batch so that the baseline's takes about SAMPLE_NS: first more inputs, then more passes.
- */
+/* Sizes a batch so that one with calls of so many ns takes about SAMPLE_NS: first more inputs, then
+ * more passes. */
+static void batch_size(harness *h, double ns)
+{
+    double calls = ns > 0 ? SAMPLE_NS / ns : REPEATS_MAX;
+    h->batch_inputs = calls >= h->good_count ? h->good_count : calls < 1 ? 1 : (uint32_t)calls;
+    double repeats = calls / h->batch_inputs;
+    h->repeats = repeats < 1 ? 1 : repeats > REPEATS_MAX ? REPEATS_MAX : (uint32_t)repeats;
+}
+
+/* What the answers took is known of single calls, in which the clock's own time counts; of short ones
+ * a first batch tells better. */
 static void batch_plan(harness *h)
 {
     double ns = 0;
     for (uint32_t i = 0; i < h->good_count; i++) ns += h->answers[h->good[i]].ns;
     ns /= h->good_count;
     h->long_calls = ns > LONG_CALL_NS;
-    double calls = ns > 0 ? SAMPLE_NS / ns : REPEATS_MAX;
-    h->batch_inputs = calls >= h->good_count ? h->good_count : calls < 1 ? 1 : (uint32_t)calls;
-    double repeats = calls / h->batch_inputs;
-    h->repeats = repeats < 1 ? 1 : repeats > REPEATS_MAX ? REPEATS_MAX : (uint32_t)repeats;
+    batch_size(h, ns);
+    if (h->long_calls || h->result.fresh_inputs) return;
+    double batch_ns = sample_take(h, NF_SANDBOX_BASELINE);
+    if (batch_ns > 0) batch_size(h, batch_ns + h->call_overhead_ns);
 }
 
 /* The baseline's time on memory that is there, as a share of its first time, on faulting pages. */
@@ -357,7 +368,6 @@ static void round_run(harness *h, const uint32_t *order, uint32_t count)
 {
     double first[NF_SANDBOX_CONTESTANTS_MAX] = {0};
     uint32_t round = h->rounds_done;
-    sequence_make(h);
     for (uint32_t who = 0; who < NF_SANDBOX_CONTESTANTS_MAX; who++)
         h->result.samples[who][round] = -1;
     for (uint32_t i = 0; i < count; i++)
