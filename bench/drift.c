@@ -4,7 +4,9 @@
  * A sum over an array is called on a few elements for some seconds, then on many, or the other way
  * round; what wins on the one loses on the other. Two seconds after the change the program's calls are
  * compared with those of an engine that has seen nothing but the new inputs, and with every version
- * that can be made without a race: the best of them all is what is to be reached.
+ * that can be made without a race: the best of them all is what is to be reached. Copies of the same
+ * code are among them, so what counts is the least time of each: whatever disturbs a copy, the others
+ * are not faster for it.
  */
 #include "bench.h"
 
@@ -141,12 +143,12 @@ static void compare(bench *b, const program *p, const program *fresh, int64_t le
     bench_interleave(cases, count, ROUNDS);
     const bench_case *best = &cases[1];
     for (uint32_t i = 2; i < count; i++)
-        if (cases[i].median_ns < best->median_ns) best = &cases[i];
-    double percent = 100 / cases[0].median_ns;
-    bench_row(b, "  a call after the change", cases[0].median_ns / CALLS_TIMED, "ns");
-    bench_row_at_least(b, "  of an engine that knows only these inputs",
-                       cases[1].median_ns * percent, "%", RECOVERED_BOUND);
-    bench_row_at_least(b, "  of the best version that there is", best->median_ns * percent, "%",
+        if (cases[i].best_ns < best->best_ns) best = &cases[i];
+    double percent = 100 / cases[0].best_ns;
+    bench_row(b, "  a call after the change", cases[0].best_ns / CALLS_TIMED, "ns");
+    bench_row_at_least(b, "  of an engine that knows only these inputs", cases[1].best_ns * percent,
+                       "%", RECOVERED_BOUND);
+    bench_row_at_least(b, "  of the best version that there is", best->best_ns * percent, "%",
                        RECOVERED_BOUND);
     bench_note(b, "the best: %s", best->name);
     nf_engine_free(bare);
