@@ -50,6 +50,7 @@ static bool may_make_nan(const nf_inst *inst)
     case NF_OP_FMUL:
     case NF_OP_FDIV:
     case NF_OP_FMA:
+    case NF_OP_FMULADD:
     case NF_OP_FSQRT:
     case NF_OP_FFLOOR:
     case NF_OP_FCEIL:
@@ -198,7 +199,6 @@ static void comparison_init(comparison *c)
                                   .level = 3,
                                   .features = all,
                                   .vector_width = 512,
-                                  .interleave = 2,
                                   .unroll = 4,
                                   .tail_folding = true});
 }

@@ -41,7 +41,7 @@ typedef struct nf_llvm_options {
     uint64_t features; /* CPU features that the code may use (os/cpu.def), and may be asked for */
     uint8_t level;     /* 1, 2, 3 */
     uint16_t vector_width; /* bits that are preferred; 0: LLVM's choice */
-    uint8_t interleave;    /* copies of a vector loop's body; 0: LLVM's choice */
+    uint8_t interleave;    /* 1: one copy of a vector loop's body; 0: LLVM's choice */
     uint8_t unroll;        /* of scalar loops; 0: LLVM's choice, 1: none */
     bool contract;         /* a * b + c in one rounding where the source allows it; NF_BUSY when it
                               does nowhere */

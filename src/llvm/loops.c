@@ -1,5 +1,5 @@
 /*
- * Loop metadata: how LLVM is told to interleave, unroll and fold tails without its command line.
+ * Loop metadata: how LLVM is told to unroll and fold tails without its command line.
  *
  * A loop's metadata hangs on the branches that go back to its header. Those are found by a walk in
  * depth: a branch to a block that the walk is still in goes back. All branches to one header get
@@ -8,9 +8,11 @@
  * loop when it is told to leave the unrolling to us (-fno-unroll-loops).
  *
  * Only innermost loops get hints: an unroll count on a whole nest multiplies, and LLVM takes seconds.
+ * None says how often to interleave: LLVM 19 takes such a count for a promise that it may, and
+ * p[i + 2] = f(p[i]) by two vectors of two comes out wrong. That is left to the vectoriser's options.
  *
  *     br i1 %again, label %header, label %exit, !llvm.loop !0
- *     !0 = distinct !{!0, !1}      !1 = !{!"llvm.loop.interleave.count", i32 4}
+ *     !0 = distinct !{!0, !1}      !1 = !{!"llvm.loop.unroll.count", i32 4}
  *
  * LLVM's language reference, 'llvm.loop'.
  */
@@ -68,7 +70,6 @@ static void hint(marker *m, const char *name, LLVMTypeRef type, unsigned value)
 static void hints_make(marker *m, const nf_llvm_options *options)
 {
     LLVMTypeRef i32 = LLVMInt32TypeInContext(m->context), i1 = LLVMInt1TypeInContext(m->context);
-    if (options->interleave) hint(m, "llvm.loop.interleave.count", i32, options->interleave);
     if (options->unroll > 1) hint(m, "llvm.loop.unroll.count", i32, options->unroll);
     if (options->tail_folding) hint(m, "llvm.loop.vectorize.predicate.enable", i1, 1);
 }
