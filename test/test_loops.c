@@ -373,7 +373,7 @@ static void each_variant(world *w, variant_visit *visit, void *context)
         for (unsigned copies = 0; copies < COUNT(COPIES); copies++) {
             char name[32];
             snprintf(name, sizeof name, "%u.u%u", WIDTHS[width] * 8, COPIES[copies]);
-            nf_variant variant = {name, WIDTHS[width], COPIES[copies], 0};
+            nf_variant variant = {name, WIDTHS[width], COPIES[copies], false, 0};
             visit(w, context, &variant);
         }
     }
@@ -581,7 +581,7 @@ static bool passes_run_short(const nf_func *f, const nf_variant *variant, size_t
 static void short_of_memory(void **state)
 {
     enum { BYTES_MAX = 15000, BYTES_STEP = 97, FUNCTIONS = 3 };
-    static const nf_variant variants[] = {{"unroll4", 0, 4, 0}, {"wide", 64, 2, 0}};
+    static const nf_variant variants[] = {{"unroll4", 0, 4, false, 0}, {"wide", 64, 2, false, 0}};
     world w;
     nf_error error = {0};
     char *text = text_read("test/loops/branch.nir");

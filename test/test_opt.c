@@ -288,24 +288,29 @@ static const char effects_text[] =
     " %r = call @write(%k, %p, %p)\n ret\n}\n"
     "func @above(%p: i64) -> void {\nentry:\n call @prints(%p)\n ret\n}\n"
     "func @pointer(%p: i64) -> void {\nentry:\n call_indirect %p() : () -> void\n ret\n}\n"
+    "func @fuses(%a: f64) -> f64 {\nentry:\n %r = fmuladd.f64 %a, %a, %a\n ret %r\n}\n"
+    "func @calls_it(%a: f64) -> f64 {\nentry:\n %r = call @fuses(%a)\n ret %r\n}\n"
     "func @device(%p: i64) -> i64 {\nentry:\n %a = load.i64 [%p] volatile\n ret %a\n}\n";
 
 typedef struct effects_row {
     const char *name;
     bool reads, writes;
     const char *reason; /* a part of it; NULL: containable */
+    bool contracts;
 } effects_row;
 
 static const effects_row effects_rows[] = {
-    {"own", false, false, NULL},
-    {"reads", true, false, NULL},
-    {"copies", true, true, NULL},
-    {"ping", false, true, NULL},
-    {"pong", false, true, NULL},
-    {"prints", true, true, "in @prints: write is not on the list"},
-    {"above", true, true, "in @prints: write is not on the list"},
-    {"pointer", true, true, "in @pointer: an indirect call"},
-    {"device", true, false, "in @device: there is a volatile access"},
+    {"own", false, false, NULL, false},
+    {"reads", true, false, NULL, false},
+    {"copies", true, true, NULL, false},
+    {"ping", false, true, NULL, false},
+    {"pong", false, true, NULL, false},
+    {"prints", true, true, "in @prints: write is not on the list", false},
+    {"above", true, true, "in @prints: write is not on the list", false},
+    {"pointer", true, true, "in @pointer: an indirect call", false},
+    {"fuses", false, false, NULL, true},
+    {"calls_it", false, false, NULL, true},
+    {"device", true, false, "in @device: there is a volatile access", false},
 };
 
 static void effects_add_up(void **state)
@@ -327,10 +332,46 @@ static void effects_add_up(void **state)
         assert_int_equal(nf_effects_of(f, &arena, &effects), NF_OK);
         bool same = effects.reads == row->reads && effects.writes == row->writes &&
                     effects.containable == (row->reason == NULL) &&
+                    effects.contracts == row->contracts &&
                     strstr(effects.reason, row->reason ? row->reason : "") != NULL;
         if (!same)
             fail_msg("@%s: reads %d, writes %d, containable %d: %s", row->name, effects.reads,
                      effects.writes, effects.containable, effects.reason);
+    }
+    nf_arena_free(&arena);
+    nf_module_free(module);
+}
+
+/* The callee's product and sum, inlined, come out as one operation or as two. */
+static void variants_contract(void **state)
+{
+    (void)state;
+    test_allocator memory;
+    nf_arena arena;
+    nf_error error = {0};
+    nf_module *module = NULL;
+    test_allocator_init(&memory);
+    nf_arena_init(&arena, &memory.allocator);
+    assert_int_equal(nf_module_read(&memory.allocator, "effects", effects_text,
+                                    strlen(effects_text), &module, &error),
+                     NF_OK);
+    nf_func *f = nf_module_function_at(module, nf_module_symbol(module, "calls_it"));
+    for (uint32_t i = 0; i < nf_variant_count; i++) {
+        nf_opt opt = {.scratch = &arena, .features = UINT64_MAX, .variant = &nf_variants[i]};
+        nf_func *clone = nf_func_clone(f, &arena);
+        unsigned fused = 0, apart = 0;
+        assert_int_equal(nf_opt_run(&opt, clone, &error), NF_OK);
+        NF_FOR_BLOCKS(clone, b)
+        {
+            NF_FOR_INSTS(clone, b, v)
+            {
+                fused += nf_inst_at(clone, v)->op == NF_OP_FMA;
+                apart += nf_inst_at(clone, v)->op == NF_OP_FMUL;
+            }
+        }
+        assert_int_equal(nf_variants[i].contract, i >= nf_variant_exact_count);
+        assert_int_equal(fused, nf_variants[i].contract);
+        assert_int_equal(apart, !nf_variants[i].contract);
     }
     nf_arena_free(&arena);
     nf_module_free(module);
@@ -685,7 +726,7 @@ static void pipeline_keeps_the_meaning(void **state)
     (void)state;
     const char *only = getenv("NF_PASS");
     if (only && strcmp(only, pipeline) != 0) return;
-    for (uint32_t i = 0; i < nf_variant_count; i++) {
+    for (uint32_t i = 0; i < nf_variant_exact_count; i++) {
         nf_opt options = {.features = UINT64_MAX, .variant = &nf_variants[i]};
         pass_test(pipeline, &options);
     }
@@ -709,7 +750,7 @@ static void pipeline_fails_well(uint64_t seed)
         nf_arena_init(&scratch, &memory.allocator);
         nf_opt opt = {.scratch = &scratch,
                       .features = UINT64_MAX,
-                      .variant = &nf_variants[seed % nf_variant_count]};
+                      .variant = &nf_variants[seed % nf_variant_exact_count]};
         nf_func *f = nf_func_clone(original, &own);
         memory.fail_at = memory.count + failing;
         status = nf_opt_run(&opt, f, &error);
@@ -736,6 +777,7 @@ int main(void)
         cmocka_unit_test(files_are_as_expected),
         cmocka_unit_test(divisions_by_constants_are_right),
         cmocka_unit_test(effects_add_up),
+        cmocka_unit_test(variants_contract),
         cmocka_unit_test(memory_may_run_out),
         cmocka_unit_test(passes_keep_the_meaning),
         cmocka_unit_test(pipeline_keeps_the_meaning),

@@ -197,7 +197,7 @@ static const nf_variant *variant_named(const char *name)
 static const nf_variant *variant_widest(void)
 {
     const nf_variant *widest = &nf_variants[0];
-    for (uint32_t i = 0; i < nf_variant_count; i++)
+    for (uint32_t i = 0; i < nf_variant_exact_count; i++)
         if ((nf_variants[i].features & ~nf_cpu_features()) == 0 &&
             nf_variants[i].vector_bytes >= widest->vector_bytes)
             widest = &nf_variants[i];

@@ -29,7 +29,7 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const nf_variant variants[] = {
-    {"sse2", 16, 1, 0}, {"avx2.u2", 32, 2, 0}, {"avx512", 64, 1, 0}};
+    {"sse2", 16, 1, false, 0}, {"avx2.u2", 32, 2, false, 0}, {"avx512", 64, 1, false, 0}};
 
 typedef struct world {
     test_allocator memory;

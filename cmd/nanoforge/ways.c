@@ -65,7 +65,8 @@ uint32_t ways_list(way ways[WAYS_MAX])
     list l = {ways, 0};
     levels_add(&l, "T1", nf_baseline_compile);
     levels_add(&l, "T2", nf_backend_compile);
-    for (uint32_t i = 0; i < nf_variant_count; i++) variant_add(&l, &nf_variants[i], i % 3 == 0);
+    for (uint32_t i = 0; i < nf_variant_exact_count; i++)
+        variant_add(&l, &nf_variants[i], i % 3 == 0);
     return l.count;
 }
 

@@ -67,7 +67,7 @@ static void step_baseline(nf_function *function, uint64_t now)
     if (function->profile.spent_ns < GUESS_AFTER_NS) return;
     if (nf_llvm_is_kept(function, llvm) &&
         guess(function, llvm, "a guess of an earlier run's, until it has raced", now))
-        function->rounds_done = 1;
+        function->rounds_done = !nf_born_as_bitcode(function);
     else
         guess(function, optimised, "a guess, until it has raced", now);
 }

@@ -16,11 +16,14 @@ static inline void nf_phase_set(nf_function *function, nf_phase phase, uint64_t 
 /* --- rounds.c: what is done when a function has cost so much --- */
 
 typedef enum nf_round_kind {
-    NF_ROUND_GUESS_LLVM, /* unraced, judged by live calls */
-    NF_ROUND_RACE_T2,    /* T2's variants against T1 */
-    NF_ROUND_RACE_LLVM,  /* LLVM's against the active version */
-    NF_ROUND_RACE_ALL,   /* both against the active version */
-    NF_ROUND_RACE_AGAIN, /* after drift: all of the tiers that the function has reached */
+    NF_ROUND_NONE,            /* all have been */
+    NF_ROUND_GUESS_LLVM,      /* unraced, judged by live calls */
+    NF_ROUND_RACE_T2,         /* T2's variants against T1 */
+    NF_ROUND_RACE_CONTRACTED, /* those of T2's that fuse products with sums, against the active version;
+                                 passed over where there is nothing to fuse */
+    NF_ROUND_RACE_LLVM,       /* LLVM's against the active version */
+    NF_ROUND_RACE_ALL,        /* both against the active version */
+    NF_ROUND_RACE_AGAIN,      /* after drift: all of the tiers that the function has reached */
 } nf_round_kind;
 
 typedef struct nf_round {
@@ -36,7 +39,7 @@ bool nf_round_is_llvm(const nf_function *function);
 const nf_round *nf_round_again(const nf_function *function);
 void nf_round_begin_again(nf_function *function);
 /* Whether the function has cost what the next round costs; */
-bool nf_round_is_due(const nf_function *function);
+bool nf_round_is_due(nf_function *function);
 /* ... and that can bring better code than what is active. */
 bool nf_round_is_better(nf_function *function);
 /* What the function does to memory, found out once; */

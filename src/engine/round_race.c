@@ -91,9 +91,10 @@ static bool candidate_make(nf_function *function, nf_recipe recipe, const char *
     return false;
 }
 
-static void t2_candidates_make(nf_function *function, field *f)
+static void t2_candidates_make(nf_function *function, uint32_t first, field *f)
 {
-    for (uint32_t i = 0; i < nf_variant_count; i++)
+    uint32_t end = function->effects.contracts ? nf_variant_count : nf_variant_exact_count;
+    for (uint32_t i = first; i < end; i++)
         if ((nf_variants[i].features & ~function->engine->features) == 0)
             candidate_make(function, (nf_recipe){.variant = &nf_variants[i]}, nf_variants[i].name,
                            f);
@@ -130,8 +131,11 @@ static void candidates_make(nf_function *function, field *f)
     if (kind == NF_ROUND_RACE_T2 && function->active != function->baseline)
         candidate_add(f, function->active);
     if (is_again) old_ones_add(function, f);
-    if (is_again ? is_on_llvm : kind != NF_ROUND_RACE_T2) llvm_candidates_make(function, f);
-    if (kind != NF_ROUND_RACE_LLVM) t2_candidates_make(function, f);
+    bool on_t2 = kind == NF_ROUND_RACE_T2 || kind == NF_ROUND_RACE_CONTRACTED;
+    if (is_again ? is_on_llvm : !on_t2) llvm_candidates_make(function, f);
+    if (kind != NF_ROUND_RACE_LLVM)
+        t2_candidates_make(function, kind == NF_ROUND_RACE_CONTRACTED ? nf_variant_exact_count : 0,
+                           f);
 }
 
 static void inputs_take(const nf_function *function, field *f)

@@ -4,32 +4,37 @@
  * Each round is taken when the function has cost about what the round costs (the ski-rental rule:
  * never worse than twice the best choice made in hindsight): T2's variants race against T1, then
  * LLVM's, which cost milliseconds each, against the active version, a few at first and all of them
- * when it has cost half a second. LLVM's best guess is good for what was born as C, for which T2 is
- * a stopover; what was born as NIR is T2's first.
+ * when it has cost half a second. What was born as C gets LLVM's best guess before any race, but for
+ * T2's versions that fuse products with sums: they are made in 1 ms and often beat all that don't.
  */
 #include "promote_internal.h"
 
-enum { ROUNDS = 3, AGAIN = ROUNDS };
-static const nf_round plans[2][ROUNDS + 1] = {
+enum { ROUNDS_MAX = 4, AGAIN };
+/* NF_ROUND_NONE is behind the last. */
+static const nf_round plans[2][ROUNDS_MAX + 1] = {
     {{10e6, NF_ROUND_RACE_T2, 0},
      {60e6, NF_ROUND_RACE_LLVM, 60 * 1000 * 1000},
-     {500e6, NF_ROUND_RACE_LLVM, 500 * 1000 * 1000},
-     {20e6, NF_ROUND_RACE_AGAIN, 200 * 1000 * 1000}},
-    {{10e6, NF_ROUND_GUESS_LLVM, 0},
+     {500e6, NF_ROUND_RACE_LLVM, 500 * 1000 * 1000}},
+    {{5e6, NF_ROUND_RACE_CONTRACTED, 0},
+     {10e6, NF_ROUND_GUESS_LLVM, 0},
      {100e6, NF_ROUND_RACE_LLVM, 100 * 1000 * 1000},
-     {500e6, NF_ROUND_RACE_ALL, 500 * 1000 * 1000},
-     {100e6, NF_ROUND_RACE_AGAIN, 200 * 1000 * 1000}},
+     {500e6, NF_ROUND_RACE_ALL, 500 * 1000 * 1000}},
 };
+static const nf_round again[2] = {
+    {20e6, NF_ROUND_RACE_AGAIN, 200 * 1000 * 1000},
+    {100e6, NF_ROUND_RACE_AGAIN, 200 * 1000 * 1000},
+};
+
+const nf_round *nf_round_again(const nf_function *function)
+{
+    return &again[nf_born_as_bitcode(function)];
+}
 
 /* Of the round that goes on. */
 const nf_round *nf_round_now(const nf_function *function)
 {
+    if (function->round == AGAIN) return nf_round_again(function);
     return &plans[nf_born_as_bitcode(function)][function->round];
-}
-
-const nf_round *nf_round_again(const nf_function *function)
-{
-    return &plans[nf_born_as_bitcode(function)][AGAIN];
 }
 
 void nf_round_begin_again(nf_function *function)
@@ -37,15 +42,25 @@ void nf_round_begin_again(nf_function *function)
     function->round = AGAIN;
 }
 
-/* There must be one. */
-static const nf_round *next_round(const nf_function *function)
+static const nf_round *next_round(nf_function *function)
 {
-    return &plans[nf_born_as_bitcode(function)][function->rounds_done];
+    if (function->rounds_done > ROUNDS_MAX) function->rounds_done = ROUNDS_MAX;
+    const nf_round *round = &plans[nf_born_as_bitcode(function)][function->rounds_done];
+    if (round->kind != NF_ROUND_RACE_CONTRACTED || function->profile.spent_ns < round->spent_ns ||
+        nf_function_effects_find(function)->contracts)
+        return round;
+    function->rounds_done++;
+    return round + 1;
+}
+
+static bool needs_llvm(const nf_round *round)
+{
+    return round->kind != NF_ROUND_RACE_T2 && round->kind != NF_ROUND_RACE_CONTRACTED;
 }
 
 bool nf_round_is_llvm(const nf_function *function)
 {
-    return nf_round_now(function)->kind != NF_ROUND_RACE_T2;
+    return needs_llvm(nf_round_now(function));
 }
 
 void nf_function_refuse(nf_function *function, const char *reason)
@@ -65,14 +80,15 @@ static bool is_worth(const nf_round *plan, double spent_ns)
 
 /* Whether the function has cost what the next round costs. What nobody has called since its last swap
  * gains nothing by another one; but LLVM's code doesn't count. Without LLVM some never come. */
-bool nf_round_is_due(const nf_function *function)
+bool nf_round_is_due(nf_function *function)
 {
     const nf_profile *p = &function->profile;
-    if (function->rounds_done >= ROUNDS) return false;
-    if (function->engine->no_llvm && next_round(function)->kind != NF_ROUND_RACE_T2) return false;
+    const nf_round *next = next_round(function);
+    if (next->kind == NF_ROUND_NONE) return false;
+    if (function->engine->no_llvm && needs_llvm(next)) return false;
     uint64_t calls_swapped = __atomic_load_n(&p->calls_swapped, __ATOMIC_RELAXED);
     if (function->active->tier < 3 && p->calls <= calls_swapped) return false;
-    return is_worth(next_round(function), p->spent_ns);
+    return is_worth(next, p->spent_ns);
 }
 
 const nf_effects *nf_function_effects_find(nf_function *function)
@@ -101,7 +117,7 @@ void nf_function_effects(nf_function *function)
 bool nf_round_is_better(nf_function *function)
 {
     if (!nf_round_is_due(function)) return false;
-    bool is_llvm = next_round(function)->kind != NF_ROUND_RACE_T2;
+    bool is_llvm = needs_llvm(next_round(function));
     if (function->refusal[0] == 0) nf_function_effects(function);
     return function->refusal[0] == 0 || (is_llvm && function->active->tier < 3);
 }

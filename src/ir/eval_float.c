@@ -203,6 +203,12 @@ FLOAT_COMPARE(FLOAT_COMPARE_KERNELS)
                                 : (uint##BITS##_t)nf_float_fma(NF_FORMAT_##BITS, a, b, c);         \
         }                                                                                          \
         return true;                                                                               \
+    }                                                                                              \
+    KERNEL(FMULADD_##BITS)                                                                         \
+    {                                                                                              \
+        nf_bits product;                                                                           \
+        return FMUL_##BITS(&product, pa, pb, pc, lanes, detail) &&                                 \
+               FADD_##BITS(r, &product, pc, pc, lanes, detail);                                    \
     }
 
 FLOATS(FLOAT_SPECIAL_KERNELS, )
@@ -219,6 +225,7 @@ nf_kernel *const nf_kernels_float[NF_OP_COUNT][NF_ELEMENTS] = {
     FLOAT_SIGN(FLOAT_ROW)
     FLOAT_ROW(FSQRT)
     FLOAT_ROW(FMA)
+    FLOAT_ROW(FMULADD)
 };
 nf_kernel *const nf_kernels_fcompare[NF_COND_COUNT][NF_ELEMENTS] = {
     FLOAT_COMPARE(FLOAT_COMPARE_ROW)

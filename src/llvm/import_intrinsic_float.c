@@ -6,8 +6,8 @@
  *
  *     minnum(a, b) = a is a NaN ? b : fmin(b, a)
  *
- * fmuladd is a product and a sum, as on any x86-64: a fused one would give other results. The
- * functions of libm are called by name.
+ * fmuladd leaves it to the compiler whether to fuse, there and here. The functions of libm are called
+ * by name.
  */
 #include "import_internal.h"
 
@@ -77,11 +77,7 @@ void nf_lane_float_min_max(nf_translator *t, const nf_lane *lane)
 void nf_lane_fma(nf_translator *t, const nf_lane *lane)
 {
     nf_type type = lane->scalar.type;
-    if (lane->detail)
-        *lane->out = nf_build(t->f, t->at, NF_OP_FMA, type, *lane->a, *lane->b, *lane->c);
-    else
-        *lane->out = nf_make(t, NF_OP_FADD, type, nf_make(t, NF_OP_FMUL, type, *lane->a, *lane->b),
-                             *lane->c);
+    *lane->out = nf_build(t->f, t->at, (nf_op)lane->detail, type, *lane->a, *lane->b, *lane->c);
     t->floats = true;
     if (!(LLVMGetFastMathFlags(lane->call) & LLVMFastMathAllowReassoc)) t->reassociates = false;
 }

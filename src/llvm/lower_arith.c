@@ -208,6 +208,14 @@ static LLVMValueRef plain(lowerer *l, const nf_inst *inst)
     return value;
 }
 
+/* The product is rounded, as in the other tiers. */
+static LLVMValueRef product_and_sum(lowerer *l, const nf_inst *inst)
+{
+    LLVMValueRef product =
+        LLVMBuildFMul(l->builder, lower_value(l, inst->a), lower_value(l, inst->b), "");
+    return LLVMBuildFAdd(l->builder, product, lower_value(l, inst->c), "");
+}
+
 LLVMValueRef lower_arithmetic(lowerer *l, const nf_inst *inst)
 {
     switch (inst->op) {
@@ -223,6 +231,7 @@ LLVMValueRef lower_arithmetic(lowerer *l, const nf_inst *inst)
     case NF_OP_ROTL:
     case NF_OP_ROTR: return rotate(l, inst);
     case NF_OP_FNEG: return LLVMBuildFNeg(l->builder, lower_value(l, inst->a), "");
+    case NF_OP_FMULADD: return product_and_sum(l, inst);
     case NF_OP_FMIN:
     case NF_OP_FMAX:
         return lower_extreme(l, inst->op == NF_OP_FMAX, lower_value(l, inst->a),

@@ -109,6 +109,7 @@ static bool function_survey(survey *s)
         {
             const nf_inst *inst = nf_inst_at(s->f, v);
             uint8_t effects = nf_ops[inst->op].effects;
+            s->effects->contracts |= inst->op == NF_OP_FMULADD;
             if (effects & NF_EFFECT_CALL)
                 call_survey(s, inst);
             else if (effects & (NF_EFFECT_READ | NF_EFFECT_WRITE))

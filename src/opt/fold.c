@@ -63,6 +63,7 @@ nf_fold_rule *const nf_fold_rules[NF_OP_COUNT] = {
     [NF_OP_FSUB] = nf_fold_fsub,
     [NF_OP_FMUL] = nf_fold_fmul,
     [NF_OP_FDIV] = nf_fold_fdiv,
+    [NF_OP_FMULADD] = nf_fold_fmuladd,
     [NF_OP_FNEG] = nf_fold_fsign,
     [NF_OP_FABS] = nf_fold_fsign,
     [NF_OP_FCOPYSIGN] = nf_fold_fsign,

@@ -40,8 +40,8 @@ nf_fold_rule nf_fold_add, nf_fold_sub, nf_fold_mul, nf_fold_mulh, nf_fold_and, n
     nf_fold_xor, nf_fold_shl, nf_fold_lshr, nf_fold_ashr, nf_fold_rotate, nf_fold_min_max,
     nf_fold_abs, nf_fold_bswap, nf_fold_overflow, nf_fold_divide, nf_fold_icmp, nf_fold_fcmp,
     nf_fold_select, nf_fold_extend, nf_fold_trunc, nf_fold_to_float, nf_fold_fptrunc,
-    nf_fold_bitcast, nf_fold_fadd, nf_fold_fsub, nf_fold_fmul, nf_fold_fdiv, nf_fold_fsign,
-    nf_fold_fmin_max, nf_fold_fround, nf_fold_extract, nf_fold_reverse, nf_fold_load;
+    nf_fold_bitcast, nf_fold_fadd, nf_fold_fsub, nf_fold_fmul, nf_fold_fdiv, nf_fold_fmuladd,
+    nf_fold_fsign, nf_fold_fmin_max, nf_fold_fround, nf_fold_extract, nf_fold_reverse, nf_fold_load;
 
 /* Terminators are changed in place. */
 bool nf_fold_branch(nf_fold *k, nf_value terminator);

@@ -178,6 +178,18 @@ nf_value nf_fold_fdiv(nf_fold *k, const nf_inst *inst)
     return nf_fold_make(k, NF_OP_FMUL, inst->type, inst->a, reciprocal);
 }
 
+/* One rounding where the variant says so, else two. */
+nf_value nf_fold_fmuladd(nf_fold *k, const nf_inst *inst)
+{
+    const nf_variant *variant = k->opt->variant;
+    nf_inst fused = *inst;
+    fused.op = NF_OP_FMA;
+    if (variant && variant->contract) return nf_fold_record(k, &fused);
+    nf_value product = nf_fold_make(k, NF_OP_FMUL, inst->type, inst->a, inst->b);
+    if (product.id == 0) return NF_NO_VALUE;
+    return nf_fold_make(k, NF_OP_FADD, inst->type, product, inst->c);
+}
+
 nf_value nf_fold_fsign(nf_fold *k, const nf_inst *inst)
 {
     uint64_t bits;

@@ -16,11 +16,14 @@ typedef struct nf_variant {
     const char *name;     /* "scalar", "unroll4", "avx2.u4", as in version names */
     uint8_t vector_bytes; /* 0: no vectorising; 16, 32, 64 */
     uint8_t interleave;   /* vector bodies or scalar copies per iteration: 1, 2, 4, 8 */
+    bool contract;        /* a product with its sum in one rounding where the source allows it */
     uint64_t features;    /* CPU features that it needs */
 } nf_variant;
 
 extern const nf_variant nf_variants[];
 extern const uint32_t nf_variant_count;
+/* So many of them, the first ones, give the evaluator's bits: all that do not contract. */
+extern const uint32_t nf_variant_exact_count;
 
 typedef struct nf_opt nf_opt;
 struct nf_opt {
@@ -53,6 +56,7 @@ const char *nf_pass_meaning(uint32_t index);
 enum { NF_EFFECTS_REASON_BYTES = 192 };
 typedef struct nf_effects {
     bool reads, writes; /* memory other than its own locals */
+    bool contracts;     /* leaves it to the compiler whether to round a product that is added to */
     bool containable;   /* effects known and containable: no host call but listed ones, no indirect
                            call, volatile, atomic */
     char reason[NF_EFFECTS_REASON_BYTES]; /* why not, the first place; "" when containable */

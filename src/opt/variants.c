@@ -11,10 +11,16 @@
      FEATURE(AVX512VL))
 
 const nf_variant nf_variants[] = {
-#define VARIANT(name, vector_bytes, interleave, features)                                          \
-    {name, vector_bytes, interleave, features},
+#define VARIANT(name, vector_bytes, interleave, contract, features)                                \
+    {name, vector_bytes, interleave, contract, features},
 #include "variants.def"
 #undef VARIANT
 };
 
 const uint32_t nf_variant_count = sizeof nf_variants / sizeof *nf_variants;
+
+const uint32_t nf_variant_exact_count = 0
+#define VARIANT(name, vector_bytes, interleave, contract, features) +!(contract)
+#include "variants.def"
+#undef VARIANT
+    ;

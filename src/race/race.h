@@ -23,7 +23,7 @@
 
 enum {
     NF_RACE_STACK_WORDS = 16, /* arguments in memory that an input can hold */
-    NF_RACE_CANDIDATES_MAX = 32,
+    NF_RACE_CANDIDATES_MAX = 48,
     NF_RACE_INPUTS_MAX = 128,
     NF_RACE_REASON_BYTES = 128,
 };

@@ -66,6 +66,7 @@ nf_work_emit *const nf_scalar_emitters[NF_OP_COUNT] = {
     [NF_OP_FMIN] = nf_emit_float_binary,
     [NF_OP_FMAX] = nf_emit_float_binary,
     [NF_OP_FMA] = nf_emit_fma,
+    [NF_OP_FMULADD] = nf_emit_fmuladd,
     [NF_OP_FSQRT] = nf_emit_sqrt,
     [NF_OP_FNEG] = nf_emit_float_sign,
     [NF_OP_FABS] = nf_emit_float_sign,

@@ -121,6 +121,19 @@ void nf_emit_fma(nf_baseline *job, nf_work *w)
     }
 }
 
+/* The product waits in the scratch register. */
+void nf_emit_fmuladd(nf_baseline *job, nf_work *w)
+{
+    nf_work product = *w, sum = *w;
+    product.op = NF_OP_FMUL;
+    product.dst = SCRATCH_X;
+    nf_emit_float_binary(job, &product);
+    sum.op = NF_OP_FADD;
+    sum.a = nf_operand_reg(SCRATCH_X);
+    sum.b = w->c;
+    nf_emit_float_binary(job, &sum);
+}
+
 /* From a register: the memory form would leave the upper part of dst waiting for its last use. */
 void nf_emit_sqrt(nf_baseline *job, nf_work *w)
 {

@@ -261,8 +261,8 @@ extern nf_work_emit *const nf_scalar_emitters[NF_OP_COUNT];
 nf_work_emit nf_emit_alu, nf_emit_add, nf_emit_mul, nf_emit_mulh, nf_emit_divide, nf_emit_shift,
     nf_emit_rotate, nf_emit_min_max, nf_emit_abs, nf_emit_overflow;
 nf_work_emit nf_emit_clz, nf_emit_ctz, nf_emit_popcnt, nf_emit_bswap;
-nf_work_emit nf_emit_float_binary, nf_emit_fma, nf_emit_sqrt, nf_emit_float_sign, nf_emit_copysign,
-    nf_emit_round;
+nf_work_emit nf_emit_float_binary, nf_emit_fma, nf_emit_fmuladd, nf_emit_sqrt, nf_emit_float_sign,
+    nf_emit_copysign, nf_emit_round;
 nf_work_emit nf_emit_extend, nf_emit_trunc, nf_emit_int_to_float, nf_emit_uint_to_float,
     nf_emit_float_to_int, nf_emit_float_to_uint, nf_emit_float_resize, nf_emit_bitcast;
 nf_work_emit nf_emit_compare, nf_emit_select;

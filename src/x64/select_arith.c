@@ -236,6 +236,21 @@ bool nf_vector_fma(const nf_vector_job *job)
     return true;
 }
 
+bool nf_vector_fmuladd(const nf_vector_job *job)
+{
+    nf_select *s = job->s;
+    const nf_inst *inst = job->inst;
+    nf_type element = NF_TYPE_ELEMENT(inst->type);
+    unsigned width = nf_vector_width(inst->type);
+    unsigned mul = row_of(job->features, NF_OP_FMUL, element, width);
+    unsigned add = row_of(job->features, NF_OP_FADD, element, width);
+    if (mul == 0 || add == 0 || s == NULL) return mul != 0 && add != 0;
+    nf_vreg d = nf_vector_result(job), a = nf_select_value(s, inst->a);
+    nf_vreg product = nf_vector_apply(s, mul, width, a, nf_select_rm(s, inst->b, width));
+    nf_select_binary(s, add, width, d, product, nf_select_rm(s, inst->c, width));
+    return true;
+}
+
 /* --- one operand --- */
 
 /* (a ^ sign) - sign, with the sign in every bit of its lane. */

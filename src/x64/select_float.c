@@ -114,6 +114,17 @@ void nf_lower_fma(nf_select *s, nf_value v, const nf_inst *inst)
     nf_select_fma(s, rows[bytes == F64_BYTES], bytes, d, inst, bytes);
 }
 
+void nf_lower_fmuladd(nf_select *s, nf_value v, const nf_inst *inst)
+{
+    static const float_rows mul = {{NF_X_MULSS, NF_X_MULSD}, {NF_X_VMULSS, NF_X_VMULSD}};
+    static const float_rows add = {{NF_X_ADDSS, NF_X_ADDSD}, {NF_X_VADDSS, NF_X_VADDSD}};
+    nf_vreg d = nf_select_result(s, v), product = nf_select_temp(s, inst->type);
+    unsigned bytes = bytes_of(inst);
+    nf_lir_rm b = nf_select_rm(s, inst->b, bytes);
+    nf_select_binary(s, pick(s, &mul, bytes), bytes, product, nf_select_value(s, inst->a), b);
+    nf_select_binary(s, pick(s, &add, bytes), bytes, d, product, nf_select_rm(s, inst->c, bytes));
+}
+
 /* --- signs: bits of the pattern, so packed logic on all of the register --- */
 
 static const float_rows and_rows = {{NF_X_ANDPS, NF_X_ANDPS}, {NF_X_VANDPS, NF_X_VANDPS}};

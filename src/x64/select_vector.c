@@ -37,6 +37,7 @@ static nf_vector_lowering *const lowerings[NF_OP_COUNT] = {
     [NF_OP_FMIN] = nf_vector_arith,
     [NF_OP_FMAX] = nf_vector_arith,
     [NF_OP_FMA] = nf_vector_fma,
+    [NF_OP_FMULADD] = nf_vector_fmuladd,
     [NF_OP_SHL] = nf_vector_shift,
     [NF_OP_LSHR] = nf_vector_shift,
     [NF_OP_ASHR] = nf_vector_shift,

@@ -134,7 +134,8 @@ void nf_vector_lane_zero(const nf_vector_job *job, nf_type element, nf_vreg a);
 /* d = mask ? b : c, lanes of 64 bits that are all ones or zeros. select_masked.c */
 void nf_vector_blend(nf_select *s, unsigned width, nf_vreg d, nf_vreg mask, nf_vreg b, nf_vreg c);
 
-nf_vector_lowering nf_vector_arith, nf_vector_unary, nf_vector_fma;            /* select_arith.c */
+nf_vector_lowering nf_vector_arith, nf_vector_unary, nf_vector_fma,
+    nf_vector_fmuladd;                                                         /* select_arith.c */
 nf_vector_lowering nf_vector_shift;                                            /* select_shift.c */
 nf_vector_lowering nf_vector_compare;                                          /* select_order.c */
 nf_vector_lowering nf_vector_select, nf_vector_mload, nf_vector_mstore;        /* select_masked.c */
