@@ -336,8 +336,8 @@ static void subject_compare(world *w, const subject *s)
 /* The passes under test with little around them, or the whole pipeline. */
 static void function_transform(world *w, nf_opt *opt, bool whole, nf_func *f, const char *name)
 {
-    static const char *const alone[] = {"simplify_cfg", "vectorise", "unroll", "dce",
-                                        "simplify_cfg"};
+    static const char *const alone[] = {"simplify_cfg", "search", "vectorise",
+                                        "unroll",       "dce",    "simplify_cfg"};
     nf_error error = {0};
     nf_status status = whole ? nf_opt_run(opt, f, &error) : NF_OK;
     for (unsigned i = 0; i < COUNT(alone) && !whole && status == NF_OK; i++) {

@@ -180,14 +180,31 @@ nf_value nf_counted_next(const nf_counted *c, uint32_t param)
     return edge_arg(c->f, nf_block_at(c->f, c->latch)->last, c->back, param);
 }
 
-/* Whether v is param plus constants; *step is their sum. */
-static bool step_of(const nf_func *f, nf_value param, nf_value v, int64_t *step)
+/* What the parameter of a block that one edge leads to is; none for others. */
+static nf_value only_arg(const nf_counted *c, const nf_inst *param)
 {
+    const nf_cfg *cfg = c->cfg;
+    nf_block b = param->block;
+    uint32_t first = cfg->pred_start[b.id];
+    if (cfg->pred_start[b.id + 1] - first != 1) return (nf_value){0};
+    nf_value last = nf_block_at(c->f, (nf_block){cfg->preds[first]})->last;
+    uint32_t edge = nf_edge_at(c->f, last, 0)->to.id == b.id ? 0 : 1;
+    bool branches = nf_inst_at(c->f, last)->op != NF_OP_SWITCH;
+    return branches ? edge_arg(c->f, last, edge, (uint32_t)param->imm) : (nf_value){0};
+}
+
+/* Whether v is param plus constants; *step is their sum. */
+static bool step_of(const nf_counted *c, nf_value param, nf_value v, int64_t *step)
+{
+    const nf_func *f = c->f;
     uint64_t sum = 0;
     for (int i = 0; i < STEP_CHAIN_MAX && v.id != param.id; i++) {
         const nf_inst *inst = nf_inst_at(f, v);
         int64_t number;
-        if (inst->op == NF_OP_ADD && nf_value_is_const(f, inst->a, &number)) {
+        if (inst->op == NF_OP_PARAM && nf_counted_has(c, v)) {
+            v = only_arg(c, inst);
+            if (v.id == 0) return false;
+        } else if (inst->op == NF_OP_ADD && nf_value_is_const(f, inst->a, &number)) {
             sum += (uint64_t)number;
             v = inst->b;
         } else if (inst->op == NF_OP_ADD && nf_value_is_const(f, inst->b, &number)) {
@@ -209,8 +226,11 @@ static nf_affine affine_param(nf_counted *c, const nf_inst *inst, nf_value param
 {
     int64_t step;
     uint32_t index = (uint32_t)inst->imm;
-    if (inst->block.id != c->header.id) return NOT_AFFINE;
-    if (!step_of(c->f, param, nf_counted_next(c, index), &step)) return NOT_AFFINE;
+    if (inst->block.id != c->header.id) {
+        nf_value arg = only_arg(c, inst);
+        return arg.id ? *affine_at(c, arg, depth + 1) : NOT_AFFINE;
+    }
+    if (!step_of(c, param, nf_counted_next(c, index), &step)) return NOT_AFFINE;
     nf_affine form = *affine_at(c, nf_counted_init(c, index), depth + 1);
     form.step = step; /* what it starts with does not move */
     return form;
@@ -383,6 +403,8 @@ static bool exit_find(nf_counted *c)
     c->back = nf_edge_at(c->f, last, 0)->to.id == c->header.id ? 0 : 1;
     c->out = 1 - c->back;
     c->exit = nf_edge_at(c->f, last, c->out)->to;
+    c->tester = c->latch;
+    c->stays = c->back;
     for (uint32_t i = 0; i < c->block_count; i++) {
         nf_value terminator = nf_block_at(c->f, c->blocks[i])->last;
         uint32_t edges = nf_edge_count(c->f, terminator);
@@ -393,6 +415,39 @@ static bool exit_find(nf_counted *c)
         }
     }
     return true;
+}
+
+static bool only_reads(const nf_func *f, nf_block b)
+{
+    NF_FOR_INSTS(f, b, v)
+    {
+        unsigned effects = nf_op_of(nf_inst_at(f, v))->effects;
+        if (effects & (NF_EFFECT_WRITE | NF_EFFECT_CALL)) return false;
+    }
+    return true;
+}
+
+/* The edge by which a block of a search stays in the loop; false when it has none or two. */
+static bool stay_find(const nf_counted *c, nf_block b, uint32_t *stays)
+{
+    nf_value last = nf_block_at(c->f, b)->last;
+    nf_op op = (nf_op)nf_inst_at(c->f, last)->op;
+    uint32_t count = 0;
+    if (op != NF_OP_BR && op != NF_OP_BRIF) return false;
+    for (uint32_t k = 0; k < nf_edge_count(c->f, last); k++) {
+        if (!nf_cfg_loop_has(c->cfg, c->loop, nf_edge_at(c->f, last, k)->to)) continue;
+        *stays = k;
+        count++;
+    }
+    return count == 1;
+}
+
+/* Whether the blocks stand in a row and do nothing but look. */
+static bool row_find(nf_counted *c)
+{
+    for (uint32_t i = 0; i < c->block_count; i++)
+        if (!stay_find(c, c->blocks[i], &c->back) || !only_reads(c->f, c->blocks[i])) return false;
+    return stay_find(c, c->latch, &c->back);
 }
 
 static bool blocks_collect(nf_counted *c)
@@ -409,14 +464,14 @@ static bool blocks_collect(nf_counted *c)
 
 /* Whether the loop has the shape that is asked for: before anything is made for it, since in large
  * functions most have not. */
-static bool shape_find(nf_counted *c)
+static bool shape_find(nf_counted *c, bool (*way_out_find)(nf_counted *c), const char *else_reason)
 {
     c->reason = "the loop has several entries or latches";
     if (!preheader_find(c)) return false;
     c->reason = "memory is out";
     if (!blocks_collect(c)) return false;
-    c->reason = "the loop is left from its middle";
-    if (!exit_find(c)) return false;
+    c->reason = else_reason;
+    if (!way_out_find(c)) return false;
     c->reason = "memory is out";
     c->affines = NF_NEW_ARRAY(c->arena, nf_affine *, c->value_count);
     if (c->affines == NULL) return false;
@@ -424,17 +479,44 @@ static bool shape_find(nf_counted *c)
     return true;
 }
 
-bool nf_counted_analyse_nest(nf_func *f, const nf_cfg *cfg, uint32_t loop, nf_arena *arena,
-                             nf_counted *c)
+static void counted_begin(nf_counted *c, nf_func *f, const nf_cfg *cfg, uint32_t loop,
+                          nf_arena *arena)
 {
     *c = (nf_counted){.f = f, .cfg = cfg, .arena = arena, .loop = loop};
     c->header = cfg->loops[loop].header;
     c->value_count = f->insts.count;
-    if (!shape_find(c)) return false;
-    for (uint32_t i = 0; i < nf_block_at(f, c->header)->param_count; i++)
-        nf_affine_of(
-            c, nf_param_at(f, c->header, i)); /* now: rewriting removes what they start from */
+}
+
+/* Before any rewriting, which removes what the header's parameters start from. */
+static void params_analyse(nf_counted *c)
+{
+    for (uint32_t i = 0; i < nf_block_at(c->f, c->header)->param_count; i++)
+        nf_affine_of(c, nf_param_at(c->f, c->header, i));
+}
+
+bool nf_counted_analyse_nest(nf_func *f, const nf_cfg *cfg, uint32_t loop, nf_arena *arena,
+                             nf_counted *c)
+{
+    counted_begin(c, f, cfg, loop, arena);
+    if (!shape_find(c, exit_find, "the loop is left from its middle")) return false;
+    params_analyse(c);
     nf_trip_analyse(c);
+    return true;
+}
+
+bool nf_counted_analyse_search(nf_func *f, const nf_cfg *cfg, uint32_t loop, nf_arena *arena,
+                               nf_counted *c)
+{
+    counted_begin(c, f, cfg, loop, arena);
+    if (!shape_find(c, row_find, "its blocks do not stand in a row, or write or call"))
+        return false;
+    params_analyse(c);
+    for (uint32_t i = 0; i < c->block_count && !c->counted; i++) {
+        c->tester = c->blocks[i];
+        (void)stay_find(c, c->tester, &c->stays);
+        if (nf_edge_count(f, nf_block_at(f, c->tester)->last) == 2) nf_trip_analyse(c);
+    }
+    if (!c->counted) c->tester = (nf_block){0};
     return true;
 }
 

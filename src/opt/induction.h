@@ -48,6 +48,8 @@ typedef struct nf_counted {
     uint32_t loop;
     nf_block header, latch, preheader, exit;
     uint32_t back, out; /* edges of the latch's terminator: to the header, to the exit */
+    nf_block tester;    /* whose branch counts: the latch, in a search any block or none */
+    uint32_t stays;     /* edge of its terminator by which the loop goes on */
     nf_block *blocks;   /* of the body, in reverse post-order; header first */
     uint32_t block_count;
     nf_affine **affines; /* by value id; what is not known yet is NULL */
@@ -74,6 +76,10 @@ bool nf_counted_analyse(nf_func *f, const nf_cfg *cfg, uint32_t loop, nf_arena *
 /* The same for a loop that may have others inside; what those count is not affine. */
 bool nf_counted_analyse_nest(nf_func *f, const nf_cfg *cfg, uint32_t loop, nf_arena *arena,
                              nf_counted *counted);
+/* The same for an innermost loop that is a search: blocks in a row, any of which may leave it, and
+ * none of which writes or calls. What is counted is how often it runs when only the tester ends it. */
+bool nf_counted_analyse_search(nf_func *f, const nf_cfg *cfg, uint32_t loop, nf_arena *arena,
+                               nf_counted *counted);
 
 /* Whether the value is made inside of the loop. */
 bool nf_counted_has(const nf_counted *counted, nf_value v);

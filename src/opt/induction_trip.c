@@ -60,10 +60,10 @@ static nf_cond cond_swapped(nf_cond cond)
     return (nf_cond)swapped[cond];
 }
 
-/* Fills cond, tested and bound from the latch's branch. */
+/* Fills cond, tested and bound from the tester's branch. */
 static bool test_find(nf_counted *c)
 {
-    const nf_inst *branch = nf_inst_at(c->f, nf_block_at(c->f, c->latch)->last);
+    const nf_inst *branch = nf_inst_at(c->f, nf_block_at(c->f, c->tester)->last);
     const nf_inst *compare = nf_inst_at(c->f, branch->a);
     if (compare->op == NF_OP_ICMP) {
         c->cond = (nf_cond)compare->sub;
@@ -74,7 +74,7 @@ static bool test_find(nf_counted *c)
         c->tested = *nf_affine_of(c, branch->a);
         c->bound = (nf_affine){.type = NF_I8};
     }
-    if (c->back == 1) c->cond ^= 1;
+    if (c->stays == 1) c->cond ^= 1;
     if (c->tested.type == NF_VOID || c->bound.type == NF_VOID) return false;
     if (c->tested.step == 0) {
         nf_affine tested = c->bound;

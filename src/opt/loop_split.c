@@ -81,17 +81,24 @@ static void entry_cut(nf_split *s, nf_value *args)
     s->layout = s->block = s->loop->preheader;
 }
 
-bool nf_split_begin(nf_split *s, const nf_counted *loop, const nf_outs *outs, nf_arena *arena)
+bool nf_split_entry(nf_split *s, const nf_counted *loop, nf_arena *arena)
 {
-    *s = (nf_split){.f = loop->f, .loop = loop, .outs = outs};
+    *s = (nf_split){.f = loop->f, .loop = loop};
     s->param_count = nf_block_at(s->f, loop->header)->param_count;
     s->inits = NF_NEW_ARRAY(arena, nf_value, s->param_count);
     nf_value *args = NF_NEW_ARRAY(arena, nf_value, s->param_count);
     if (s->inits == NULL || args == NULL) return false;
     nf_block_at(s->f, loop->header)->is_rest = true;
+    entry_cut(s, args);
+    return true;
+}
+
+bool nf_split_begin(nf_split *s, const nf_counted *loop, const nf_outs *outs, nf_arena *arena)
+{
+    if (!nf_split_entry(s, loop, arena)) return false;
+    s->outs = outs;
     s->behind = nf_exit_split(loop, outs, loop->latch);
     s->left = nf_exit_split(loop, outs, loop->latch);
-    entry_cut(s, args);
     return true;
 }
 

@@ -44,6 +44,9 @@ typedef struct nf_split {
 
 /* Cuts the loop off; code goes to the preheader. False when memory is out, before any change. */
 bool nf_split_begin(nf_split *split, const nf_counted *loop, const nf_outs *outs, nf_arena *arena);
+/* The same without behind and left: the loop may be left from anywhere, and does its last iteration
+ * itself. */
+bool nf_split_entry(nf_split *split, const nf_counted *loop, nf_arena *arena);
 nf_block nf_split_block(nf_split *split);
 /* Goes on in a new block when the checks hold, else to the loop from its start. Empties the list.
  */

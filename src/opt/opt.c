@@ -44,12 +44,15 @@ enum { IF_PACKED = 0x80 };
 _Static_assert((int)PASS_COUNT <= (int)IF_PACKED, "a pass has seven bits");
 
 static const uint8_t pipeline[] = {
-    PASS_simplify_cfg, PASS_inline, PASS_locals,       PASS_simplify_cfg, PASS_constants,
-    PASS_fold,         PASS_gvn,    PASS_simplify_cfg, PASS_if_convert,   PASS_fold,
-    PASS_dce,          PASS_rotate, PASS_licm,         PASS_promote,      PASS_widen,
-    PASS_vectorise,    PASS_slp,    PASS_unroll,       PASS_divide,       PASS_promote | IF_PACKED,
-    PASS_gvn,          PASS_licm,   PASS_address,      PASS_dce,          PASS_simplify_cfg,
-    PASS_sink,
+    PASS_simplify_cfg, PASS_inline,       PASS_locals,
+    PASS_simplify_cfg, PASS_constants,    PASS_fold,
+    PASS_gvn,          PASS_simplify_cfg, PASS_if_convert,
+    PASS_fold,         PASS_dce,          PASS_rotate,
+    PASS_licm,         PASS_promote,      PASS_widen,
+    PASS_search,       PASS_vectorise,    PASS_slp,
+    PASS_unroll,       PASS_divide,       PASS_promote | IF_PACKED,
+    PASS_gvn,          PASS_licm,         PASS_address,
+    PASS_dce,          PASS_simplify_cfg, PASS_sink,
 };
 
 const char *nf_pass_name(uint32_t index)

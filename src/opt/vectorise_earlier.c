@@ -15,7 +15,10 @@
 #include "alias.h"
 #include "vectorise_internal.h"
 
-enum { CHAIN_MAX = 4 }; /* iterations that a value is handed on for */
+enum {
+    CHAIN_MAX = 4,  /* iterations that a value is handed on for */
+    BLOCKS_MAX = 4, /* between the first load and the loop */
+};
 
 /* The load that the header's parameter gets its values from, so many iterations later; none when they
  * come from elsewhere. */
@@ -32,17 +35,30 @@ static nf_value source_of(const nf_plan *plan, uint32_t param, unsigned *iterati
     return (nf_value){0};
 }
 
-/* Whether nothing is written between a load of the preheader and the loop. */
-static bool is_fresh(const nf_plan *plan, nf_value load)
+/* Whether nothing writes from v on, up to the end of its block. */
+static bool only_reads_on(const nf_func *f, nf_value v)
 {
-    const nf_inst *inst = nf_inst_at(plan->f, load);
-    if (inst->op != NF_OP_LOAD || inst->mem.flags || inst->block.id != plan->loop.preheader.id)
-        return false;
-    for (nf_value v = inst->next; v.id; v = nf_inst_at(plan->f, v)->next) {
-        nf_memory_use use = nf_memory_use_of(plan->f, nf_inst_at(plan->f, v));
+    for (; v.id; v = nf_inst_at(f, v)->next) {
+        nf_memory_use use = nf_memory_use_of(f, nf_inst_at(f, v));
         if (use == NF_MEMORY_STORE || use == NF_MEMORY_BARRIER) return false;
     }
     return true;
+}
+
+/* Whether nothing is written between a load and the loop, to which one way leads from there. */
+static bool is_fresh(const nf_plan *plan, nf_value load)
+{
+    const nf_inst *inst = nf_inst_at(plan->f, load);
+    const nf_cfg *cfg = plan->loop.cfg;
+    nf_block b = plan->loop.preheader;
+    if (inst->op != NF_OP_LOAD || inst->mem.flags) return false;
+    for (unsigned i = 0; i < BLOCKS_MAX && b.id != inst->block.id; i++) {
+        uint32_t first = cfg->pred_start[b.id], end = cfg->pred_start[b.id + 1];
+        if (end - first != 1 || !only_reads_on(plan->f, nf_block_at(plan->f, b)->first))
+            return false;
+        b = (nf_block){cfg->preds[first]};
+    }
+    return b.id == inst->block.id && only_reads_on(plan->f, inst->next);
 }
 
 /* The constant that an affine value is, where what is left of its terms are places of one symbol. */

@@ -8,6 +8,7 @@
  *   vectorise_lanes.c   one copy of the body, lane by lane
  *   vectorise_divide.c  divisions by constants
  *   vectorise_loop.c    the new loops around it
+ *   vectorise_search.c  loops that end where their data say so
  */
 #ifndef NF_OPT_VECTORISE_INTERNAL_H
 #define NF_OPT_VECTORISE_INTERNAL_H
@@ -93,6 +94,9 @@ bool nf_plan_is_uniform(const nf_plan *plan, nf_value v);
 
 /* Fills the plan for a loop; false with its reason. */
 bool nf_plan_make(nf_plan *plan, nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop);
+/* The same for a search, which ends where its data say so: what the conditions of its exits are made
+ * of, but not which memory may be read. */
+bool nf_plan_make_search(nf_plan *plan, nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop);
 /* Whether a header's parameter is what the load reads in an earlier iteration, and where that is for
  * the iteration at hand. */
 bool nf_plan_earlier(nf_plan *plan, uint32_t param, nf_value *load, nf_affine *address);
@@ -153,6 +157,16 @@ nf_value nf_lanes_base(nf_lanes *w, uint32_t base);
 /* Whether lanes can do a division: by a constant, of at most 32 bits, without a trap. */
 bool nf_lanes_can_divide(const nf_func *f, const nf_inst *division);
 nf_value nf_lanes_divide(nf_lanes *w, const nf_inst *division);
+/* The vector of a counter for the iterations from an index on. */
+nf_value nf_lanes_counter(nf_lanes *w, const nf_affine *form, nf_value index);
+/* Where an i8 is not 0, the opposite, and where one of two holds. */
+nf_lane_mask nf_lanes_mask_of(nf_lanes *w, nf_value v);
+nf_lane_mask nf_lanes_mask_not(nf_lanes *w, nf_lane_mask a);
+nf_lane_mask nf_lanes_mask_join(nf_lanes *w, nf_op op, nf_lane_mask a, nf_lane_mask b);
+/* The integer that lanes of a mask are. */
+nf_type nf_lanes_mask_element(unsigned bytes);
+/* A body whose blocks stand in a row, for all lanes and without its branches. */
+void nf_lanes_row(nf_lanes *w);
 /* The body, for the lanes of `mask`; vectors[] has the header's parameters in it. */
 void nf_lanes_body(nf_lanes *w, nf_lane_mask mask);
 /* The vector of a value of the loop. */

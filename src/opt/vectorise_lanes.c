@@ -66,7 +66,7 @@ nf_value nf_lanes_compare(nf_lanes *w, nf_cond cond, nf_type operand, nf_value a
     return nf_build_compare(w->f, w->block, cond, a, b);
 }
 
-static nf_type mask_element(unsigned bytes)
+nf_type nf_lanes_mask_element(unsigned bytes)
 {
     static const uint8_t elements[] = {[1] = NF_I8, [2] = NF_I16, [4] = NF_I32, [8] = NF_I64};
     return elements[bytes];
@@ -127,16 +127,16 @@ nf_value nf_lanes_base(nf_lanes *w, uint32_t base)
 
 static nf_value mask_resize(nf_lanes *w, nf_lane_mask mask, unsigned bytes)
 {
-    nf_type from = nf_lanes_type(w, mask_element(mask.bytes));
-    nf_type to = nf_lanes_type(w, mask_element(bytes));
+    nf_type from = nf_lanes_type(w, nf_lanes_mask_element(mask.bytes));
+    nf_type to = nf_lanes_type(w, nf_lanes_mask_element(bytes));
     if (from == to) return mask.value;
     nf_op op = mask.bytes < bytes ? NF_OP_SEXT : NF_OP_TRUNC;
     return nf_lanes_build(w, op, to, from, mask.value, (nf_value){0});
 }
 
-static nf_lane_mask mask_join(nf_lanes *w, nf_op op, nf_lane_mask a, nf_lane_mask b)
+nf_lane_mask nf_lanes_mask_join(nf_lanes *w, nf_op op, nf_lane_mask a, nf_lane_mask b)
 {
-    nf_type type = nf_lanes_type(w, mask_element(a.bytes));
+    nf_type type = nf_lanes_type(w, nf_lanes_mask_element(a.bytes));
     nf_value right = mask_resize(w, b, a.bytes);
     return (nf_lane_mask){nf_lanes_build(w, op, type, type, a.value, right), a.bytes};
 }
@@ -145,19 +145,19 @@ static nf_lane_mask mask_and(nf_lanes *w, nf_lane_mask a, nf_lane_mask b)
 {
     if (a.value.id == 0) return b;
     if (b.value.id == 0) return a;
-    return mask_join(w, NF_OP_AND, a, b);
+    return nf_lanes_mask_join(w, NF_OP_AND, a, b);
 }
 
 static nf_lane_mask mask_or(nf_lanes *w, nf_lane_mask a, nf_lane_mask b)
 {
     if (a.value.id == 0 || b.value.id == 0) return (nf_lane_mask){{0}, 0};
-    return mask_join(w, NF_OP_OR, a, b);
+    return nf_lanes_mask_join(w, NF_OP_OR, a, b);
 }
 
-static nf_lane_mask mask_not(nf_lanes *w, nf_lane_mask a)
+nf_lane_mask nf_lanes_mask_not(nf_lanes *w, nf_lane_mask a)
 {
-    nf_lane_mask ones = {nf_lanes_splat_const(w, mask_element(a.bytes), -1), a.bytes};
-    return mask_join(w, NF_OP_XOR, a, ones);
+    nf_lane_mask ones = {nf_lanes_splat_const(w, nf_lanes_mask_element(a.bytes), -1), a.bytes};
+    return nf_lanes_mask_join(w, NF_OP_XOR, a, ones);
 }
 
 /* A condition that is the same for all lanes. */
@@ -172,7 +172,7 @@ static nf_lane_mask mask_of_uniform(nf_lanes *w, nf_value v)
 }
 
 /* Where an i8 is not 0. */
-static nf_lane_mask mask_of(nf_lanes *w, nf_value v)
+nf_lane_mask nf_lanes_mask_of(nf_lanes *w, nf_value v)
 {
     const nf_lane *lane = &w->plan->lanes[v.id];
     if (nf_plan_is_uniform(w->plan, v)) return mask_of_uniform(w, v);
@@ -188,7 +188,8 @@ nf_value nf_lanes_select(nf_lanes *w, nf_type element, nf_lane_mask mask, nf_val
     nf_type type = nf_lanes_type(w, element);
     unsigned bytes = nf_type_element_bytes(element);
     nf_value condition = mask_resize(w, mask, bytes);
-    return build3(w, NF_OP_SELECT, type, nf_lanes_type(w, mask_element(bytes)), condition, yes, no);
+    return build3(w, NF_OP_SELECT, type, nf_lanes_type(w, nf_lanes_mask_element(bytes)), condition,
+                  yes, no);
 }
 
 /* A mask as numbers 0 and 1. */
@@ -205,7 +206,7 @@ nf_value nf_lanes_of(nf_lanes *w, nf_value v)
 {
     const nf_plan *plan = w->plan;
     if (nf_plan_is_uniform(plan, v)) return nf_lanes_splat(w, v);
-    if (plan->lanes[v.id].mask) return mask_number(w, mask_of(w, v), NF_I8);
+    if (plan->lanes[v.id].mask) return mask_number(w, nf_lanes_mask_of(w, v), NF_I8);
     return w->vectors[v.id];
 }
 
@@ -249,19 +250,19 @@ static nf_value lower_mask_op(nf_lanes *w, const nf_inst *inst, nf_type element)
 {
     unsigned bytes = nf_type_element_bytes(element);
     if (inst->op == NF_OP_SELECT) {
-        nf_value yes = mask_resize(w, mask_of(w, inst->b), bytes);
-        nf_value no = mask_resize(w, mask_of(w, inst->c), bytes);
-        return nf_lanes_select(w, element, mask_of(w, inst->a), yes, no);
+        nf_value yes = mask_resize(w, nf_lanes_mask_of(w, inst->b), bytes);
+        nf_value no = mask_resize(w, nf_lanes_mask_of(w, inst->c), bytes);
+        return nf_lanes_select(w, element, nf_lanes_mask_of(w, inst->a), yes, no);
     }
-    nf_lane_mask a = {mask_resize(w, mask_of(w, inst->a), bytes), (uint8_t)bytes};
-    return mask_join(w, (nf_op)inst->op, a, mask_of(w, inst->b)).value;
+    nf_lane_mask a = {mask_resize(w, nf_lanes_mask_of(w, inst->a), bytes), (uint8_t)bytes};
+    return nf_lanes_mask_join(w, (nf_op)inst->op, a, nf_lanes_mask_of(w, inst->b)).value;
 }
 
 static nf_value lower_convert(nf_lanes *w, const nf_inst *inst)
 {
     bool extends = inst->op == NF_OP_ZEXT || inst->op == NF_OP_SEXT;
     if (extends && !nf_plan_is_uniform(w->plan, inst->a) && w->plan->lanes[inst->a.id].mask)
-        return mask_number(w, mask_of(w, inst->a), inst->type);
+        return mask_number(w, nf_lanes_mask_of(w, inst->a), inst->type);
     nf_type from = nf_lanes_type(w, element_of(w, inst->a));
     return nf_lanes_build(w, (nf_op)inst->op, nf_lanes_type(w, inst->type), from,
                           nf_lanes_of(w, inst->a), (nf_value){0});
@@ -275,7 +276,7 @@ static nf_lane_mask mask_counted(nf_lanes *w, nf_value v)
     if (!extends || nf_plan_is_uniform(w->plan, v) || nf_plan_is_uniform(w->plan, inst->a) ||
         !w->plan->lanes[inst->a.id].mask)
         return (nf_lane_mask){{0}, 0};
-    return mask_of(w, inst->a);
+    return nf_lanes_mask_of(w, inst->a);
 }
 
 /* a + 1 where a condition holds is a - mask, for true lanes are -1. False when it is not that. */
@@ -313,7 +314,7 @@ static nf_value lower_op(nf_lanes *w, nf_value v, const nf_inst *inst)
     if (op->effects & NF_EFFECT_TRAP) return nf_lanes_divide(w, inst);
     if (inst->op == NF_OP_SELECT) {
         nf_value yes = nf_lanes_of(w, inst->b), no = nf_lanes_of(w, inst->c);
-        return nf_lanes_select(w, inst->type, mask_of(w, inst->a), yes, no);
+        return nf_lanes_select(w, inst->type, nf_lanes_mask_of(w, inst->a), yes, no);
     }
     nf_value counted;
     if (lower_counting(w, inst, &counted)) return counted;
@@ -363,14 +364,15 @@ static nf_value reverse(nf_lanes *w, nf_type element, nf_value vector)
 static nf_value access_mask(nf_lanes *w, const nf_access *access, nf_lane_mask mask)
 {
     nf_value lanes = mask_resize(w, mask, access->bytes);
-    return access->address.step < 0 ? reverse(w, mask_element(access->bytes), lanes) : lanes;
+    return access->address.step < 0 ? reverse(w, nf_lanes_mask_element(access->bytes), lanes)
+                                    : lanes;
 }
 
 /* The low parts of wider integers. */
 static nf_value narrow(nf_lanes *w, const nf_access *access, nf_value wide)
 {
-    nf_type from = nf_lanes_type(w, mask_element(access->bytes));
-    nf_type part = nf_lanes_type(w, mask_element(nf_type_bytes(access->type)));
+    nf_type from = nf_lanes_type(w, nf_lanes_mask_element(access->bytes));
+    nf_type part = nf_lanes_type(w, nf_lanes_mask_element(nf_type_bytes(access->type)));
     nf_type to = nf_lanes_type(w, access->type);
     nf_value low = nf_lanes_build(w, NF_OP_TRUNC, part, from, wide, (nf_value){0});
     return to == part ? low : nf_lanes_build(w, NF_OP_BITCAST, to, part, low, (nf_value){0});
@@ -380,7 +382,7 @@ static nf_value lower_load(nf_lanes *w, const nf_access *access, const nf_inst *
                            nf_lane_mask mask)
 {
     bool is_wide = access->bytes > nf_type_bytes(access->type);
-    nf_type type = nf_lanes_type(w, is_wide ? mask_element(access->bytes) : access->type);
+    nf_type type = nf_lanes_type(w, is_wide ? nf_lanes_mask_element(access->bytes) : access->type);
     nf_address address = address_of(w, access, inst);
     nf_value vector = DRY;
     if (mask.value.id) {
@@ -473,9 +475,9 @@ static void edges_mask(nf_lanes *w, nf_block b, nf_lane_mask mask)
     const nf_inst last = *nf_inst_at(w->f, nf_block_at(w->f, b)->last);
     w->edges[last.extra] = mask;
     if (last.op != NF_OP_BRIF) return;
-    nf_lane_mask condition = mask_of(w, last.a);
+    nf_lane_mask condition = nf_lanes_mask_of(w, last.a);
     w->edges[last.extra] = mask_and(w, condition, mask);
-    w->edges[last.extra + 1] = mask_and(w, mask_not(w, condition), mask);
+    w->edges[last.extra + 1] = mask_and(w, nf_lanes_mask_not(w, condition), mask);
 }
 
 /* Puts what comes along an edge into the parameters of the block that it leads to: in the lanes of
@@ -487,9 +489,9 @@ static void join_params(nf_lanes *w, nf_block b, nf_value last, uint32_t k, nf_l
         const nf_lane *lane = &w->plan->lanes[param.id];
         if (!lane->needed) continue;
         nf_value v = nf_edge_args(w->f, nf_edge_at(w->f, last, k))[i];
-        nf_value vector = lane->mask
-                              ? mask_resize(w, mask_of(w, v), nf_type_element_bytes(lane->element))
-                              : nf_lanes_of(w, v);
+        nf_value vector = lane->mask ? mask_resize(w, nf_lanes_mask_of(w, v),
+                                                   nf_type_element_bytes(lane->element))
+                                     : nf_lanes_of(w, v);
         if (mask.value.id)
             vector = nf_lanes_select(w, lane->element, mask, vector, w->vectors[param.id]);
         w->vectors[param.id] = vector;
@@ -513,6 +515,18 @@ static void join(nf_lanes *w, nf_block b, nf_lane_mask whole)
         }
     }
     w->masks[b.id] = mask;
+}
+
+void nf_lanes_row(nf_lanes *w)
+{
+    const nf_lane_mask all = {{0}, 0};
+    lower_earlier(w, all);
+    for (uint32_t i = 0; i < w->plan->loop.block_count; i++) {
+        nf_block b = w->plan->loop.blocks[i];
+        if (i > 0) join(w, b, all);
+        for (nf_value v = nf_block_at(w->f, b)->first; v.id; v = nf_inst_at(w->f, v)->next)
+            lower(w, v, all);
+    }
 }
 
 void nf_lanes_body(nf_lanes *w, nf_lane_mask whole)

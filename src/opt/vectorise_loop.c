@@ -86,8 +86,7 @@ static nf_value counter_lanes(nf_lanes *w, nf_type element, int64_t step)
     return lanes;
 }
 
-/* The vector of a counter for the iterations from an index on. */
-static nf_value counter_first(nf_lanes *w, const nf_affine *form, nf_value index)
+nf_value nf_lanes_counter(nf_lanes *w, const nf_affine *form, nf_value index)
 {
     nf_loop_emit e = {w->f, w->block};
     nf_type type = nf_lanes_type(w, form->type);
@@ -192,7 +191,7 @@ static void stage_args(rewrite *r, stage *s)
     s->arg_count = 0;
     s->args[s->arg_count++] = r->index;
     for (uint32_t i = 0; i < plan->counter_count; i++)
-        s->args[s->arg_count++] = counter_first(&r->w, counter_form(plan, i), r->index);
+        s->args[s->arg_count++] = nf_lanes_counter(&r->w, counter_form(plan, i), r->index);
     for (unsigned copy = 0; copy < s->copies; copy++)
         for (uint32_t i = 0; i < plan->reduction_count; i++)
             s->args[s->arg_count++] =
@@ -447,7 +446,7 @@ bool nf_plan_possible(nf_plan *plan)
     const nf_value any = {1};
     if (!nf_lanes_init(&w, plan, true)) return false;
     for (uint32_t i = 0; i < plan->counter_count; i++)
-        counters[i] = counter_first(&w, counter_form(plan, i), any);
+        counters[i] = nf_lanes_counter(&w, counter_form(plan, i), any);
     for (uint32_t i = 0; i < plan->reduction_count; i++)
         sums[i] = neutral_of(&w, &plan->reductions[i]);
     copy_emit(&w, 1, (nf_lane_mask){{0}, 0}, counters, sums);

@@ -210,7 +210,7 @@ static bool needs_spread(nf_plan *plan)
     for (uint32_t i = loop->block_count; i-- > 0;) {
         nf_value last = nf_block_at(plan->f, loop->blocks[i])->last;
         const nf_inst *terminator = nf_inst_at(plan->f, last);
-        if (terminator->op == NF_OP_BRIF && loop->blocks[i].id != loop->latch.id)
+        if (terminator->op == NF_OP_BRIF && loop->blocks[i].id != loop->tester.id)
             need(plan, terminator->a);
         for (nf_value v = terminator->prev; v.id; v = nf_inst_at(plan->f, v)->prev)
             if (!need_spread_inst(plan, v)) return false;
@@ -503,14 +503,34 @@ static bool extent_choose(nf_plan *plan)
     return true;
 }
 
+static bool memory_get(nf_plan *plan)
+{
+    plan->lanes = NF_NEW_ARRAY(plan->opt->scratch, nf_lane, plan->loop.value_count);
+    plan->uses = NF_NEW_ARRAY(plan->opt->scratch, uint32_t, plan->loop.value_count);
+    return (plan->lanes && plan->uses) || refuse(plan, "memory is out");
+}
+
+bool nf_plan_make_search(nf_plan *plan, nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop)
+{
+    *plan = (nf_plan){.opt = opt, .f = f};
+    if (!nf_counted_analyse_search(f, cfg, loop, opt->scratch, &plan->loop))
+        return refuse(plan, plan->loop.reason);
+    if (!memory_get(plan) || !earlier_classify(plan) || !body_check(plan)) return false;
+    for (uint32_t i = 0; i < nf_block_at(f, plan->loop.header)->param_count; i++) {
+        nf_value param = nf_param_at(f, plan->loop.header, i);
+        bool known = nf_affine_of(&plan->loop, param)->type != NF_VOID ||
+                     plan->lanes[param.id].role == NF_LANE_EARLIER;
+        if (!known) return refuse(plan, "a value carried from one iteration to the next");
+    }
+    return needs_spread(plan) && elements_assign(plan) && lanes_choose(plan);
+}
+
 bool nf_plan_make(nf_plan *plan, nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop)
 {
     *plan = (nf_plan){.opt = opt, .f = f};
     if (!nf_counted_analyse(f, cfg, loop, opt->scratch, &plan->loop) || !plan->loop.counted)
         return refuse(plan, plan->loop.reason);
-    plan->lanes = NF_NEW_ARRAY(opt->scratch, nf_lane, plan->loop.value_count);
-    plan->uses = NF_NEW_ARRAY(opt->scratch, uint32_t, plan->loop.value_count);
-    if (plan->lanes == NULL || plan->uses == NULL) return refuse(plan, "memory is out");
+    if (!memory_get(plan)) return false;
     nf_counted_uses(&plan->loop, plan->uses);
     if (!earlier_classify(plan) || !body_check(plan)) return false;
     if (!params_classify(plan) || !needs_spread(plan)) return false;

@@ -63,6 +63,7 @@ bool nf_vector_reduce(const nf_vector_job *job)
     nf_type element = NF_TYPE_ELEMENT(job->operand);
     unsigned bytes = nf_type_bytes(job->operand), element_bytes = nf_type_element_bytes(element);
     nf_op op = op_of((nf_op)job->inst->op);
+    if (nf_vector_first(job)) return true;
     if (!reduce_supported(job, op, element, nf_vector_width(job->operand))) return false;
     if (job->s == NULL) return true;
     nf_vreg left = nf_select_value(job->s, job->inst->a);
