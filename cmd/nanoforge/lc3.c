@@ -10,7 +10,8 @@ static const command commands[] = {
      "Files are objects in any format, or assembly sources; the program starts at x3000 where a\n"
      "file begins there, else where the last one does. Its console is the terminal, or standard\n"
      "input and output. Exits with 0 when the program halted, 3 when the built-in system halted\n"
-     "it for a fault, 4 at the limit, 5 when it waited for a key and input had ended."},
+     "it for a fault, 4 at the limit, 5 when it waited for a key and input had ended, 6 when the\n"
+     "program at the other end of a ring had died. Rings have names, which two commands share."},
     {"lc3 asm", "FILE", "assemble a program", command_lc3_asm,
      "The object goes to FILE with another ending, .obj, .bin, .hex or .txt by its format, unless\n"
      "--output names one. Formats: classic (as lc3as), lc3tools, ensemble, ensemble-text, bin,\n"

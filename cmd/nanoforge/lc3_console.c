@@ -4,8 +4,8 @@
  * A terminal is put in a mode without lines and echo while the console is open. Whatever ends the
  * process puts it back: the end of the console, exit(), and the signals of the table, whose handler
  * does nothing that a handler may not (tcsetattr and raise are async-signal-safe, POSIX.1). A first
- * SIGINT asks the machine to stop, so that statistics and snapshots are still written; a second one
- * ends the process. SIGTSTP gives the terminal back while the process is stopped.
+ * SIGINT, SIGTERM or SIGHUP asks the machine to stop, so that statistics and snapshots are still
+ * written; a second one ends the process. SIGTSTP gives the terminal back while the process is stopped.
  *
  * A pipe or a file as standard input is read when the program looks for a key; what has not come
  * yet is not there yet. Keys from --input are always there, so that runs repeat exactly.
@@ -34,6 +34,7 @@ static struct {
     int output_error; /* errno of the first write that failed */
     bool output_terminal;
     struct termios mode; /* of the terminal, before */
+    void (*before_wait)(void);
     volatile sig_atomic_t raw;
     volatile sig_atomic_t signal;
 } console;
@@ -68,7 +69,8 @@ static void signal_default(int number)
 
 static void signal_end(int number)
 {
-    if (number == SIGINT && console.signal == 0) {
+    bool asks = number == SIGINT || number == SIGTERM || number == SIGHUP;
+    if (asks && console.signal == 0) {
         console.signal = number;
         if (console.machine) nf_lc3_ask_stop(console.machine);
         return;
@@ -143,6 +145,7 @@ static int standard_key(void *context, bool wait)
     struct pollfd ready = {.fd = STDIN_FILENO, .events = POLLIN};
     lc3_console_flush();
     if (!wait && poll(&ready, 1, 0) <= 0) return NF_LC3_INPUT_NONE;
+    if (console.before_wait) console.before_wait();
     ssize_t n = read(STDIN_FILENO, console.input, sizeof console.input);
     if (n < 0 && errno == EINTR)
         return console.signal ? NF_LC3_INPUT_STOP : standard_key(NULL, wait);
@@ -171,6 +174,11 @@ void lc3_console_watch(nf_lc3 *machine)
     console.machine = machine;
     signals_catch();
     if (console.file == NULL && tcgetattr(STDIN_FILENO, &console.mode) == 0) terminal_raw();
+}
+
+void lc3_console_before_wait(void (*act)(void))
+{
+    console.before_wait = act;
 }
 
 int lc3_console_signal(void)

@@ -17,6 +17,8 @@ bool lc3_console_open(const char *path, uint64_t skip, nf_lc3_hooks *hooks);
 /* Interrupts from the keyboard stop this machine. Behind lc3_console_open(). */
 void lc3_console_watch(nf_lc3 *machine);
 void lc3_console_flush(void);
+/* Called before it waits for a key. */
+void lc3_console_before_wait(void (*act)(void));
 /* The number of the signal that asked to stop, or 0. */
 int lc3_console_signal(void);
 /* Flushes. False when output could not be written, after a message. */

@@ -9,20 +9,24 @@
 #include <string.h>
 #include "lc3_console.h"
 #include "lc3_engine.h"
+#include "lc3_ring.h"
 #include "lc3_show.h"
 #include "lc3_stats.h"
 #include "guest/lc3/snapshot.h"
 #include "os/os.h"
 
 /* Exit codes besides those of every command. */
-enum { EXIT_FAULT = 3, EXIT_LIMIT = 4, EXIT_INPUT = 5, EXIT_SIGNAL = 128 };
+enum { EXIT_FAULT = 3, EXIT_LIMIT = 4, EXIT_INPUT = 5, EXIT_PEER = 6, EXIT_SIGNAL = 128 };
 
 /* Output is flushed after so many instructions at the latest. */
-enum { PIECE = 20 * 1000 * 1000 };
+enum { PIECE = 20 * 1000 * 1000, PIECE_ON_BUS = 20 * 1000 };
+
+enum { BUS_WORDS = 1792 }; /* that a ring holds, without --bus-words */
 
 typedef struct run_options {
     const char *engine, *input, *os, *json, *snapshot, *resume, *start, *memory;
-    uint64_t edition, limit, seed, key_interval;
+    const char *bus_out, *bus_in;
+    uint64_t edition, limit, seed, key_interval, bus_words;
     bool ignore_privilege, check, registers, stats, trace;
 } run_options;
 
@@ -84,7 +88,8 @@ static bool machine_fill(run_state *run, const arguments *a)
     if (o->os && !lc3_os_load(machine, o->os)) return false;
     if (!lc3_program_load(&run->program, machine, a->files, a->count)) return false;
     if (!o->resume || o->start) nf_lc3_start(machine, o->start ? run->start : run->program.start);
-    return lc3_console_open(o->input, machine->keys_taken, &machine->config.hooks);
+    return lc3_console_open(o->input, machine->keys_taken, &machine->config.hooks) &&
+           lc3_rings_open(o->bus_out, o->bus_in, o->bus_words, &machine->config.hooks);
 }
 
 /* --- running ----------------------------------------------------------------------------------- */
@@ -109,9 +114,10 @@ static nf_lc3_stop machine_run(run_state *run)
     while (stop == NF_LC3_STOP_LIMIT && left > 0) {
         uint64_t before = machine->instructions;
         if (run->options->trace) trace_line(run);
-        uint64_t piece = run->options->trace ? 1 : PIECE;
+        uint64_t piece = run->options->trace ? 1 : lc3_rings_are_open() ? PIECE_ON_BUS : PIECE;
         stop = lc3_engine_run(&run->engine, left < piece ? left : piece);
         left -= machine->instructions - before;
+        lc3_rings_flush();
         lc3_console_flush();
     }
     return stop;
@@ -147,6 +153,7 @@ static int status_of(const run_state *run, nf_lc3_stop stop)
     case NF_LC3_STOP_INPUT:
         complain("the program waits for a key, and input has ended");
         return EXIT_INPUT;
+    case NF_LC3_STOP_BUS_DEAD: return lc3_rings_complain() ? EXIT_PEER : EXIT_FINE;
     default: return EXIT_SIGNAL + lc3_console_signal();
     }
 }
@@ -202,7 +209,9 @@ static int run_whole(run_state *run)
     bool measured = o->stats || o->json;
     lc3_console_watch(run->machine);
     if (measured) lc3_measure_begin(&run->measure, run->machine);
-    nf_lc3_stop stop = machine_run(run);
+    nf_lc3_stop stop = lc3_rings_meet();
+    if (stop == NF_LC3_GOING) stop = machine_run(run);
+    lc3_rings_close();
     if (measured) lc3_measure_end(&run->measure, run->machine);
     bool fine = lc3_console_close();
     int status = status_of(run, stop);
@@ -234,6 +243,7 @@ static int run(run_state *run, const arguments *a)
     if (machine_fill(run, a)) {
         if (lc3_engine_attach(&run->engine, run->machine, o->engine, o->check))
             status = run_whole(run);
+        lc3_rings_close();
         lc3_engine_detach(&run->engine);
         lc3_program_free(&run->program);
     }
@@ -262,7 +272,8 @@ static bool range_parse(const char *text, run_state *state)
 int command_lc3_run(const command *self, int argc, char **argv)
 {
     static run_state state;
-    run_options o = {.engine = lc3_engine_default, .edition = NF_LC3_EDITION_3};
+    run_options o = {
+        .engine = lc3_engine_default, .edition = NF_LC3_EDITION_3, .bus_words = BUS_WORDS};
     const option options[] = {
         {"engine", 'e', OPTION_TEXT, &o.engine, "NAME", "what executes: jit, interp or step"},
         {"check", 'c', OPTION_FLAG, &o.check, "", "compiled code in lockstep with the reference"},
@@ -283,6 +294,10 @@ int command_lc3_run(const command *self, int argc, char **argv)
         {"stats", 0, OPTION_FLAG, &o.stats, "", "show speed on standard error at the end"},
         {"json", 'j', OPTION_TEXT, &o.json, "FILE", "write the same there"},
         {"snapshot", 0, OPTION_TEXT, &o.snapshot, "FILE", "save the state at the end"},
+        {"bus-out", 'o', OPTION_TEXT, &o.bus_out, "NAME",
+         "TRAP x30 sends to the ring of that name"},
+        {"bus-in", 'b', OPTION_TEXT, &o.bus_in, "NAME", "TRAP x31 receives from it"},
+        {"bus-words", 'w', OPTION_NUMBER, &o.bus_words, "N", "what a ring holds; 1792"},
         {"resume", 0, OPTION_TEXT, &o.resume, "FILE", "go on from a state that was saved"},
     };
     arguments a;
@@ -294,6 +309,8 @@ int command_lc3_run(const command *self, int argc, char **argv)
         return usage_error(self, "there is no engine '%s', but %s", o.engine, lc3_engine_names);
     if (o.edition != NF_LC3_EDITION_2 && o.edition != NF_LC3_EDITION_3)
         return usage_error(self, "--edition is 2 or 3");
+    if (o.check && (o.bus_out || o.bus_in))
+        return usage_error(self, "--check runs a program three times over: not on a bus");
     if (o.start && !lc3_address_parse(NULL, o.start, &state.start))
         return usage_error(self, "--start needs an address, not '%s'", o.start);
     if (o.memory && !range_parse(o.memory, &state))

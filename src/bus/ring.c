@@ -151,6 +151,16 @@ nf_status nf_ring_receiver_attach(const nf_ring *ring, nf_ring_receiver *receive
     return NF_OK;
 }
 
+nf_ring_presence nf_ring_sender_presence(const nf_ring *ring)
+{
+    return nf_bus_side_presence(&ring->memory->sender);
+}
+
+nf_ring_presence nf_ring_receiver_presence(const nf_ring *ring)
+{
+    return nf_bus_side_presence(&ring->memory->receiver);
+}
+
 /* The cell of that number, counted through all laps. */
 static uint8_t *cell_at(const nf_ring *ring, uint64_t cell)
 {

@@ -135,6 +135,15 @@ nf_status nf_ring_open(nf_ring *ring, void *memory, size_t bytes, nf_error *erro
 nf_status nf_ring_sender_attach(const nf_ring *ring, nf_ring_sender *sender, nf_error *error);
 nf_status nf_ring_receiver_attach(const nf_ring *ring, nf_ring_receiver *receiver, nf_error *error);
 
+/* Who has come to a side. */
+typedef enum nf_ring_presence {
+    NF_RING_NOBODY,
+    NF_RING_THERE,
+    NF_RING_GONE, /* it has closed, or its process has ended */
+} nf_ring_presence;
+nf_ring_presence nf_ring_sender_presence(const nf_ring *ring);
+nf_ring_presence nf_ring_receiver_presence(const nf_ring *ring);
+
 /* Publishes what was sent, ends the side and wakes the other. The handle is of no use afterwards. */
 void nf_ring_sender_close(nf_ring_sender *sender);
 void nf_ring_receiver_close(nf_ring_receiver *receiver);

@@ -30,6 +30,13 @@ bool nf_bus_side_is_dead(const nf_bus_side *side)
     return stamp != 0 && stamp != nf_os_process_stamp() && !nf_os_process_is_alive(stamp);
 }
 
+nf_ring_presence nf_bus_side_presence(const nf_bus_side *side)
+{
+    if (__atomic_load_n(&side->stamp, __ATOMIC_ACQUIRE) == 0) return NF_RING_NOBODY;
+    bool gone = nf_bus_side_is_closed(side) || nf_bus_side_is_dead(side);
+    return gone ? NF_RING_GONE : NF_RING_THERE;
+}
+
 void nf_bus_wake(uint32_t *bell, nf_ring_counts *counts)
 {
     counts->wakes++;

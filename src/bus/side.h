@@ -32,6 +32,8 @@ static inline bool nf_bus_side_is_closed(const nf_bus_side *side)
 
 bool nf_bus_side_is_dead(const nf_bus_side *side);
 
+nf_ring_presence nf_bus_side_presence(const nf_bus_side *side);
+
 /* Wakes who sleeps by this bell. Out of line, for it hardly ever happens. */
 void nf_bus_wake(uint32_t *bell, nf_ring_counts *counts);
 
