@@ -188,7 +188,8 @@ static LLVMValueRef call_intrinsic(lowerer *l, const nf_inst *inst)
     LLVMValueRef args[4];
     unsigned count = 0;
     LLVMTypeRef type = lower_type(l, inst->type);
-    if (inst->op == NF_OP_BSWAP && inst->type == NF_I8) return lower_value(l, inst->a);
+    if (inst->op == NF_OP_BSWAP && NF_TYPE_ELEMENT(inst->type) == NF_I8)
+        return lower_value(l, inst->a);
     while (count < nf_ops[inst->op].operands) {
         args[count] = lower_value(l, operands[count]);
         count++;

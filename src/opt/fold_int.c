@@ -484,7 +484,7 @@ nf_value nf_fold_bswap(nf_fold *k, const nf_inst *inst)
     /* bswap (bswap x) => x */
     const nf_inst *inner = nf_fold_is(k, inst->a, NF_OP_BSWAP);
     /* one byte has no order */
-    if (inst->type == NF_I8) return inst->a;
+    if (NF_TYPE_ELEMENT(inst->type) == NF_I8) return inst->a;
     return inner ? inner->a : NF_NO_VALUE;
 }
 

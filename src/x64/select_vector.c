@@ -7,7 +7,7 @@
  *   select_order.c    comparisons     select_lanes.c    scalars to lanes and back, reversal
  *   select_mask.c     mask registers  select_reduce.c   reductions
  *   select_masked.c   what masks do: select, mload, mstore
- *   select_first.c    the first lane of a mask
+ *   select_first.c    the first lane of a mask       select_count.c    popcnt, bswap
  *
  * With AVX every instruction is VEX (or, for 64 bytes and masks, EVEX); without it only vectors of
  * up to 16 bytes exist, and what SSE4.2 lacks is refused.
@@ -42,6 +42,8 @@ static nf_vector_lowering *const lowerings[NF_OP_COUNT] = {
     [NF_OP_SHL] = nf_vector_shift,
     [NF_OP_LSHR] = nf_vector_shift,
     [NF_OP_ASHR] = nf_vector_shift,
+    [NF_OP_POPCNT] = nf_vector_popcnt,
+    [NF_OP_BSWAP] = nf_vector_bswap,
     [NF_OP_ABS] = nf_vector_unary,
     [NF_OP_FSQRT] = nf_vector_unary,
     [NF_OP_FNEG] = nf_vector_unary,

@@ -142,9 +142,10 @@ nf_vector_lowering nf_vector_select, nf_vector_mload, nf_vector_mstore;        /
 nf_vector_lowering nf_vector_extend, nf_vector_cut, nf_vector_bitcast;         /* select_widen.c */
 nf_vector_lowering nf_vector_to_float, nf_vector_to_int, nf_vector_float_size; /* select_number.c */
 nf_vector_lowering nf_vector_splat, nf_vector_iota, nf_vector_extract, nf_vector_insert,
-    nf_vector_reverse;                              /* select_lanes.c */
-nf_vector_lowering nf_vector_first;                 /* select_first.c */
-nf_vector_lowering nf_vector_reduce;                /* select_reduce.c */
-nf_vector_lowering nf_vector_read, nf_vector_write; /* select_vector.c */
+    nf_vector_reverse;                                /* select_lanes.c */
+nf_vector_lowering nf_vector_popcnt, nf_vector_bswap; /* select_count.c */
+nf_vector_lowering nf_vector_first;                   /* select_first.c */
+nf_vector_lowering nf_vector_reduce;                  /* select_reduce.c */
+nf_vector_lowering nf_vector_read, nf_vector_write;   /* select_vector.c */
 
 #endif
