@@ -80,7 +80,7 @@ static bool is_number(const nf_plan *plan, const nf_affine *difference, int64_t 
 
 static bool starts_there(nf_plan *plan, nf_value first, const nf_affine *address)
 {
-    int64_t apart;
+    int64_t apart = 0;
     if (!is_fresh(plan, first)) return false;
     nf_affine start = nf_affine_address(&plan->loop, nf_inst_at(plan->f, first));
     if (start.type == NF_VOID || start.step != 0 || start.needs) return false;
