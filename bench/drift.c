@@ -156,7 +156,10 @@ static void compare(bench *b, const program *p, const program *fresh, int64_t le
 
 static uint32_t races_of(const program *p)
 {
-    return __atomic_load_n(&p->engine->functions[0]->race_count, __ATOMIC_RELAXED);
+    nf_os_mutex_lock(&p->engine->lock);
+    uint32_t races = p->engine->functions[0]->race_count;
+    nf_os_mutex_unlock(&p->engine->lock);
+    return races;
 }
 
 static void change(bench *b, const char *name, int64_t before, int64_t after)

@@ -48,6 +48,10 @@ const nf_effects *nf_function_effects_find(nf_function *function);
 void nf_function_effects(nf_function *function);
 void nf_function_refuse(nf_function *function, const char *reason);
 
+/* --- changes.c: what a race may change in recorded calls; how much that is --- */
+uint32_t nf_changes_of(const nf_func *f, bool is_c, nf_arena *scratch,
+                       nf_race_change changes[NF_RACE_CHANGES_MAX]);
+
 /* --- round_race.c: arguments of live calls, then the race --- */
 
 /* False without memory. */

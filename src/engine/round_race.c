@@ -67,7 +67,8 @@ typedef struct field {
     nf_version *versions[NF_RACE_CANDIDATES_MAX];
     nf_race_candidate candidates[NF_RACE_CANDIDATES_MAX];
     nf_race_input inputs[NF_INPUTS];
-    uint32_t count, input_count;
+    nf_race_change changes[NF_RACE_CHANGES_MAX];
+    uint32_t count, input_count, change_count;
 } field;
 
 static void candidate_add(field *f, nf_version *version)
@@ -237,6 +238,8 @@ static nf_status race_hold(nf_function *function, const field *f, nf_race_record
         .candidate_count = f->count,
         .inputs = f->inputs,
         .input_count = f->input_count,
+        .changes = f->changes,
+        .change_count = f->change_count,
         .stack_words = function->stack_words,
         .result = function->signature->result,
         .tolerance = function->ir->tolerance,
@@ -252,7 +255,9 @@ static nf_status race_hold(nf_function *function, const field *f, nf_race_record
     nf_engine_event(engine, NF_EVENT_RACE, function, baseline, f->count,
                     "%u candidates on %u recorded calls", f->count, f->input_count);
     nf_status status = nf_race_run(&request, &record->arena, &record->report, error);
+    nf_os_mutex_lock(&engine->lock);
     engine->race_time_ns += record->report.duration_ns;
+    nf_os_mutex_unlock(&engine->lock);
     return status;
 }
 
@@ -315,6 +320,9 @@ static void race_field(nf_function *function, field *f, uint64_t now)
         nf_phase_set(function, NF_PHASE_SETTLED, now);
         return;
     }
+    f->change_count = nf_changes_of(function->ir, nf_born_as_bitcode(function),
+                                    &function->engine->work_arena, f->changes);
+    nf_arena_reset(&function->engine->work_arena);
     nf_callees_warm(function); /* before the fork */
     candidates_make(function, f);
     nf_race_record *record = f->count ? race_record_new(function, f) : NULL;

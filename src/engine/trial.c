@@ -90,8 +90,8 @@ void nf_shadow_step(nf_function *function, uint64_t now)
 /* A guess must be the better of the two; what has won a race, not be worse beyond doubt. */
 static bool is_worse(const nf_version *active, const nf_audit_result *result)
 {
-    if (active->speedup <= 0) return result->ratio > ROLLBACK_RATIO;
-    return result->low > ROLLBACK_RATIO && result->active_ns - result->control_ns > CLOCK_NS;
+    double ratio = active->speedup > 0 ? result->low : result->ratio;
+    return ratio > ROLLBACK_RATIO && result->active_ns - result->control_ns > CLOCK_NS;
 }
 
 /* The slower one stays as control, where calls that it takes are no burden. */

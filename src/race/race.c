@@ -127,8 +127,9 @@ static void verdict_fill(const nf_race_request *request, nf_race_report *report)
     won->outcome = NF_RACE_WON;
     nf_format(won->reason, NF_RACE_REASON_BYTES, "%.2fx of the baseline's speed [%.2f, %.2f]",
               won->speedup, won->speedup_low, won->speedup_high);
-    nf_format(report->reason, NF_RACE_REASON_BYTES, "%s, the same answers on %u inputs",
-              won->reason, report->inputs_used);
+    nf_format(report->reason, NF_RACE_REASON_BYTES,
+              "%s, the same answers on %u inputs and %u changed ones", won->reason,
+              report->inputs_used, report->inputs_changed);
 }
 
 static void judge(const nf_race_request *request, const nf_sandbox_result *s,
@@ -156,6 +157,7 @@ static void report_fill(const nf_race_request *request, const nf_sandbox_result 
 {
     report->inputs_used = s->inputs_used;
     report->inputs_dropped = s->inputs_dropped;
+    report->inputs_changed = s->inputs_changed;
     report->rounds = s->rounds;
     report->samples_dropped = s->samples_dropped;
     report->fresh_inputs = s->fresh_inputs;
@@ -171,7 +173,8 @@ static void report_fill(const nf_race_request *request, const nf_sandbox_result 
 static nf_status request_check(const nf_race_request *request, nf_error *error)
 {
     if (request->candidate_count > NF_RACE_CANDIDATES_MAX ||
-        request->input_count > NF_RACE_INPUTS_MAX || request->stack_words > NF_RACE_STACK_WORDS)
+        request->input_count > NF_RACE_INPUTS_MAX || request->stack_words > NF_RACE_STACK_WORDS ||
+        request->change_count > NF_RACE_CHANGES_MAX)
         return nf_fail(error, NF_ARGUMENT,
                        "a race takes at most %d candidates, %d inputs and %d words of arguments",
                        NF_RACE_CANDIDATES_MAX, NF_RACE_INPUTS_MAX, NF_RACE_STACK_WORDS);

@@ -4,7 +4,7 @@
  *
  *   inputs ─► sandbox (a confined child with a copy of the memory)
  *               1. check    baseline defines result and written pages; each candidate must repeat
- * them
+ *                           them, on recorded inputs and on changed ones
  *               2. measure  fenced TSC, interleaved in random ABBA order, inputs rotated
  *             ─► statistics: halving on the minimum, paired interval, A/A pair ─► verdict, with its
  * reason
@@ -25,6 +25,7 @@ enum {
     NF_RACE_STACK_WORDS = 16, /* arguments in memory that an input can hold */
     NF_RACE_CANDIDATES_MAX = 48,
     NF_RACE_INPUTS_MAX = 128,
+    NF_RACE_CHANGES_MAX = 32,
     NF_RACE_REASON_BYTES = 128,
 };
 
@@ -34,6 +35,16 @@ typedef struct nf_race_input {
     uint64_t vectors[8]; /* low halves of xmm0 to xmm7 */
     uint64_t stack[NF_RACE_STACK_WORDS];
 } nf_race_input;
+
+/*
+ * What may be changed in an input without taking the function where no caller takes it. A recorded call
+ * says nothing of a NaN that has not come yet; one that differs from it only here does.
+ */
+typedef struct nf_race_change {
+    uint32_t word;   /* of the input: 0 to 5 integers, 6 to 13 vectors, then the stack */
+    nf_type type;    /* of the argument; or of the elements that lie where it points to */
+    bool is_address; /* the elements are changed and not the argument */
+} nf_race_change;
 
 typedef struct nf_race_candidate {
     const char *name; /* version name, for the report */
@@ -68,7 +79,9 @@ typedef struct nf_race_request {
     uint32_t stand_in;
     const nf_race_input *inputs; /* oldest first */
     uint32_t input_count;
-    uint32_t stack_words;   /* used of nf_race_input.stack */
+    uint32_t stack_words; /* used of nf_race_input.stack */
+    const nf_race_change *changes;
+    uint32_t change_count;
     nf_type result;         /* NF_VOID, an integer or a float type */
     double tolerance;       /* relative, of float results and of float memory; 0: bit-exact */
     nf_type tolerance_type; /* how written memory is compared under a tolerance: NF_F32, NF_F64;
@@ -113,6 +126,7 @@ typedef struct nf_race_report {
     char reason[NF_RACE_REASON_BYTES]; /* of the verdict */
     int32_t winner;                    /* index into candidates, or -1: the baseline stays */
     uint32_t inputs_used, inputs_dropped, rounds;
+    uint32_t inputs_changed;  /* besides: changed ones on which answers were compared */
     uint32_t samples_dropped; /* migrations and context switches */
     bool fresh_inputs; /* every timed call ran on restored memory (the function changes what it
                           reads) */

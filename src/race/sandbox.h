@@ -19,7 +19,7 @@ typedef struct nf_sandbox_result {
     /* By candidate: LOST while it is in the race; WRONG, CRASHED or HUNG with the reason. */
     nf_race_outcome outcomes[NF_RACE_CANDIDATES_MAX];
     char reasons[NF_RACE_CANDIDATES_MAX][NF_RACE_REASON_BYTES];
-    uint32_t inputs_used, inputs_dropped;
+    uint32_t inputs_used, inputs_dropped, inputs_changed;
     char dropped_reason[NF_RACE_REASON_BYTES]; /* of the last one */
     bool fresh_inputs;
     uint32_t rounds, samples_dropped;

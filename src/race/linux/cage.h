@@ -95,6 +95,7 @@ typedef struct cage {
     uint32_t pulled_count;
     cage_page pages[CAGE_PAGES_MAX];
     uint32_t page_count, page_first; /* of the input being checked: [page_first, page_count) */
+    uint32_t pages_max, pulled_max;  /* at most CAGE_PAGES_MAX and CAGE_PULLED_MAX */
     bool logging;                    /* new pages are logged; else a write to one is stray */
     bool armed;                      /* a guarded call is going on */
     cage_end end;

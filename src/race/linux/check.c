@@ -3,7 +3,7 @@
  *
  * For each input the baseline runs and defines result and pages, and runs again from restored memory
  * (another answer: it depends on something else, the input is dropped). Then each candidate runs, from
- * restored memory with poison where the outputs lie.
+ * restored memory with poison where the outputs lie. At last the same on changed inputs (change.c).
  */
 #include "harness.h"
 
@@ -15,6 +15,7 @@ enum {
     CALL_LIMIT_FACTOR = 50,       /* of the baseline's time */
     CHECK_NS = 100 * 1000 * 1000, /* a few inputs are checked however long it takes */
     INPUTS_MIN = 2,
+    INPUT_NAME_BYTES = 32,
 };
 
 /* --- answers --- */
@@ -74,14 +75,25 @@ static uint32_t page_differs(const harness *h, const uint8_t *is, const uint8_t 
     return CAGE_PAGE;
 }
 
+/* For people. */
+static void input_name(const harness *h, uint32_t input, char name[INPUT_NAME_BYTES])
+{
+    if (input == HARNESS_CHANGED)
+        nf_format(name, INPUT_NAME_BYTES, "input %u, changed", h->changed_of);
+    else
+        nf_format(name, INPUT_NAME_BYTES, "input %u", input);
+}
+
 /* Whether memory and result are as the baseline left them; else says where not. */
 bool harness_answer_matches(const harness *h, uint32_t input, const uint64_t result[2],
                             char *reason)
 {
     const harness_answer *answer = &h->answers[input];
     uint64_t is = result_of(h, result), should = result_of(h, answer->result);
+    char name[INPUT_NAME_BYTES];
+    input_name(h, input, name);
     if (!bits_agree(h, h->request->result, is, should)) {
-        nf_format(reason, NF_RACE_REASON_BYTES, "input %u: the result is 0x%llx, not 0x%llx", input,
+        nf_format(reason, NF_RACE_REASON_BYTES, "%s: the result is 0x%llx, not 0x%llx", name,
                   (unsigned long long)is, (unsigned long long)should);
         return false;
     }
@@ -90,49 +102,49 @@ bool harness_answer_matches(const harness *h, uint32_t input, const uint64_t res
         const uint8_t *bytes = (const uint8_t *)page->address;
         uint32_t at = page_differs(h, bytes, page->after);
         if (at == CAGE_PAGE) continue;
-        nf_format(reason, NF_RACE_REASON_BYTES,
-                  "input %u: the byte at 0x%llx is 0x%02x, not 0x%02x", input,
-                  (unsigned long long)page->address + at, bytes[at], page->after[at]);
+        nf_format(reason, NF_RACE_REASON_BYTES, "%s: the byte at 0x%llx is 0x%02x, not 0x%02x",
+                  name, (unsigned long long)page->address + at, bytes[at], page->after[at]);
         return false;
     }
     return true;
 }
 
-void harness_end_text(const cage *c, cage_end end, uint32_t input, char *reason)
+void harness_end_text(const harness *h, cage_end end, uint32_t input, char *reason)
 {
+    const cage *c = &h->cage;
+    char name[INPUT_NAME_BYTES];
+    input_name(h, input, name);
     unsigned long long address = (unsigned long long)c->address;
     switch (end) {
     case CAGE_CRASHED:
-        nf_format(reason, NF_RACE_REASON_BYTES, "input %u: signal %d at 0x%llx", input, c->signal,
+        nf_format(reason, NF_RACE_REASON_BYTES, "%s: signal %d at 0x%llx", name, c->signal,
                   address);
         break;
     case CAGE_HUNG:
-        nf_format(reason, NF_RACE_REASON_BYTES, "input %u: it did not return in time", input);
+        nf_format(reason, NF_RACE_REASON_BYTES, "%s: it did not return in time", name);
         break;
     case CAGE_STRAY_WRITE:
         nf_format(reason, NF_RACE_REASON_BYTES,
-                  "input %u: it wrote to 0x%llx, a page that the baseline does not write", input,
-                  address);
+                  "%s: it wrote to 0x%llx, a page that the baseline does not write", name, address);
         break;
     case CAGE_SHARED_WRITE:
-        nf_format(reason, NF_RACE_REASON_BYTES, "input %u: it wrote to shared memory at 0x%llx",
-                  input, address);
+        nf_format(reason, NF_RACE_REASON_BYTES, "%s: it wrote to shared memory at 0x%llx", name,
+                  address);
         break;
     case CAGE_LOG_FULL:
-        nf_format(reason, NF_RACE_REASON_BYTES, "input %u: more than %d pages are written", input,
+        nf_format(reason, NF_RACE_REASON_BYTES, "%s: more than %d pages are written", name,
                   CAGE_PAGES_MAX);
         break;
     case CAGE_PULLED_FULL:
-        nf_format(reason, NF_RACE_REASON_BYTES, "input %u: more than %d pages are accessed", input,
+        nf_format(reason, NF_RACE_REASON_BYTES, "%s: more than %d pages are accessed", name,
                   CAGE_PULLED_MAX);
         break;
     case CAGE_SYSCALL:
-        nf_format(reason, NF_RACE_REASON_BYTES, "input %u: forbidden system call %d", input,
-                  c->signal);
+        nf_format(reason, NF_RACE_REASON_BYTES, "%s: forbidden system call %d", name, c->signal);
         break;
     case CAGE_REGISTERS:
-        nf_format(reason, NF_RACE_REASON_BYTES,
-                  "input %u: a callee-saved register was not restored", input);
+        nf_format(reason, NF_RACE_REASON_BYTES, "%s: a callee-saved register was not restored",
+                  name);
         break;
     case CAGE_RETURNED: break;
     }
@@ -143,13 +155,15 @@ cage_end harness_call(harness *h, uint32_t who, uint32_t input, uint64_t limit_n
 {
     harness_runs(h, who);
     h->input = input;
-    cage_end end = cage_call(&h->cage, harness_contestant(h, who)->address,
-                             &h->request->inputs[input], h->request->stack_words, limit_ns, result);
+    const nf_race_input *arguments =
+        input == HARNESS_CHANGED ? &h->changed : &h->request->inputs[input];
+    cage_end end = cage_call(&h->cage, harness_contestant(h, who)->address, arguments,
+                             h->request->stack_words, limit_ns, result);
     h->running = HARNESS_NOBODY;
     return end;
 }
 
-static void pages_keep_after(cage *c, uint32_t first)
+void harness_pages_keep_after(cage *c, uint32_t first)
 {
     for (uint32_t i = first; i < c->page_count; i++)
         cage_copy(c->pages[i].after, (const void *)c->pages[i].address, CAGE_PAGE);
@@ -175,7 +189,7 @@ static cage_end answer_define(harness *h, uint32_t input)
     answer->ns = harness_ticks_to_ns(h, nf_os_tsc_stop() - start);
     c->logging = false;
     answer->page_last = c->page_count;
-    pages_keep_after(c, answer->page_first);
+    harness_pages_keep_after(c, answer->page_first);
     return end;
 }
 
@@ -221,7 +235,7 @@ static void starts_make(cage *c, const harness_answer *answer, bool only_put_rig
     }
 }
 
-static void starts_put(const cage *c, const harness_answer *answer)
+void harness_starts_put(const cage *c, const harness_answer *answer)
 {
     for (uint32_t i = answer->page_first; i < answer->page_last; i++)
         cage_copy((void *)c->pages[i].address, c->pages[i].start, CAGE_PAGE);
@@ -246,7 +260,7 @@ static void answer_poison(harness *h, uint32_t input)
     if (answer->page_first == answer->page_last) return;
     for (int pass = 0; pass < 2; pass++) {
         starts_make(&h->cage, answer, pass != 0);
-        starts_put(&h->cage, answer);
+        harness_starts_put(&h->cage, answer);
         end = harness_call(h, NF_SANDBOX_BASELINE, input, limit, result);
         if (end != CAGE_RETURNED) break;
     }
@@ -254,15 +268,15 @@ static void answer_poison(harness *h, uint32_t input)
     harness_input_restore(h, input);
 }
 
-static void candidate_check(harness *h, uint32_t candidate, uint32_t input)
+void harness_candidate_check(harness *h, uint32_t candidate, uint32_t input)
 {
     nf_race_outcome *outcome = &h->result.outcomes[candidate];
     char *reason = h->result.reasons[candidate];
     uint64_t result[2] = {0};
-    if (h->answers[input].poisoned) starts_put(&h->cage, &h->answers[input]);
+    if (h->answers[input].poisoned) harness_starts_put(&h->cage, &h->answers[input]);
     cage_end end = harness_call(h, NF_SANDBOX_FIRST_CANDIDATE + candidate, input,
                                 call_limit_ns(h, input), result);
-    harness_end_text(&h->cage, end, input, reason);
+    harness_end_text(h, end, input, reason);
     if (end == CAGE_RETURNED) {
         if (!harness_answer_matches(h, input, result, reason)) *outcome = NF_RACE_WRONG;
     } else if (end == CAGE_STRAY_WRITE || end == CAGE_SHARED_WRITE || end == CAGE_REGISTERS) {
@@ -288,7 +302,7 @@ static void input_check(harness *h, uint32_t input)
     harness_answer *answer = &h->answers[input];
     cage_end end = answer_define(h, input);
     if (end != CAGE_RETURNED) {
-        harness_end_text(&h->cage, end, input, reason);
+        harness_end_text(h, end, input, reason);
         input_drop(h, input);
         return;
     }
@@ -300,7 +314,7 @@ static void input_check(harness *h, uint32_t input)
     for (uint32_t i = 0; i < h->request->candidate_count && !h->checked; i++) {
         if (h->result.outcomes[i] != NF_RACE_LOST) continue;
         uint64_t start = nf_os_tsc_start();
-        candidate_check(h, i, input);
+        harness_candidate_check(h, i, input);
         /* What bad candidates take, the others must not lack. */
         if (h->result.outcomes[i] != NF_RACE_LOST) h->deadline_tsc += nf_os_tsc_start() - start;
     }
@@ -319,6 +333,7 @@ void harness_check(harness *h)
         if (!h->dropped[i]) input_check(h, i);
         dropped += h->dropped[i];
     }
+    if (!h->checked && !h->changed_fatal) harness_changed_check(h);
     h->checked = true;
     h->result.inputs_used = h->good_count;
     h->result.inputs_dropped = dropped;

@@ -56,7 +56,7 @@ void harness_runs(harness *h, uint32_t who)
     __atomic_fetch_add(&h->heartbeat, 1, __ATOMIC_RELAXED);
 }
 
-static uint32_t random_next(harness *h)
+uint32_t harness_random(harness *h)
 {
     h->random = h->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     return (uint32_t)(h->random >> 33);
@@ -108,7 +108,7 @@ static double time_since(const harness *h, uint64_t start)
 static void shuffle(harness *h, uint32_t *order, uint32_t count)
 {
     for (uint32_t i = count; i > 1; i--) {
-        uint32_t j = random_next(h) % i, kept = order[i - 1];
+        uint32_t j = harness_random(h) % i, kept = order[i - 1];
         order[i - 1] = order[j];
         order[j] = kept;
     }
@@ -192,7 +192,7 @@ static double sample_take(harness *h, uint32_t who)
         h->running = HARNESS_NOBODY;
         if (end != CAGE_RETURNED && who >= NF_SANDBOX_FIRST_CANDIDATE) {
             uint32_t candidate = who - NF_SANDBOX_FIRST_CANDIDATE;
-            harness_end_text(&h->cage, end, h->batch_first, h->result.reasons[candidate]);
+            harness_end_text(h, end, h->batch_first, h->result.reasons[candidate]);
             h->result.outcomes[candidate] = end == CAGE_HUNG ? NF_RACE_HUNG : NF_RACE_CRASHED;
         }
         if (end != CAGE_RETURNED) return -1;
@@ -268,8 +268,9 @@ static void stand_in_choose(harness *h)
     uint32_t who = h->request->stand_in;
     for (uint32_t i = 0; i < h->good_count; i++) ns += h->answers[h->good[i]].ns;
     ns /= h->good_count;
-    if (who && ns > LONG_CALL_NS && h->result.outcomes[who - 1] == NF_RACE_LOST)
-        h->result.baseline_ns = ns * warm_share(h, h->good[0]);
+    if (!who || ns <= LONG_CALL_NS || h->result.outcomes[who - 1] != NF_RACE_LOST) return;
+    ns *= warm_share(h, h->good[0]);
+    if (ns > LONG_CALL_NS) h->result.baseline_ns = ns;
 }
 
 /* The first timing of an input ran on cold caches and faulting pages: once more, now that they are
@@ -396,7 +397,7 @@ static void measure(harness *h)
     overhead_measure(h);
     answers_time(h);
     batch_plan(h);
-    h->batch_first = random_next(h) % h->good_count;
+    h->batch_first = harness_random(h) % h->good_count;
     uint64_t budget = h->request->budget_ns ? h->request->budget_ns : budget_ns_default;
     h->deadline_tsc = nf_os_tsc_start() + (uint64_t)((double)budget / h->ns_per_tick);
     uint32_t count = contestants_list(h, order);

@@ -8,6 +8,7 @@
 #include "cage.h"
 
 enum { HARNESS_NOBODY = UINT32_MAX >> 1, HARNESS_BASELINE_LIMIT_NS = 500 * 1000 * 1000 };
+enum { HARNESS_CHANGED = NF_RACE_INPUTS_MAX }; /* the input that is none of the request's */
 enum { HARNESS_SEQUENCE_MAX = 2048 };
 enum { HARNESS_ENTER, HARNESS_CHECK, HARNESS_MEASURE, HARNESS_END }; /* stages */
 
@@ -32,7 +33,10 @@ typedef struct harness {
     bool checked; /* all candidates were checked by an earlier child */
     uint32_t rounds_done;
     /* the child's */
-    harness_answer answers[NF_RACE_INPUTS_MAX];
+    harness_answer answers[NF_RACE_INPUTS_MAX + 1];
+    nf_race_input changed; /* the input HARNESS_CHANGED ... */
+    uint32_t changed_of;   /* ... was this one */
+    bool changed_fatal; /* the baseline took a sandbox with it on such an input: no more of them */
     uint32_t good[NF_RACE_INPUTS_MAX], good_count; /* inputs that are used */
     double call_overhead_ns, ns_per_tick;
     uint64_t random, deadline_tsc;
@@ -62,6 +66,14 @@ double harness_ticks_to_ns(const harness *h, uint64_t ticks);
 
 /* Fills answers, good inputs and outcomes. */
 void harness_check(harness *h);
+/* Runs the candidate and settles its outcome if it is wrong. */
+void harness_candidate_check(harness *h, uint32_t candidate, uint32_t input);
+/* What the pages of the input hold before a candidate's run is put there. */
+void harness_starts_put(const cage *c, const harness_answer *answer);
+/* What they hold now is what the baseline leaves. */
+void harness_pages_keep_after(cage *c, uint32_t first);
+/* change.c: the same on inputs that the request allows to be made of the good ones. */
+void harness_changed_check(harness *h);
 cage_end harness_call(harness *h, uint32_t who, uint32_t input, uint64_t limit_ns,
                       uint64_t result[2]);
 /* Memory is as at the start before every call: whoever wrote restores. */
@@ -69,6 +81,7 @@ void harness_input_restore(const harness *h, uint32_t input);
 /* Whether memory and result are as the baseline left them; else says where not. */
 bool harness_answer_matches(const harness *h, uint32_t input, const uint64_t result[2],
                             char *reason);
-void harness_end_text(const cage *c, cage_end end, uint32_t input, char *reason);
+void harness_end_text(const harness *h, cage_end end, uint32_t input, char *reason);
+uint32_t harness_random(harness *h);
 
 #endif

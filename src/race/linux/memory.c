@@ -220,7 +220,7 @@ static cage_end pages_pull(cage *c, const cage_mapping *m, uint64_t page)
     while (pages < CAGE_PULL_PAGES && page + pages * CAGE_PAGE < m->end &&
            !is_here(m, page + pages * CAGE_PAGE))
         pages++;
-    if (c->pulled_count + pages > CAGE_PULLED_MAX) return CAGE_PULLED_FULL;
+    if (c->pulled_count + pages > c->pulled_max) return CAGE_PULLED_FULL;
     pages = pages_ask(c, page, pages);
     uint64_t bytes = (uint64_t)pages * CAGE_PAGE;
     if (pages == 0 || !protect(page, bytes, PROT_READ | PROT_WRITE)) return CAGE_CRASHED;
@@ -264,7 +264,7 @@ void cage_pages_restore(const cage *c, uint32_t first, uint32_t last)
 static bool page_log(cage *c, uint64_t address)
 {
     uint8_t *bytes = c->log_bytes + (uint64_t)c->page_count * CAGE_PAGE_COPIES * CAGE_PAGE;
-    if (c->page_count == CAGE_PAGES_MAX) return false;
+    if (c->page_count >= c->pages_max) return false;
     cage_copy(bytes, (const void *)address, CAGE_PAGE);
     c->pages[c->page_count++] =
         (cage_page){address, bytes, bytes + CAGE_PAGE, bytes + (uint64_t)2 * CAGE_PAGE};

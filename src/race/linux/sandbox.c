@@ -91,7 +91,7 @@ static void harness_reset(harness *h, const nf_race_request *request)
     h->result = (nf_sandbox_result){0};
     /* Whatever formatting calls is bound here: in the sandbox the linker could not write that down. */
     nf_format(h->result.dropped_reason, NF_RACE_REASON_BYTES, "%s", "none was tried");
-    h->checked = false;
+    h->checked = h->changed_fatal = false;
     h->rounds_done = 0;
     for (uint32_t i = 0; i < NF_RACE_INPUTS_MAX; i++) h->dropped[i] = false;
     for (uint32_t i = 0; i < NF_RACE_CANDIDATES_MAX; i++) h->result.outcomes[i] = NF_RACE_LOST;
@@ -106,6 +106,8 @@ static void harness_restart(harness *h)
     cage *c = &h->cage;
     c->mapping_count = c->page_count = c->page_first = c->pulled_count = 0;
     c->bits_used = 0;
+    c->pages_max = CAGE_PAGES_MAX;
+    c->pulled_max = CAGE_PULLED_MAX;
     c->logging = c->armed = false;
     c->pull.turn = 0;
     h->finished = h->refused = false;
@@ -225,6 +227,10 @@ static bool blame(const child *c, bool hung)
         nf_format(h->result.reasons[candidate], NF_RACE_REASON_BYTES, "%s", how);
         return true;
     }
+    if (running != HARNESS_NOBODY && input == HARNESS_CHANGED && !h->changed_fatal) {
+        h->changed_fatal = true;
+        return true;
+    }
     if (running != HARNESS_NOBODY && input < c->request->input_count && !h->dropped[input]) {
         h->dropped[input] = true;
         nf_format(h->result.dropped_reason, NF_RACE_REASON_BYTES, "the baseline: %s", how);
@@ -237,7 +243,7 @@ static bool blame(const child *c, bool hung)
 static nf_status children_run(child *c, nf_error *error)
 {
     harness *h = c->record;
-    uint32_t tries = c->request->candidate_count + c->request->input_count + 2;
+    uint32_t tries = c->request->candidate_count + c->request->input_count + 3;
     harness_reset(h, c->request);
     while (tries-- > 0) {
         harness_restart(h);
