@@ -17,7 +17,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/sanitized.h"
 #include "os/os.h"
+#include "os/scan.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -421,6 +423,63 @@ static int ask(relay *with, int round)
     return with->result;
 }
 
+typedef struct spinner {
+    uint64_t thread, turns, wanted; /* atomic */
+} spinner;
+
+/* In a section of their own, whose bounds the linker knows. */
+#define SPINS __attribute__((section("spins"), noinline, no_sanitize("address", "thread")))
+extern const char __start_spins[], __stop_spins[];
+
+SPINS static void spin(spinner *s)
+{
+    while (__atomic_load_n(&s->wanted, __ATOMIC_RELAXED))
+        __atomic_store_n(&s->turns, s->turns + 1, __ATOMIC_RELAXED);
+}
+
+static void spinner_main(void *context)
+{
+    spinner *s = context;
+    nf_os_scan_thread();
+    __atomic_store_n(&s->thread, nf_os_thread_id(), __ATOMIC_RELEASE);
+    spin(s);
+    while (__atomic_load_n(&s->thread, __ATOMIC_RELAXED)) nf_os_sleep_ns(100 * 1000);
+}
+
+static uint64_t turns_later(spinner *s, uint64_t ns)
+{
+    nf_os_sleep_ns(ns);
+    return __atomic_load_n(&s->turns, __ATOMIC_RELAXED);
+}
+
+/* The first thread is stopped where it spins, and never joined; the second one is not, for it sleeps,
+ * and ends as ever. */
+static void a_thread_is_parked_in_its_place_only(void **unused)
+{
+    enum { SHORT_NS = 20 * 1000 * 1000, LONG_NS = 2000 * 1000 * 1000 };
+    static spinner spinners[2] = {{.wanted = 1}, {.wanted = 0}};
+    static nf_os_thread threads[2];
+    uint64_t start = (uint64_t)(uintptr_t)__start_spins, end = (uint64_t)(uintptr_t)__stop_spins;
+    nf_error error = {0};
+    (void)unused;
+    if (NF_SANITIZED) {
+        print_message("skipped: sanitizers hold signals back\n");
+        skip();
+    }
+    assert_int_equal(nf_os_scan_open(&error), NF_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(
+            nf_os_thread_create(&threads[i], "spinner", spinner_main, &spinners[i], &error), NF_OK);
+        while (__atomic_load_n(&spinners[i].thread, __ATOMIC_ACQUIRE) == 0) nf_os_yield();
+    }
+    while (turns_later(&spinners[0], SHORT_NS) == 0) continue;
+    assert_true(nf_os_thread_park(spinners[0].thread, start, end, LONG_NS));
+    assert_int_equal(turns_later(&spinners[0], SHORT_NS), turns_later(&spinners[0], SHORT_NS));
+    assert_false(nf_os_thread_park(spinners[1].thread, start, end, SHORT_NS));
+    __atomic_store_n(&spinners[1].thread, 0, __ATOMIC_RELAXED);
+    nf_os_thread_join(&threads[1]);
+}
+
 static void code_written_anew_is_seen_after_a_sync(void **unused)
 {
     nf_os_code code = code_map();
@@ -690,6 +749,7 @@ int main(void)
         cmocka_unit_test(mutex_excludes),
         cmocka_unit_test(condition_wakes_and_times_out),
         cmocka_unit_test(thread_takes_no_asynchronous_signal),
+        cmocka_unit_test(a_thread_is_parked_in_its_place_only),
         cmocka_unit_test(code_written_anew_is_seen_after_a_sync),
         cmocka_unit_test(process_and_cpu_are_known),
         cmocka_unit_test(thread_is_kept_on_a_cpu),

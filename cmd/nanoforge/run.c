@@ -39,10 +39,19 @@ typedef struct run_options {
     bool quiet;
 } run_options;
 
+/* A race that was asked for goes on when the program has ended. */
+static void come_to_rest(void)
+{
+    if (now.race_function)
+        nf_llvm_end();
+    else
+        nf_engine_rest(now.engine);
+}
+
 /* What the program's exit() is. */
 static void leave(int status)
 {
-    nf_llvm_end();
+    come_to_rest();
     exit(status);
 }
 
@@ -82,6 +91,7 @@ static void run_end(void)
     now.ended = true;
     if (now.race_function) nf_engine_settle(now.engine, SETTLE_NS);
     live_end();
+    nf_engine_rest(now.engine);
     if (now.race_function)
         now.raced = status_view_race(now.program, now.race_function, stdout);
     else if (!now.quiet)
@@ -191,7 +201,7 @@ static int main_call(const char *path, int rest_count, char **rest)
     crash_watch(now.engine);
     if (init) init(); /* C++'s constructors, and functions with that attribute */
     int status = program_main(rest_count + 1, argv, environ);
-    nf_llvm_end();
+    come_to_rest();
     return status & 0xff;
 }
 

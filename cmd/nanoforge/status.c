@@ -192,7 +192,6 @@ void status_view_summary(nf_engine *engine, FILE *stream)
     nf_function **rows = malloc((engine->function_count + 1) * sizeof(nf_function *));
     if (rows == NULL) return;
     size_t count = 0;
-    nf_os_mutex_lock(&engine->work_lock); /* the worker is between two rounds */
     for (uint32_t i = 0; i < engine->function_count; i++) {
         nf_function *function = engine->functions[i];
         if (function && __atomic_load_n(&function->counters->entries, __ATOMIC_RELAXED))
@@ -200,7 +199,6 @@ void status_view_summary(nf_engine *engine, FILE *stream)
     }
     summary_print(rows, count, stream);
     cost_print(engine, stream);
-    nf_os_mutex_unlock(&engine->work_lock);
     free(rows);
 }
 
@@ -235,17 +233,14 @@ static void race_print(const nf_function *function, const nf_race_record *race, 
 
 bool status_view_race(nf_program *program, const char *name, FILE *stream)
 {
-    nf_engine *engine = program->engine;
     const nf_function *function = NULL;
     for (uint32_t i = 0; i < program->function_count; i++)
         if (strcmp(program->functions[i].name, name) == 0) function = &program->functions[i];
     if (function == NULL) return false;
-    nf_os_mutex_lock(&engine->work_lock);
     const nf_race_record *race = function->races;
     if (race)
         race_print(function, race, stream);
     else
         complain("%s did not race: %s", name, function_reason(function));
-    nf_os_mutex_unlock(&engine->work_lock);
     return race != NULL;
 }

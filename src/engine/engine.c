@@ -105,6 +105,7 @@ static bool step_locked(nf_engine *engine)
     uint32_t busy = 0;
     for (uint32_t i = 0; i < count; i++) {
         nf_function *function = __atomic_load_n(&engine->functions[i], __ATOMIC_ACQUIRE);
+        if (nf_is_resting(engine)) return false;
         if (function) busy += nf_function_step(function, now);
     }
     nf_reclaim_when_due(engine);
@@ -301,9 +302,19 @@ nf_status nf_engine_new(const nf_config *config, nf_engine **out, nf_error *erro
     return status;
 }
 
+/* The lock stays taken: so the worker is between two rounds from now on. */
+void nf_engine_rest(nf_engine *engine)
+{
+    if (__atomic_exchange_n(&engine->resting, 1, __ATOMIC_ACQ_REL)) return;
+    nf_llvm_end();
+    if (engine->worker_runs && !nf_llvm_has_stopped(engine)) nf_os_mutex_lock(&engine->work_lock);
+}
+
 static void worker_stop(nf_engine *engine)
 {
-    if (!engine->worker_runs) return;
+    if (!engine->worker_runs || nf_llvm_has_stopped(engine)) return;
+    if (__atomic_exchange_n(&engine->resting, 1, __ATOMIC_ACQ_REL))
+        nf_os_mutex_unlock(&engine->work_lock);
     nf_os_mutex_lock(&engine->lock);
     engine->stopping = true;
     nf_os_condition_broadcast(&engine->wake);

@@ -322,6 +322,7 @@ struct nf_engine {
     nf_os_condition wake, quiet;
     nf_os_thread worker;
     bool worker_runs, stopping;
+    uint32_t resting; /* atomic: the worker gives up what it is at, and begins nothing */
     nf_code_memory *code;
     nf_arena compile_arena, work_arena;
     uint64_t common[NF_ENTRY_COUNT]; /* the common entries */
@@ -356,6 +357,15 @@ struct nf_engine {
     const void *own_stack; /* of who holds work_lock, for a scan; NULL: the worker */
     uint64_t seed;
 };
+
+static inline bool nf_is_resting(const nf_engine *engine)
+{
+    return __atomic_load_n(&engine->resting, __ATOMIC_RELAXED) != 0;
+}
+
+/* For a process that is about to end: a race and a compilation by LLVM are given up, the worker does
+ * nothing from now on, and what it guards can be read without a lock. Once is enough. */
+void nf_engine_rest(nf_engine *engine);
 
 /* --- engine.c --- */
 uint64_t nf_engine_now(const nf_engine *engine); /* ns since it was made */
@@ -440,12 +450,21 @@ nf_status nf_llvm_import(nf_program *program, nf_module **module, const nf_llvm_
 /* A blob of the function, or of its rest for OSR if that is not NULL; any thread. */
 nf_status nf_llvm_compile(nf_function *function, nf_recipe recipe, const nf_func *rest,
                           nf_arena *arena, nf_blob *blob, nf_error *error);
+/* What that takes, roughly. */
+static inline double nf_llvm_cost_ns(const nf_function *function)
+{
+    static const double NS_PER_INSTRUCTION = 150e3;
+    return NS_PER_INSTRUCTION * function->ir->insts.count;
+}
 /* Whether an earlier run has left that, so that it costs next to nothing. */
 bool nf_llvm_is_kept(const nf_function *function, nf_recipe recipe);
 void nf_llvm_close(nf_program *program);
-/* For who is about to leave by exit(): waits until nobody is in LLVM, and nobody will be. Without
- * it, an exit while the plug-in is just being loaded runs destructors of what is being made. */
+/* For who is about to leave by exit(): when it returns nobody is in LLVM, or whoever is stands still for
+ * good, and nobody will be. Without it, an exit while the plug-in is just being loaded runs
+ * destructors of what is being made. */
 void nf_llvm_end(void);
+/* Whether it was this engine's worker that was stopped then. */
+bool nf_llvm_has_stopped(const nf_engine *engine);
 /* Around fork(): nobody is in LLVM, so that the child may be. */
 void nf_llvm_fork_prepare(void);
 void nf_llvm_fork_done(bool is_child);

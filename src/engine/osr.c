@@ -13,7 +13,8 @@
  *
  * A loop that turns seldom spends its time in what it calls, and is left alone.
  *
- * The rest runs for who knows how long, once, so LLVM compiles it where there is LLVM, else T2.
+ * The rest runs for who knows how long, once. It is LLVM's where the call has lasted longer than LLVM
+ * takes, else T2's, which is there at once.
  *
  * The slot is not touched: calls go where they went, and are promoted as ever. When calls have
  * another version than T1, and none turns in T1 any more, the versions of this file retire. A thread
@@ -76,7 +77,14 @@ static void refuse(nf_function *function, const char *reason)
                     "running calls can't be moved to better code: %s", reason);
 }
 
-static void point_make(nf_function *function, nf_block header)
+/* LLVM's rest is worth its time where the call has lasted as long as that takes; while it is made the
+ * call goes on in T1, and the worker does nothing else. */
+static bool prefers_llvm(const nf_function *function, uint64_t now)
+{
+    return (double)(now - function->osr.called_ns) > nf_llvm_cost_ns(function);
+}
+
+static void point_make(nf_function *function, nf_block header, uint64_t now)
 {
     nf_engine *engine = function->engine;
     nf_osr_state *s = &function->osr;
@@ -84,11 +92,14 @@ static void point_make(nf_function *function, nf_block header)
     nf_error error = {0};
     nf_version *version;
     if (point == NULL) return;
-    nf_recipe llvm = {.llvm = nf_llvm_variants, .header = header};
-    nf_recipe optimised = {.variant = nf_variant_default(engine), .header = header};
-    nf_status status = nf_version_make(function, llvm, &engine->work_arena, &version, &error);
+    const nf_recipe ways[] = {{.variant = nf_variant_default(engine), .header = header},
+                              {.llvm = nf_llvm_variants, .header = header}};
+    unsigned first = prefers_llvm(function, now);
+    nf_status status =
+        nf_version_make(function, ways[first], &engine->work_arena, &version, &error);
     if (status != NF_OK)
-        status = nf_version_make(function, optimised, &engine->work_arena, &version, &error);
+        status = nf_version_make(function, ways[!first], &engine->work_arena, &version, &error);
+    if (nf_is_resting(engine)) return;
     if (status != NF_OK) {
         refuse(function, error.message);
         return;
@@ -100,12 +111,12 @@ static void point_make(nf_function *function, nf_block header)
     s->point_count++;
 }
 
-static void point_wanted(nf_function *function)
+static void point_wanted(nf_function *function, uint64_t now)
 {
     nf_osr_state *s = &function->osr;
     nf_block header = {__atomic_load_n(&s->wanted, __ATOMIC_RELAXED)};
     if (header.id == 0) return;
-    if (s->point_count < POINTS_MAX && !s->refused) point_make(function, header);
+    if (s->point_count < POINTS_MAX && !s->refused) point_make(function, header, now);
     __atomic_store_n(&s->wanted, 0, __ATOMIC_RELAXED);
 }
 
@@ -185,7 +196,7 @@ void nf_osr_step(nf_function *function, uint64_t now)
     else if (!wanted && is_listening(function))
         nf_osr_quiet(function);
     if (wanted)
-        point_wanted(function);
+        point_wanted(function, now);
     else if (!is_long && function->osr.points && function->active != function->baseline)
         points_retire(function);
 }

@@ -37,7 +37,8 @@ static bool guess(nf_function *function, nf_recipe recipe, const char *reason, u
     nf_status status = nf_version_make(function, recipe, &engine->work_arena, &version, &error);
     if (status == NF_BUSY) return false;
     if (status != NF_OK) {
-        nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s", error.message);
+        if (!nf_is_resting(engine))
+            nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s", error.message);
         return false;
     }
     nf_format(version->reason, sizeof version->reason, "%s", reason);

@@ -30,6 +30,7 @@ typedef struct nf_round {
     double spent_ns; /* when the function has cost that */
     nf_round_kind kind;
     uint64_t llvm_ns; /* what making LLVM's versions may cost; a few are always made */
+    uint64_t race_ns; /* what measuring may; 0: the default */
 } nf_round;
 
 /* The round that goes on. */

@@ -84,11 +84,12 @@ static bool candidate_make(nf_function *function, nf_recipe recipe, const char *
     nf_engine *engine = function->engine;
     nf_error error = {0};
     nf_version *version;
-    if (f->count == NF_RACE_CANDIDATES_MAX) return true;
+    if (f->count == NF_RACE_CANDIDATES_MAX || nf_is_resting(engine)) return true;
     nf_status status = nf_version_make(function, recipe, &engine->work_arena, &version, &error);
     if (status == NF_OK) candidate_add(f, version);
     if (status == NF_OK || status == NF_BUSY) return true; /* busy: the same code is there */
-    nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s: %s", name, error.message);
+    if (!nf_is_resting(engine))
+        nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s: %s", name, error.message);
     return false;
 }
 
@@ -244,11 +245,13 @@ static nf_status race_hold(nf_function *function, const field *f, nf_race_record
         .result = function->signature->result,
         .tolerance = function->ir->tolerance,
         .writes = function->effects.writes,
+        .budget_ns = nf_round_now(function)->race_ns,
         .seed = engine->seed++,
         .ignored_start = (uint64_t)(uintptr_t)engine->counters,
         .ignored_end = (uint64_t)(uintptr_t)(engine->counters + NF_FUNCTIONS_MAX),
         .prepare = sandbox_prepare,
         .progress = race_progress,
+        .given_up = &engine->resting,
         .zygote = engine->zygote,
         .context = function,
     };
@@ -325,12 +328,17 @@ static void race_field(nf_function *function, field *f, uint64_t now)
     nf_arena_reset(&function->engine->work_arena);
     nf_callees_warm(function); /* before the fork */
     candidates_make(function, f);
+    if (nf_is_resting(function->engine)) return;
     nf_race_record *record = f->count ? race_record_new(function, f) : NULL;
     if (record == NULL) {
         nf_phase_set(function, NF_PHASE_SETTLED, now);
         return;
     }
     nf_status status = race_hold(function, f, record, &error);
+    if (nf_is_resting(function->engine)) {
+        race_record_free(function->engine, record);
+        return;
+    }
     if (status != NF_OK || !record->report.ran) {
         const char *why = status != NF_OK ? error.message : record->report.reason;
         nf_function_refuse(function, why);

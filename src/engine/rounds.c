@@ -12,17 +12,17 @@
 enum { ROUNDS_MAX = 4, AGAIN };
 /* NF_ROUND_NONE is behind the last. */
 static const nf_round plans[2][ROUNDS_MAX + 1] = {
-    {{10e6, NF_ROUND_RACE_T2, 0},
-     {60e6, NF_ROUND_RACE_LLVM, 60 * 1000 * 1000},
-     {500e6, NF_ROUND_RACE_LLVM, 500 * 1000 * 1000}},
-    {{5e6, NF_ROUND_RACE_CONTRACTED, 0},
-     {10e6, NF_ROUND_GUESS_LLVM, 0},
-     {100e6, NF_ROUND_RACE_LLVM, 100 * 1000 * 1000},
-     {500e6, NF_ROUND_RACE_ALL, 500 * 1000 * 1000}},
+    {{10e6, NF_ROUND_RACE_T2, 0, 0},
+     {60e6, NF_ROUND_RACE_LLVM, 60 * 1000 * 1000, 0},
+     {500e6, NF_ROUND_RACE_LLVM, 500 * 1000 * 1000, 0}},
+    {{5e6, NF_ROUND_RACE_CONTRACTED, 0, 50 * 1000 * 1000},
+     {10e6, NF_ROUND_GUESS_LLVM, 0, 0},
+     {100e6, NF_ROUND_RACE_LLVM, 100 * 1000 * 1000, 0},
+     {500e6, NF_ROUND_RACE_ALL, 500 * 1000 * 1000, 0}},
 };
 static const nf_round again[2] = {
-    {20e6, NF_ROUND_RACE_AGAIN, 200 * 1000 * 1000},
-    {100e6, NF_ROUND_RACE_AGAIN, 200 * 1000 * 1000},
+    {20e6, NF_ROUND_RACE_AGAIN, 200 * 1000 * 1000, 0},
+    {100e6, NF_ROUND_RACE_AGAIN, 200 * 1000 * 1000, 0},
 };
 
 const nf_round *nf_round_again(const nf_function *function)
@@ -70,12 +70,15 @@ void nf_function_refuse(nf_function *function, const char *reason)
 }
 
 /* On a single processor LLVM and its races take their time from the program itself. */
-static bool is_worth(const nf_round *plan, double spent_ns)
+static bool is_worth(const nf_function *function, const nf_round *plan)
 {
     static const double ALONE = 50;
     bool dear = plan->kind == NF_ROUND_RACE_LLVM || plan->kind == NF_ROUND_RACE_ALL;
+    double spent_ns = function->profile.spent_ns;
     if (spent_ns < plan->spent_ns) return false;
-    return !dear || spent_ns >= plan->spent_ns * ALONE || nf_os_cpu_count() > 1;
+    if (nf_os_cpu_count() > 1) return true;
+    if (plan->kind == NF_ROUND_GUESS_LLVM) return spent_ns >= nf_llvm_cost_ns(function);
+    return !dear || spent_ns >= plan->spent_ns * ALONE;
 }
 
 /* Whether the function has cost what the next round costs. What nobody has called since its last swap
@@ -88,7 +91,7 @@ bool nf_round_is_due(nf_function *function)
     if (function->engine->no_llvm && needs_llvm(next)) return false;
     uint64_t calls_swapped = __atomic_load_n(&p->calls_swapped, __ATOMIC_RELAXED);
     if (function->active->tier < 3 && p->calls <= calls_swapped) return false;
-    return is_worth(next, p->spent_ns);
+    return is_worth(function, next);
 }
 
 const nf_effects *nf_function_effects_find(nf_function *function)

@@ -9,6 +9,7 @@
 enum {
     SHADOW_LIMIT_NS = 10 * 1000 * 1000,
     AUDIT_SHORT_NS = 20 * 1000 * 1000,
+    AUDIT_LONG_NS = 100 * 1000 * 1000,
     AUDIT_LIMIT_NS = 500 * 1000 * 1000,
 };
 
@@ -135,13 +136,15 @@ static bool is_clear(nf_audit_result result)
     return result.ratio > 0 && (result.low > ROLLBACK_RATIO || result.high < ROLLBACK_RATIO);
 }
 
-/* Long calls give few samples: then the first few must do if they are clear, or none, when it is time
- * for better code than the two that are compared. */
+/* Long calls give few samples: then the first few must do if they are clear, and in the end none, when
+ * it is time for better code than the two that are compared. */
 static bool audit_enough(nf_function *function, uint64_t elapsed)
 {
     if (nf_audit_done(function) || elapsed > AUDIT_LIMIT_NS) return true;
-    return elapsed > AUDIT_SHORT_NS &&
-           (is_clear(nf_audit_result_of(function)) || nf_round_is_better(function));
+    if (elapsed < AUDIT_SHORT_NS) return false;
+    nf_audit_result result = nf_audit_result_of(function);
+    bool says_something = result.ratio > 0 || elapsed > AUDIT_LONG_NS;
+    return is_clear(result) || (says_something && nf_round_is_better(function));
 }
 
 /* What was timed is known, when counters have missed long calls and LLVM's code does not count. */

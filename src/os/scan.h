@@ -35,4 +35,9 @@ void nf_os_scan_thread(void);
  * stack: the caller's own is searched from this frame on; NULL: it has no compiled code above. */
 bool nf_os_scan(nf_os_range *ranges, uint32_t count, const void *stack, uint64_t timeout_ns);
 
+/* Stops a thread of this process for good, at a moment when it executes code in [start, end): so it
+ * holds no lock of anybody's who is not there. For a process that is about to end, and has a reason
+ * not to wait. false: there was no such moment within timeout_ns. */
+bool nf_os_thread_park(uint64_t thread, uint64_t start, uint64_t end, uint64_t timeout_ns);
+
 #endif

@@ -99,6 +99,8 @@ typedef struct nf_race_request {
     /* On the calling thread, now and then. NULL allowed. */
     void (*progress)(void *context, const char *stage, uint32_t done, uint32_t of);
     void *context;
+    const uint32_t
+        *given_up;     /* atomic: not 0 when nobody wants the verdict any more. NULL allowed */
     nf_zygote *zygote; /* NULL allowed: the race forks */
 } nf_race_request;
 

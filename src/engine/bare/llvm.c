@@ -35,6 +35,12 @@ nf_status nf_llvm_compile(nf_function *function, nf_recipe recipe, const nf_func
 
 void nf_llvm_end(void) {}
 
+bool nf_llvm_has_stopped(const nf_engine *engine)
+{
+    (void)engine;
+    return false;
+}
+
 void nf_llvm_fork_prepare(void) {}
 
 void nf_llvm_fork_done(bool is_child)

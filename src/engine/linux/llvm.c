@@ -4,32 +4,44 @@
  * It lies beside the library or the program that has this code in it, in ../lib from there, or
  * where the loader looks; the environment's NANOFORGE_LLVM names another file. It is never
  * unloaded, for libLLVM can't be. When the process exits, libLLVM's destructors run while other
- * threads go on; so the exit waits for whoever is in LLVM, and then nobody gets in any more: who
- * wants to is told so, for the exit itself may call functions that were never called before. LLVM
- * registers destructors whenever it makes something static, first when code is made, and the last
- * that is registered runs first; so ours is registered anew after the 1st, 2nd, 4th, ... use.
+ * threads go on; so the exit waits for whoever is in LLVM, or stops the worker there, and then nobody
+ * gets in any more: who wants to is told so, for the exit itself may call functions that were never
+ * called before. LLVM registers destructors whenever it makes something static, first when code is
+ * made, and the last that is registered runs first; so ours is registered anew after the 1st, 2nd,
+ * 4th, ... use.
  *
  * A program that was born as bitcode keeps its sources, so that the unit can be read when the first
  * function wants to be compiled; one that is started from stored NIR may never need it. Objects of
  * its functions are kept too, so that a second run pays for what it looks at, not for LLVM.
  */
 #include <dlfcn.h>
+#include <link.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/sanitized.h"
 #include "code/object.h"
 #include "engine/engine_internal.h"
+#include "os/scan.h"
 #include "nir_cache.h"
 
-enum { PATH_BYTES = 4096 };
+enum { PATH_BYTES = 4096, STOP_NS = 1000 * 1000, RETRY_NS = 100 * 1000 };
 
 /* Held while LLVM works, for any engine. */
 static pthread_mutex_t llvm_lock = PTHREAD_MUTEX_INITIALIZER;
 static pid_t llvm_process; /* that loaded it */
-static uint32_t llvm_uses; /* under the lock, as is what follows */
-static bool llvm_ended;
+static uint32_t llvm_uses; /* under the lock */
+static uint64_t llvm_text; /* an address in libLLVM's code; 0: not known */
+static bool llvm_ended;    /* atomic */
+
+/* The worker that is in LLVM. */
+static struct {
+    const nf_engine *engine; /* under the lock */
+    uint64_t thread;         /* atomic; 0: none */
+    bool stopped;            /* for good, and with it who holds the lock */
+} llvm_worker;
 
 /* The object's symbol for the rest of a function. */
 static const char rest_name[] = "__nf_rest";
@@ -74,38 +86,91 @@ static void plugin_find(char path[PATH_BYTES])
     nf_format(path, PATH_BYTES, "%s", file_name);
 }
 
+/* The executable part of the library that has the address. */
+typedef struct text_range {
+    uint64_t address, start, end;
+} text_range;
+
+static int text_find(struct dl_phdr_info *library, size_t size, void *context)
+{
+    text_range *text = context;
+    (void)size;
+    for (unsigned i = 0; i < library->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &library->dlpi_phdr[i];
+        uint64_t start = library->dlpi_addr + part->p_vaddr, end = start + part->p_memsz;
+        bool is_text = part->p_type == PT_LOAD && part->p_flags & PF_X;
+        if (!is_text || text->address < start || text->address >= end) continue;
+        text->start = start;
+        text->end = end;
+        return 1;
+    }
+    return 0;
+}
+
+/* The worker's compilation takes 5 to 500 ms, which nobody wants any more: it stops where it is, in
+ * libLLVM's own code, and so in nothing that the rest of the process needs. */
+static bool worker_stop(void)
+{
+    uint64_t thread = __atomic_load_n(&llvm_worker.thread, __ATOMIC_ACQUIRE);
+    text_range text = {.address = llvm_text};
+    if (NF_SANITIZED || thread == 0 || text.address == 0) return false;
+    if (dl_iterate_phdr(text_find, &text) == 0) return false;
+    return nf_os_thread_park(thread, text.start, text.end, STOP_NS);
+}
+
 /* A child that was not made by fork(), but by what goes around our hooks, has no thread that could be
  * in LLVM, whatever the lock says. */
 void nf_llvm_end(void)
 {
     if (getpid() != __atomic_load_n(&llvm_process, __ATOMIC_ACQUIRE)) return;
-    pthread_mutex_lock(&llvm_lock);
-    llvm_ended = true;
-    pthread_mutex_unlock(&llvm_lock);
+    __atomic_store_n(&llvm_ended, true, __ATOMIC_RELEASE);
+    while (!llvm_worker.stopped && pthread_mutex_trylock(&llvm_lock) != 0) {
+        llvm_worker.stopped = worker_stop();
+        if (!llvm_worker.stopped) nf_os_sleep_ns(RETRY_NS);
+    }
+    if (!llvm_worker.stopped) pthread_mutex_unlock(&llvm_lock);
 }
 
+bool nf_llvm_has_stopped(const nf_engine *engine)
+{
+    return llvm_worker.stopped && llvm_worker.engine == engine;
+}
+
+/* Once the process is ending the lock may never be free again, and nobody starts a compilation. */
 void nf_llvm_fork_prepare(void)
 {
-    pthread_mutex_lock(&llvm_lock);
+    if (!llvm_worker.stopped) pthread_mutex_lock(&llvm_lock);
 }
 
 void nf_llvm_fork_done(bool is_child)
 {
     if (is_child && llvm_process) __atomic_store_n(&llvm_process, getpid(), __ATOMIC_RELEASE);
-    pthread_mutex_unlock(&llvm_lock);
+    if (!llvm_worker.stopped) pthread_mutex_unlock(&llvm_lock);
 }
 
-static nf_status llvm_enter(nf_error *error)
+static bool is_ended(void)
 {
-    pthread_mutex_lock(&llvm_lock);
-    if (!llvm_ended) return NF_OK;
-    pthread_mutex_unlock(&llvm_lock);
+    return __atomic_load_n(&llvm_ended, __ATOMIC_ACQUIRE);
+}
+
+/* worker: NULL, or the engine whose worker it is that calls. */
+static nf_status llvm_enter(const nf_engine *worker, nf_error *error)
+{
+    bool is_in = !is_ended();
+    if (is_in) pthread_mutex_lock(&llvm_lock);
+    if (is_in && !is_ended()) {
+        llvm_worker.engine = worker;
+        if (worker) __atomic_store_n(&llvm_worker.thread, nf_os_thread_id(), __ATOMIC_RELEASE);
+        return NF_OK;
+    }
+    if (is_in) pthread_mutex_unlock(&llvm_lock);
     return nf_fail(error, NF_UNSUPPORTED, "no LLVM tier: the process is ending");
 }
 
 static void llvm_leave(void)
 {
     uint32_t uses = ++llvm_uses;
+    __atomic_store_n(&llvm_worker.thread, 0, __ATOMIC_RELEASE);
     if ((uses & (uses - 1)) == 0) atexit(nf_llvm_end);
     pthread_mutex_unlock(&llvm_lock);
 }
@@ -126,12 +191,13 @@ static nf_status plugin_load(nf_engine *engine, nf_error *error)
     if (api->abi != NF_LLVM_ABI)
         return nf_fail(error, NF_UNSUPPORTED, "no LLVM tier: %s is of another version", file_name);
     engine->llvm = api;
+    llvm_text = (uint64_t)(uintptr_t)dlsym(plugin, "LLVMContextCreate");
     return NF_OK;
 }
 
 nf_status nf_llvm_open(nf_engine *engine, nf_error *error)
 {
-    nf_status status = llvm_enter(error);
+    nf_status status = llvm_enter(NULL, error);
     if (status != NF_OK) return status;
     status = plugin_load(engine, error);
     llvm_leave();
@@ -177,7 +243,7 @@ nf_status nf_llvm_import(nf_program *program, nf_module **module, const nf_llvm_
     nf_engine *engine = program->engine;
     program->key = key_of(program);
     if (nf_nir_cache_get(program, module, foreign, foreign_count)) return NF_OK;
-    nf_status status = llvm_enter(error);
+    nf_status status = llvm_enter(NULL, error);
     if (status != NF_OK) return status;
     status = unit_need(program, error);
     if (status == NF_OK)
@@ -259,7 +325,7 @@ static nf_status object_make(nf_function *function, nf_recipe recipe, const nf_f
     nf_engine *engine = function->engine;
     nf_llvm_options options = *recipe.llvm;
     options.features = engine->features;
-    nf_status status = llvm_enter(error);
+    nf_status status = llvm_enter(arena == &engine->work_arena ? engine : NULL, error);
     if (status != NF_OK) return status;
     status = rest ? plugin_load(engine, error) : unit_need(function->program, error);
     if (status == NF_OK) status = prepared_need(function, recipe.header, rest, error);
@@ -311,6 +377,7 @@ nf_status nf_llvm_compile(nf_function *function, nf_recipe recipe, const nf_func
 void nf_llvm_close(nf_program *program)
 {
     nf_engine *engine = program->engine;
+    if (llvm_worker.stopped) return;
     pthread_mutex_lock(&llvm_lock);
     if (engine->prepared_of && engine->prepared_of->program == program) prepared_drop(engine);
     if (program->unit) engine->llvm->unit_free(program->unit);

@@ -10,6 +10,12 @@ nf_status nf_os_scan_open(nf_error *error)
 
 void nf_os_scan_thread(void) {}
 
+bool nf_os_thread_park(uint64_t thread, uint64_t start, uint64_t end, uint64_t timeout_ns)
+{
+    (void)thread, (void)start, (void)end, (void)timeout_ns;
+    return false;
+}
+
 bool nf_os_scan(nf_os_range *ranges, uint32_t count, const void *stack, uint64_t timeout_ns)
 {
     (void)stack;

@@ -28,6 +28,9 @@
 enum { POLL_MIN_NS = 20 * 1000, POLL_MAX_NS = 1000 * 1000 };
 enum { MAPPINGS_MAX = 8192, MAPS_BYTES = 4 << 20, RED_ZONE_BYTES = 128, SIGNALS_TRIED = 16 };
 
+typedef enum park_state { PARK_REFUSED, PARK_ASKED, PARK_DONE } park_state;
+enum { PARK_NUMBER = -1 }; /* no scan's */
+
 typedef struct mapping {
     uint64_t start, end;
 } mapping;
@@ -43,6 +46,9 @@ static struct {
     uint32_t mapping_count;
     uint32_t answers, blind; /* atomic */
     uint32_t inside;         /* atomic: handlers that may read the above */
+    /* of the thread that is to be parked: */
+    uint64_t park_start, park_end;
+    uint32_t park_answer; /* atomic, park_state */
 } scan = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 /* The range that holds the address, or NULL. */
@@ -103,10 +109,22 @@ static void thread_look(const ucontext_t *thread)
     __atomic_fetch_add(&scan.answers, 1, __ATOMIC_RELEASE);
 }
 
+static void park_here(const ucontext_t *thread)
+{
+    uint64_t pc = (uint64_t)thread->uc_mcontext.gregs[REG_RIP];
+    bool inside = pc >= scan.park_start && pc < scan.park_end;
+    uint32_t asked = PARK_ASKED; /* not any more when the signal is late */
+    bool in_time =
+        __atomic_compare_exchange_n(&scan.park_answer, &asked, inside ? PARK_DONE : PARK_REFUSED,
+                                    false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+    while (inside && in_time) pause(); /* all signals are blocked */
+}
+
 static void on_signal(int signal_number, siginfo_t *info, void *context)
 {
     (void)signal_number;
     int saved = errno;
+    if (info->si_value.sival_int == PARK_NUMBER) park_here(context);
     __atomic_fetch_add(&scan.inside, 1, __ATOMIC_SEQ_CST);
     if (info->si_value.sival_int == __atomic_load_n(&scan.number, __ATOMIC_SEQ_CST))
         thread_look(context);
@@ -185,12 +203,12 @@ static bool mappings_read(void)
     return whole;
 }
 
-static bool thread_signal(pid_t thread)
+static bool thread_signal(pid_t thread, int number)
 {
     siginfo_t info = {.si_code = SI_QUEUE};
     info.si_pid = getpid();
     info.si_uid = getuid();
-    info.si_value.sival_int = scan.number;
+    info.si_value.sival_int = number;
     return syscall(SYS_rt_tgsigqueueinfo, getpid(), thread, scan.signal, &info) == 0;
 }
 
@@ -212,7 +230,7 @@ static int threads_signal(void)
     int asked = 0;
     for (struct dirent *entry; (entry = readdir(threads)) != NULL;) {
         pid_t thread = atoi(entry->d_name);
-        if (thread > 0 && thread != self) asked += thread_signal(thread);
+        if (thread > 0 && thread != self) asked += thread_signal(thread, scan.number);
     }
     closedir(threads);
     return asked;
@@ -266,6 +284,35 @@ bool nf_os_scan(nf_os_range *ranges, uint32_t count, const void *stack, uint64_t
     memcpy(ranges, scan.ranges, count * sizeof *ranges);
     pthread_mutex_unlock(&scan.mutex);
     return known;
+}
+
+/* Asks once; who has not answered by the deadline is asked no more. */
+static park_state park_ask(pid_t thread, uint64_t deadline_ns)
+{
+    uint64_t pause_ns = POLL_MIN_NS;
+    uint32_t answer = PARK_ASKED;
+    __atomic_store_n(&scan.park_answer, PARK_ASKED, __ATOMIC_RELEASE);
+    if (thread_signal(thread, PARK_NUMBER))
+        while (__atomic_load_n(&scan.park_answer, __ATOMIC_ACQUIRE) == PARK_ASKED)
+            if (!poll_pause(&pause_ns, deadline_ns)) break;
+    __atomic_compare_exchange_n(&scan.park_answer, &answer, PARK_REFUSED, false, __ATOMIC_ACQ_REL,
+                                __ATOMIC_ACQUIRE);
+    return answer == PARK_DONE ? PARK_DONE : PARK_REFUSED;
+}
+
+bool nf_os_thread_park(uint64_t thread, uint64_t start, uint64_t end, uint64_t timeout_ns)
+{
+    uint64_t deadline = nf_os_time_ns() + timeout_ns, pause_ns = POLL_MIN_NS;
+    park_state answer = PARK_REFUSED;
+    pthread_mutex_lock(&scan.mutex);
+    scan.park_start = start;
+    scan.park_end = end;
+    while (scan.signal && answer == PARK_REFUSED) {
+        answer = park_ask((pid_t)thread, deadline);
+        if (answer == PARK_REFUSED && !poll_pause(&pause_ns, deadline)) break;
+    }
+    pthread_mutex_unlock(&scan.mutex);
+    return answer == PARK_DONE;
 }
 
 void nf_scan_fork_prepare(void)

@@ -183,6 +183,11 @@ static void progress_tell(const child *c, uint64_t now, uint64_t *told)
     *told = now;
 }
 
+static bool is_given_up(const nf_race_request *request)
+{
+    return request->given_up && __atomic_load_n(request->given_up, __ATOMIC_RELAXED);
+}
+
 /* Serves the child until it ends. */
 static child_end child_watch(child *c)
 {
@@ -202,6 +207,11 @@ static child_end child_watch(child *c)
         if (finished && end == CHILD_DIED) return CHILD_DONE;
         if (end != CHILD_DONE) return end;
         if (now - heard > silent_ns_max) break;
+        if (is_given_up(c->request)) {
+            child_kill(c);
+            (void)child_ask(c, true);
+            return CHILD_LOST;
+        }
         progress_tell(c, now, &told);
         nf_os_wait(&h->cage.pull.turn, turn, POLL_NS);
     }

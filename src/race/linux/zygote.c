@@ -20,15 +20,8 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/sanitized.h"
 #include "os/os.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#define SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
-#else
-#define SANITIZED 0
-#endif
 
 enum { ANSWER_SECONDS = 5 };
 
@@ -95,7 +88,7 @@ nf_status nf_zygote_open(nf_zygote **out, nf_error *error)
     const nf_allocator *allocator = nf_os_allocator();
     *out = NULL;
     /* Shadow memory has to be shared with the program's, which only a fork does. */
-    if (SANITIZED || !can_read())
+    if (NF_SANITIZED || !can_read())
         return nf_fail(error, NF_UNSUPPORTED, "races fork: memory can't be read for a zygote");
     nf_zygote *z = allocator->allocate(allocator->context, sizeof *z);
     if (z == NULL) return nf_fail(error, NF_MEMORY, "no memory for a zygote");
