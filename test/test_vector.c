@@ -381,12 +381,48 @@ static void reductions(void **state)
     each_op(NF_SHAPE_REDUCE, check_plain);
 }
 
+/* --- products of narrow numbers --- */
+
+/* One factor: numbers of `bytes` bytes extended, of lanes or of one number for all of them. */
+static nf_value factor(vector_case *c, unsigned piece, nf_type type, nf_type narrow, bool sign,
+                       bool uniform)
+{
+    nf_op op = sign ? NF_OP_SEXT : NF_OP_ZEXT;
+    nf_type from = nf_type_with_lanes(narrow, NF_TYPE_LANES_LOG2(type));
+    if (!uniform) return build(c, op, type, vector_load(c, piece, from), none, none);
+    nf_value scalar =
+        build(c, op, NF_TYPE_ELEMENT(type), vector_load(c, piece, narrow), none, none);
+    return build(c, NF_OP_SPLAT, type, scalar, none, none);
+}
+
+static void check_product(nf_op op, nf_type type)
+{
+    static const nf_type narrow[] = {NF_I8, NF_I16};
+    if (op != NF_OP_MUL || NF_TYPE_ELEMENT(type) != NF_I32) return;
+    for (unsigned way = 0; way < 128; way++) {
+        bool uniform = way & 1, first = way & 2, same = way & 4;
+        vector_case *c = vector_begin("product of narrow numbers %s, %u", nf_type_text(type), way);
+        nf_value a = factor(c, 0, type, narrow[way >> 3 & 1], way & 16, false);
+        nf_value b = factor(c, 1, type, narrow[way >> 5 & 1], way & 64, uniform);
+        if (same) vector_store(c, a);
+        vector_store(c, build(c, NF_OP_MUL, type, first ? a : b, first ? b : a, none));
+        vector_end(c);
+    }
+}
+
+static void products_of_narrow_numbers(void **state)
+{
+    (void)state;
+    each_op(NF_SHAPE_BINARY, check_product);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(operations_of_one_operand),
         cmocka_unit_test(operations_of_two_operands),
         cmocka_unit_test(operations_of_three_operands),
+        cmocka_unit_test(products_of_narrow_numbers),
         cmocka_unit_test(shifts_by_constants),
         cmocka_unit_test(comparisons),
         cmocka_unit_test(comparisons_that_select),

@@ -81,8 +81,18 @@ static void use_in_memory(vector_case *c, nf_type type, nf_value mask)
     mstore(c, b, mask);
 }
 
+/* The number of the first lane that is true, or that of all lanes. */
+static void use_first(vector_case *c, nf_type type, nf_value mask)
+{
+    nf_type lanes = nf_type_of_compare(type);
+    nf_value number = build(c, NF_OP_IOTA, lanes, none, none);
+    nf_value behind = splat_int(c, lanes, NF_TYPE_LANES(type));
+    nf_value numbers = select(c, lanes, mask, number, behind);
+    vector_store(c, build(c, NF_OP_REDUCE_UMIN, lanes, numbers, none));
+}
+
 typedef void mask_use(vector_case *c, nf_type type, nf_value mask);
-static mask_use *const uses[] = {use_selecting, use_in_memory};
+static mask_use *const uses[] = {use_selecting, use_in_memory, use_first};
 enum { USES = sizeof uses / sizeof *uses };
 
 /* --- where masks come from --- */

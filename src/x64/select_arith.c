@@ -218,6 +218,7 @@ bool nf_vector_arith(const nf_vector_job *job)
         return false;
     if (s == NULL) return true;
     if (inst->op == NF_OP_MUL && element == NF_I64 && mul_lower_halves(job, width)) return true;
+    if (inst->op == NF_OP_MUL && element == NF_I32 && nf_vector_mul_words(job)) return true;
     nf_vreg d = nf_vector_result(job);
     commuting_operands(s, inst, width, &a, &b);
     return nf_vector_binary(s, job->features, (nf_op)inst->op, element, width, d, a, b);

@@ -7,7 +7,8 @@
  *   select_order.c    comparisons     select_lanes.c    scalars to lanes and back, reversal
  *   select_mask.c     mask registers  select_reduce.c   reductions
  *   select_masked.c   what masks do: select, mload, mstore
- *   select_first.c    the first lane of a mask       select_count.c    popcnt, bswap
+ *   select_first.c    the first lane of a mask
+ *   select_count.c    popcnt, bswap   select_words.c    products of words
  *
  * With AVX every instruction is VEX (or, for 64 bytes and masks, EVEX); without it only vectors of
  * up to 16 bytes exist, and what SSE4.2 lacks is refused.

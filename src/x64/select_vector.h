@@ -83,6 +83,8 @@ bool nf_vector_is_constant(const nf_select *s, nf_value v, int64_t *bits);
  * NULL: a question. select_arith.c */
 bool nf_vector_binary(nf_select *s, uint64_t features, nf_op op, nf_type element, unsigned width,
                       nf_vreg d, nf_vreg a, nf_lir_rm b);
+/* The job's product of 32 bits by PMADDWD, when its factors are known to be narrow. select_words.c */
+bool nf_vector_mul_words(const nf_vector_job *job);
 /* Shifts by an immediate: the row, and the signed one by more than 8 bytes where there is none.
  * select_shift.c */
 unsigned nf_vector_shift_row(uint64_t features, nf_op op, unsigned size, unsigned width);
