@@ -43,9 +43,9 @@ static bool table_rows_find(uint64_t features, unsigned size, unsigned width, ta
 /* How many bits each number of four bits has. */
 static nf_vreg sums_of_nibbles(nf_select *s, unsigned width)
 {
+    static const uint8_t of_nibble[] = {0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4};
     uint8_t sums[VECTOR_BYTES_MAX];
-    for (unsigned i = 0; i < width; i++)
-        sums[i] = (uint8_t)__builtin_popcount(i % (1u << NIBBLE_BITS));
+    for (unsigned i = 0; i < width; i++) sums[i] = of_nibble[i % sizeof of_nibble];
     return nf_select_constant_vreg(s, sums, width);
 }
 
