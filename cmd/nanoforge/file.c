@@ -26,7 +26,7 @@ static void *stream_read(FILE *stream, size_t *size)
     do {
         if (*size == capacity) {
             capacity = capacity ? capacity * 2 : capacity_guess(stream);
-            char *grown = realloc(bytes, capacity);
+            char *grown = bytes ? realloc(bytes, capacity) : nf_os_block(capacity);
             if (grown == NULL) {
                 free(bytes);
                 errno = ENOMEM;

@@ -293,7 +293,6 @@ struct nf_program {
     uint32_t source_count;
     nf_cache_key key; /* of the sources and the plug-in */
     const void *kept; /* the file that the module is read from, while it is needed */
-    size_t kept_bytes;
     uint64_t stubs, entries; /* code objects */
     nf_version *spare;       /* records to be used again, linked by older; under lock */
 };

@@ -23,7 +23,7 @@ void nf_cache_key_add(nf_cache_key *key, const void *bytes, size_t size);
 const void *nf_cache_get(const nf_engine *engine, nf_cache_key key, nf_cache_kind kind,
                          size_t *size);
 bool nf_cache_has(const nf_engine *engine, nf_cache_key key, nf_cache_kind kind);
-void nf_cache_release(const void *content, size_t size);
+void nf_cache_release(const void *content);
 
 void nf_cache_put(const nf_engine *engine, nf_cache_key key, nf_cache_kind kind,
                   const void *content, size_t size);

@@ -314,7 +314,7 @@ static bool object_get(const nf_engine *engine, nf_cache_key key, nf_arena *aren
     const void *kept = nf_cache_get(engine, key, NF_CACHE_OBJECT, size);
     void *copy = kept ? nf_arena_alloc(arena, *size) : NULL;
     if (copy) memcpy(copy, kept, *size);
-    if (kept) nf_cache_release(kept, *size);
+    if (kept) nf_cache_release(kept);
     *bytes = copy;
     return copy != NULL;
 }
@@ -383,5 +383,5 @@ void nf_llvm_close(nf_program *program)
     if (program->unit) engine->llvm->unit_free(program->unit);
     program->unit = NULL;
     pthread_mutex_unlock(&llvm_lock);
-    if (program->kept) nf_cache_release(program->kept, program->kept_bytes);
+    if (program->kept) nf_cache_release(program->kept);
 }

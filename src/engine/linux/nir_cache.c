@@ -45,9 +45,10 @@ static bool content_read(nf_program *program, const char *at, size_t size, nf_mo
 bool nf_nir_cache_get(nf_program *program, nf_module **module, const nf_llvm_foreign **foreign,
                       uint32_t *foreign_count)
 {
-    program->kept = nf_cache_get(program->engine, program->key, NF_CACHE_NIR, &program->kept_bytes);
-    return program->kept && content_read(program, program->kept, program->kept_bytes, module,
-                                         foreign, foreign_count);
+    size_t size;
+    program->kept = nf_cache_get(program->engine, program->key, NF_CACHE_NIR, &size);
+    return program->kept &&
+           content_read(program, program->kept, size, module, foreign, foreign_count);
 }
 
 void nf_nir_cache_put(nf_program *program, nf_module *module, const nf_llvm_foreign *foreign,

@@ -27,16 +27,26 @@
 #endif
 
 enum {
+    HUGE_BYTES = 2 << 20,     /* a huge page; half of one is better than small ones */
     NEAR_REACH = 1 << 30,     /* how far from the hint a place is looked for */
     NEAR_STEP_MIN = 16 << 20, /* the distance between tries: at most 64 on each side */
 };
 
 static const uintptr_t ADDRESS_MIN = 1 << 16, ADDRESS_MAX = UINT64_C(1) << 47;
 
+void *nf_os_block(size_t size)
+{
+    if (size < HUGE_BYTES / 2 || size > SIZE_MAX / 2) return malloc(size);
+    size_t whole = (size + HUGE_BYTES - 1) & ~((size_t)HUGE_BYTES - 1);
+    void *block = aligned_alloc(HUGE_BYTES, whole);
+    if (block) madvise(block, whole, MADV_HUGEPAGE);
+    return block;
+}
+
 static void *allocate(void *context, size_t size)
 {
     (void)context;
-    return malloc(size);
+    return nf_os_block(size);
 }
 
 static void release(void *context, void *memory, size_t size)
