@@ -69,10 +69,18 @@ typedef struct field {
     nf_race_input inputs[NF_INPUTS];
     nf_race_change changes[NF_RACE_CHANGES_MAX];
     uint32_t count, input_count, change_count;
+    uint64_t contracted; /* by candidate */
 } field;
+
+static bool contracts(const nf_version *version)
+{
+    const nf_recipe *recipe = &version->recipe;
+    return recipe->llvm ? recipe->llvm->contract : recipe->variant && recipe->variant->contract;
+}
 
 static void candidate_add(field *f, nf_version *version)
 {
+    f->contracted |= (uint64_t)contracts(version) << f->count;
     f->versions[f->count] = version;
     f->candidates[f->count++] =
         (nf_race_candidate){version->name, version->address, version->code_bytes};
@@ -239,6 +247,7 @@ static nf_status race_hold(nf_function *function, const field *f, nf_race_record
         .candidate_count = f->count,
         .inputs = f->inputs,
         .input_count = f->input_count,
+        .contracted = contracts(baseline) ? UINT64_MAX : f->contracted,
         .changes = f->changes,
         .change_count = f->change_count,
         .stack_words = function->stack_words,
@@ -366,6 +375,7 @@ static void race(nf_function *function, uint64_t now)
         return;
     }
     f->count = f->input_count = 0;
+    f->contracted = 0;
     race_field(function, f, now);
     allocator->release(allocator->context, f, sizeof *f);
 }

@@ -22,8 +22,8 @@
 #include <nanoforge/nir.h>
 
 enum {
-    NF_RACE_STACK_WORDS = 16, /* arguments in memory that an input can hold */
-    NF_RACE_CANDIDATES_MAX = 48,
+    NF_RACE_STACK_WORDS = 16,    /* arguments in memory that an input can hold */
+    NF_RACE_CANDIDATES_MAX = 48, /* at most 64: a mask has them all */
     NF_RACE_INPUTS_MAX = 128,
     NF_RACE_CHANGES_MAX = 32,
     NF_RACE_REASON_BYTES = 128,
@@ -80,6 +80,9 @@ typedef struct nf_race_request {
     const nf_race_input *inputs; /* oldest first */
     uint32_t input_count;
     uint32_t stack_words; /* used of nf_race_input.stack */
+    /* By candidate: it rounds otherwise than the baseline where the source leaves that to the compiler.
+     * Its answers on changed inputs may differ; what it does to memory that is not its own may not. */
+    uint64_t contracted;
     const nf_race_change *changes;
     uint32_t change_count;
     nf_type result;         /* NF_VOID, an integer or a float type */
