@@ -271,7 +271,7 @@ for key in engine instructions slices ns_per_instruction mean p50 p99 p99_9 max 
     instructions_per_second share_waiting share_stolen compiler regions regions_written \
     regions_flushed regions_refused code_bytes compile_ns compiled_instructions entries links links_changed \
     exits_budget exits_cold exits_helped exits_guarded regions_unguarded \
-    compiled_t1 compiled_t2 compiled_t2_flat races races_won; do
+    compiled_t1 compiled_t2 compiled_t2_flat compiled_llvm races races_won; do
     grep -q "\"$key\":" "$work/json"
     verdict $? "--json has $key" "$work/json"
 done

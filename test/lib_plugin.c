@@ -28,19 +28,25 @@ bool plugin_options(uint32_t variant, nf_llvm_options *options)
     return (plugin_variants[variant].required & ~features) == 0;
 }
 
-const nf_llvm_api *plugin_load(void)
+bool plugin_path(char *path, size_t bytes)
 {
-    static const nf_llvm_api *api;
-    char path[PATH_BYTES];
-    if (api) return api;
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    static const char name[] = "/libnanoforge-llvm.so";
+    ssize_t length = readlink("/proc/self/exe", path, bytes - 1);
     path[length > 0 ? length : 0] = '\0';
     for (int up = 0; up < 2; up++) {
         char *slash = strrchr(path, '/');
         if (slash) *slash = '\0';
     }
-    if (strlen(path) + sizeof "/libnanoforge-llvm.so" > sizeof path) return NULL;
-    strcat(path, "/libnanoforge-llvm.so");
+    if (strlen(path) + sizeof name > bytes) return false;
+    strcat(path, name);
+    return true;
+}
+
+const nf_llvm_api *plugin_load(void)
+{
+    static const nf_llvm_api *api;
+    char path[PATH_BYTES];
+    if (api || !plugin_path(path, sizeof path)) return api;
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (library) api = dlsym(library, NF_LLVM_SYMBOL);
     if (api == NULL) printf("no LLVM plug-in: skipped\n");

@@ -4,6 +4,8 @@
 
 #include "engine/llvm.h"
 
+/* Where it is if it was built. False: the path is too long. */
+bool plugin_path(char *path, size_t bytes);
 /* NULL, having said so on standard output, when there is none. */
 const nf_llvm_api *plugin_load(void);
 

@@ -16,23 +16,22 @@
 
 enum { PROGRAMS = 150, PIECE = 100 };
 
-static void *attach_with(nf_lc3 *machine, bool single_blocks)
+static void *attach_with(nf_lc3 *machine, const nf_vm_config *config)
 {
     nf_lc3_jit *jit;
     nf_error error;
-    nf_vm_config config = {.single_blocks = single_blocks, .hot = 1};
-    assert_int_equal(nf_lc3_jit_new(machine, &config, &jit, &error), NF_OK);
+    assert_int_equal(nf_lc3_jit_new(machine, config, &jit, &error), NF_OK);
     return jit;
 }
 
 static void *attach_regions(nf_lc3 *machine)
 {
-    return attach_with(machine, false);
+    return attach_with(machine, &(nf_vm_config){.hot = 1});
 }
 
 static void *attach_blocks(nf_lc3 *machine)
 {
-    return attach_with(machine, true);
+    return attach_with(machine, &(nf_vm_config){.hot = 1, .single_blocks = true});
 }
 
 static void detach(void *jit)
@@ -140,39 +139,41 @@ static void regions_get_better(void **unused)
     for (unsigned i = 0; i < 2; i++) {
         nf_vm_counts counts =
             counts_when_alike(loop, sizeof loop / sizeof *loop, 5, i ? 0x3400 : 0xf000, LONG_LIMIT);
-        for (unsigned way = 0; way < NF_VM_WAYS; way++) assert_true(counts.compiled[way] > 0);
+        for (unsigned way = 0; way < NF_VM_WAYS - 1; way++) assert_true(counts.compiled[way] > 0);
         assert_true(counts.races > 0);
     }
 }
 
-/* Regions that go on in each other by jumps, one of which is written now and then: whatever leads
- * there must follow. */
+/* Calls itself, and rewrites an instruction now and then. */
+enum { TURNS_MAX = 7 };
+static const uint16_t recursion[] = {
+    0x5020,             /* x3000 AND R0, R0, #0  */
+    0x1020 | TURNS_MAX, /* x3001 ADD R0, R0, #7  */
+    0x4801,             /* x3002 JSR x3004       */
+    0x0ffc,             /* x3003 BRnzp x3000     */
+    0x1dbf,             /* x3004 ADD R6, R6, #-1 */
+    0x7f80,             /* x3005 STR R7, R6, #0  */
+    0x16e1,             /* x3006 ADD R3, R3, #1, or another number */
+    0x103f,             /* x3007 ADD R0, R0, #-1 */
+    0x0c01,             /* x3008 BRnz x300a      */
+    0x4ffa,             /* x3009 JSR x3004       */
+    0x1921,             /* x300a ADD R4, R4, #1  */
+    0x5b2f,             /* x300b AND R5, R4, #15 */
+    0x0a04,             /* x300c BRnp x3011      */
+    0x54ef,             /* x300d AND R2, R3, #15 */
+    0x2205,             /* x300e LD R1, x3014    */
+    0x1242,             /* x300f ADD R1, R1, R2  */
+    0x33f5,             /* x3010 ST R1, x3006    */
+    0x6f80,             /* x3011 LDR R7, R6, #0  */
+    0x1da1,             /* x3012 ADD R6, R6, #1  */
+    0xc1c0,             /* x3013 RET             */
+    0x16e0,             /* x3014                 */
+};
+
+/* Whatever leads to a region that is written must follow. */
 static void links_follow_regions(void **unused)
 {
-    enum { RECURSION_LIMIT = 60000, TURNS_MAX = 7 };
-    static const uint16_t recursion[] = {
-        0x5020,             /* x3000 AND R0, R0, #0  */
-        0x1020 | TURNS_MAX, /* x3001 ADD R0, R0, #7  */
-        0x4801,             /* x3002 JSR x3004       */
-        0x0ffc,             /* x3003 BRnzp x3000     */
-        0x1dbf,             /* x3004 ADD R6, R6, #-1 */
-        0x7f80,             /* x3005 STR R7, R6, #0  */
-        0x16e1,             /* x3006 ADD R3, R3, #1, or another number */
-        0x103f,             /* x3007 ADD R0, R0, #-1 */
-        0x0c01,             /* x3008 BRnz x300a      */
-        0x4ffa,             /* x3009 JSR x3004       */
-        0x1921,             /* x300a ADD R4, R4, #1  */
-        0x5b2f,             /* x300b AND R5, R4, #15 */
-        0x0a04,             /* x300c BRnp x3011      */
-        0x54ef,             /* x300d AND R2, R3, #15 */
-        0x2205,             /* x300e LD R1, x3014    */
-        0x1242,             /* x300f ADD R1, R1, R2  */
-        0x33f5,             /* x3010 ST R1, x3006    */
-        0x6f80,             /* x3011 LDR R7, R6, #0  */
-        0x1da1,             /* x3012 ADD R6, R6, #1  */
-        0xc1c0,             /* x3013 RET             */
-        0x16e0,             /* x3014                 */
-    };
+    enum { RECURSION_LIMIT = 60000 };
     (void)unused;
     nf_vm_counts counts = counts_when_alike(recursion, sizeof recursion / sizeof *recursion, 0xf000,
                                             0, RECURSION_LIMIT);

@@ -45,7 +45,7 @@ bool lc3_engine_attach(lc3_engine *engine, nf_lc3 *machine, const char *name, bo
     else if (engines[index_of(name)].run)
         machine->engine = engines[index_of(name)].run;
     else
-        status = nf_lc3_jit_new(machine, &(nf_vm_config){0}, &engine->jit, &error);
+        status = nf_lc3_jit_new(machine, &(nf_vm_config){.llvm = true}, &engine->jit, &error);
     if (status != NF_OK) complain_error(&error);
     return status == NF_OK;
 }
@@ -71,7 +71,7 @@ typedef struct count_row {
     uint64_t value;
 } count_row;
 
-enum { COUNT_ROWS = 20 };
+enum { COUNT_ROWS = 21 };
 
 static void count_rows_fill(const nf_vm_counts *c, count_row rows[COUNT_ROWS])
 {
@@ -84,6 +84,7 @@ static void count_rows_fill(const nf_vm_counts *c, count_row rows[COUNT_ROWS])
         {"compiled_t1", c->compiled[0]},
         {"compiled_t2", c->compiled[1]},
         {"compiled_t2_flat", c->compiled[2]},
+        {"compiled_llvm", c->compiled[3]},
         {"races", c->races},
         {"races_won", c->races_won},
         {"code_bytes", c->code_bytes},
@@ -108,14 +109,15 @@ void lc3_engine_print(const lc3_engine *engine, FILE *stream)
     uint64_t all = engine->machine->instructions;
     fprintf(stream,
             "compiled         %" PRIu32 " regions: %" PRIu32 " times by T1, %" PRIu32
-            " by T2, %" PRIu32 " by T2 without short branches; %" PRIu64 " bytes, %.3f ms\n"
+            " by T2, %" PRIu32 " by T2 without short branches, %" PRIu32 " by LLVM; %" PRIu64
+            " bytes, %.3f ms\n"
             "regions          %" PRIu32 " races, %" PRIu32 " won; %" PRIu32 " written, %" PRIu32
             " flushed, %" PRIu32 " refused, %" PRIu32 " made again without guards\n"
             "in regions       %.2f %% of instructions; entered %" PRIu64 ", linked by %" PRIu64
             " jumps; left for budget %" PRIu64 ", cold %" PRIu64 ", help %" PRIu64 "\n",
-            c->regions_made, c->compiled[0], c->compiled[1], c->compiled[2], c->code_bytes,
-            (double)c->compile_ns / ns_per_ms, c->races, c->races_won, c->regions_written,
-            c->regions_flushed, c->regions_refused, c->regions_unguarded,
+            c->regions_made, c->compiled[0], c->compiled[1], c->compiled[2], c->compiled[3],
+            c->code_bytes, (double)c->compile_ns / ns_per_ms, c->races, c->races_won,
+            c->regions_written, c->regions_flushed, c->regions_refused, c->regions_unguarded,
             all ? (double)c->instructions / (double)all * percent : 0, c->entries, c->links,
             c->exits[NF_VM_BUDGET], c->exits[NF_VM_COLD], c->exits[NF_VM_HELPED]);
 }

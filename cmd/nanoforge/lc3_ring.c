@@ -1,8 +1,8 @@
 /*
  * One program's ends of rings that have names: see lc3_ring.h, and bus/named.h for how two meet.
  *
- * As with a FIFO, a command waits at its start until the other ends are there; but it has then come to
- * both of its rings, so that two programs may each wait for the other. A trap that cannot go on
+ * As with a FIFO, a command waits at its start until the other ends are there; but it has then come
+ * to both of its rings, so that two programs may each wait for the other. A trap that cannot go on
  * waits here, cut so that a signal is noticed.
  *
  * The memory of a ring fails when somebody cuts its file off. Then the handler puts other memory in

@@ -55,9 +55,9 @@ void nf_code_abort(nf_code_tx *tx);
 nf_status nf_code_place(nf_code_memory *memory, const nf_blob *blob, const char *name, void *owner,
                         uint64_t *address, nf_error *error);
 /*
- * Turns a jump: the rel32 field at this address, in the rx view of an object, leads to the target from
- * now on, which is in reach. One store of four bytes. No thread may run the jump meanwhile, unless
- * the field lies in one aligned word of eight bytes; and none may run it afterwards before
+ * Turns a jump: the rel32 field at this address, in the rx view of an object, leads to the target
+ * from now on, which is in reach. One store of four bytes. No thread may run the jump meanwhile,
+ * unless the field lies in one aligned word of eight bytes; and none may run it afterwards before
  * nf_os_code_sync(), for it is written through the other view.
  */
 void nf_code_link(nf_code_memory *memory, uint64_t field, uint64_t target);

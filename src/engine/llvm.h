@@ -79,6 +79,14 @@ typedef struct nf_llvm_api {
     void (*prepared_free)(nf_llvm_prepared *prepared); /* NULL is fine */
 } nf_llvm_api;
 
+/*
+ * The plug-in, for who compiles without a program: guests. It is loaded if it was not; LLVM is the
+ * caller's alone, of all threads, until the return. NF_UNSUPPORTED: there is none, or the process
+ * is ending; then there is nothing to return.
+ */
+nf_status nf_llvm_borrow(const nf_llvm_api **api, nf_error *error);
+void nf_llvm_return(void);
+
 /* What the plug-in exports by this name. */
 #define NF_LLVM_SYMBOL "nf_llvm_plugin"
 

@@ -7,6 +7,14 @@ nf_status nf_llvm_open(nf_engine *engine, nf_error *error)
     return nf_fail(error, NF_UNSUPPORTED, "this platform has no LLVM tier");
 }
 
+nf_status nf_llvm_borrow(const nf_llvm_api **api, nf_error *error)
+{
+    *api = NULL;
+    return nf_fail(error, NF_UNSUPPORTED, "this platform has no LLVM tier");
+}
+
+void nf_llvm_return(void) {}
+
 nf_status nf_llvm_import(nf_program *program, nf_module **module, const nf_llvm_foreign **foreign,
                          uint32_t *foreign_count, nf_error *error)
 {

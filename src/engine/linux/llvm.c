@@ -31,10 +31,11 @@ enum { PATH_BYTES = 4096, STOP_NS = 1000 * 1000, RETRY_NS = 100 * 1000 };
 
 /* Held while LLVM works, for any engine. */
 static pthread_mutex_t llvm_lock = PTHREAD_MUTEX_INITIALIZER;
-static pid_t llvm_process; /* that loaded it */
-static uint32_t llvm_uses; /* under the lock */
-static uint64_t llvm_text; /* an address in libLLVM's code; 0: not known */
-static bool llvm_ended;    /* atomic */
+static pid_t llvm_process;          /* that loaded it */
+static uint32_t llvm_uses;          /* under the lock */
+static const nf_llvm_api *llvm_api; /* once it is loaded; under the lock */
+static uint64_t llvm_text;          /* an address in libLLVM's code; 0: not known */
+static bool llvm_ended;             /* atomic */
 
 /* The worker that is in LLVM. */
 static struct {
@@ -176,9 +177,9 @@ static void llvm_leave(void)
 }
 
 /* Under llvm_lock. */
-static nf_status plugin_load(nf_engine *engine, nf_error *error)
+static nf_status api_load(nf_error *error)
 {
-    if (engine->llvm) return NF_OK;
+    if (llvm_api) return NF_OK;
     char path[PATH_BYTES];
     plugin_find(path);
     __atomic_store_n(&llvm_process, getpid(), __ATOMIC_RELEASE);
@@ -190,9 +191,32 @@ static nf_status plugin_load(nf_engine *engine, nf_error *error)
     }
     if (api->abi != NF_LLVM_ABI)
         return nf_fail(error, NF_UNSUPPORTED, "no LLVM tier: %s is of another version", file_name);
-    engine->llvm = api;
     llvm_text = (uint64_t)(uintptr_t)dlsym(plugin, "LLVMContextCreate");
+    llvm_api = api;
     return NF_OK;
+}
+
+/* The same. */
+static nf_status plugin_load(nf_engine *engine, nf_error *error)
+{
+    nf_status status = engine->llvm ? NF_OK : api_load(error);
+    if (status == NF_OK) engine->llvm = llvm_api;
+    return status;
+}
+
+nf_status nf_llvm_borrow(const nf_llvm_api **api, nf_error *error)
+{
+    nf_status status = llvm_enter(NULL, error);
+    if (status != NF_OK) return status;
+    status = api_load(error);
+    *api = llvm_api;
+    if (status != NF_OK) llvm_leave();
+    return status;
+}
+
+void nf_llvm_return(void)
+{
+    llvm_leave();
 }
 
 nf_status nf_llvm_open(nf_engine *engine, nf_error *error)

@@ -19,8 +19,8 @@
  *
  * Every way out is a block of its own, behind the others: it stores the variables that are not what
  * was loaded at the entry, and the PC. One that knows no reason but that the region ends goes on in
- * the next region by a tail call: by a direct jump that is linked (link.c) where the address is known,
- * else to what it looks up.
+ * the next region by a tail call: by a direct jump that is linked (link.c) where the address is
+ * known, else to what it looks up.
  *
  * Condition codes are whatever variable the guest makes of them; what nobody reads, T2 removes.
  */
@@ -126,11 +126,16 @@ static void leave(builder *b, nf_block block, nf_value left, nf_vm_reason reason
     leave_build(b->func, block, left, reason);
 }
 
+void nf_vm_exit_name(char name[NF_VM_EXIT_NAME_BYTES], uint64_t pc)
+{
+    nf_format(name, NF_VM_EXIT_NAME_BYTES, "x%llx", (unsigned long long)pc);
+}
+
 /* What stands for the region at pc. */
 static nf_symbol exit_symbol(builder *b, uint64_t pc)
 {
     char name[NF_VM_EXIT_NAME_BYTES];
-    nf_format(name, sizeof name, NF_VM_EXIT_NAME "%llx", (unsigned long long)pc);
+    nf_vm_exit_name(name, pc);
     nf_symbol symbol = nf_module_extern(b->module, name, b->signature);
     if (symbol.id == 0 || nf_symbol_at(b->module, symbol)->is_near) return symbol;
     nf_symbol_at(b->module, symbol)->is_near = true;

@@ -159,6 +159,7 @@ static void region_free(nf_vm *vm, nf_vm_region *region)
 {
     nf_vm_place *place = &vm->places[region->mode][region->pc];
     nf_vm_links_remove(region);
+    nf_vm_climb_forget(vm, region);
     if (place->region == region) {
         place->region = NULL;
         vm->entries[region->mode][region->pc] = 0;
@@ -182,6 +183,7 @@ void nf_vm_written(nf_vm *vm, uint64_t address)
 {
     nf_vm_region **link = &vm->regions;
     nf_vm_race_cancel(vm);
+    nf_vm_climb_written(vm, address);
     while (*link) {
         nf_vm_region *region = *link;
         if (!region_contains(region, address)) {
@@ -215,6 +217,7 @@ uint32_t nf_vm_region_length(const nf_vm *vm, uint32_t mode, uint64_t pc)
 
 void nf_vm_cache_free(nf_vm *vm)
 {
+    nf_vm_climb_free(vm);
     nf_vm_flush(vm);
     for (uint32_t mode = 0; mode < NF_VM_MODES_MAX; mode++) {
         if (vm->entries[mode])

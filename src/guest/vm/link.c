@@ -8,9 +8,9 @@
  *     region x3000:  ... jmp ──┐                       place x3040: region, links
  *     region x3020:  ... jmp ──┴─► entry of the region at x3040, or `cold`
  *
- * A link is made when its region is placed, changed when the region where it leads comes, goes or gives
- * way to another, and taken off its list before its own region's code is freed. So no jump leads to
- * code that is not there, and a region may be freed at once.
+ * A link is made when its region is placed, changed when the region where it leads comes, goes or
+ * gives way to another, and taken off its list before its own region's code is freed. So no jump
+ * leads to code that is not there, and a region may be freed at once.
  *
  * Regions run on one thread, and that thread changes links, between two regions. Nobody executes a
  * jump while it is written, so where it lies does not matter. But it is written through another
@@ -92,7 +92,7 @@ nf_status nf_vm_links_find(nf_vm *vm, const nf_vm_exits *exits, nf_blob *blob, n
         uint32_t exit;
         relocs[i] = blob->relocs[i];
         if (!exit_find(vm, exits, &relocs[i], &exit)) continue;
-        if (relocs[i].kind != NF_RELOC_REL32)
+        if (relocs[i].kind != NF_RELOC_REL32 || relocs[i].addend != 0)
             return nf_fail(error, NF_UNSUPPORTED, "a region is not left by a jump");
         relocs[i].target = vm->cold;
         NF_VEC_PUSH(&vm->arena, sites, (nf_vm_site){exits->data[exit], relocs[i].offset});

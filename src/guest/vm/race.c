@@ -1,5 +1,5 @@
 /*
- * How regions get better: from T1 to T2, and from one way of T2 to the other if that is faster.
+ * How regions get better: from T1 to T2, and from there to another way if that is faster.
  *
  * A region has an account of the guest's instructions that it has executed. When they have taken
  * about as long as the next step costs, the step is taken; so the choice is never much worse than
@@ -8,6 +8,9 @@
  *     t1 ── 32 times what made it hot ──► t2 ── 128 times ──► race of t2 and t2.flat ──► the winner
  *                                                    ▲                                     │
  *                                                    └────── 8 times as many, and so on ◄──┘
+ *
+ * One of these races, when the region has executed 2^15 times what made it hot, is against what
+ * LLVM has made of it (climb.c).
  *
  * T2 takes T1's place unraced. Whether flat code pays is decided by the program's branches, that is
  * by its data; so the two run by turns, on the program itself, a slice each, in the order ABBA, and
@@ -24,6 +27,7 @@
 enum {
     TO_T2 = 32, /* times vm->config.hot */
     TO_RACE = 128,
+    TO_LLVM = 1 << 15, /* some 0.1 s */
     AGAIN = 8,
     SLICE_PART = 8,  /* the shortest slice that counts: so much less than vm->config.hot */
     TRIES_MAX = 512, /* slices of a race, those included that don't count */
@@ -42,6 +46,7 @@ static void race_over(nf_vm *vm, nf_vm_region *winner, nf_vm_region *loser)
 {
     vm->race.holder = vm->race.rival = NULL;
     winner->instructions += loser->instructions;
+    winner->has_climbed |= loser->has_climbed;
     winner->next_at = winner->instructions * AGAIN;
     nf_vm_cache_publish(vm, winner);
     nf_vm_cache_remove(vm, loser);
@@ -93,12 +98,7 @@ static void slice_add(nf_vm *vm, uint64_t instructions, uint64_t ticks)
 
 static nf_vm_region *compiled_as(nf_vm *vm, const nf_vm_region *region, nf_vm_way way)
 {
-    const nf_vm_order order = {.mode = region->mode,
-                               .pc = region->pc,
-                               .hot_pc = region->hot_pc,
-                               .way = way,
-                               .guarded = region->guarded,
-                               .exactly = true};
+    const nf_vm_order order = nf_vm_order_of(region, way);
     nf_vm_region *made;
     return nf_vm_region_compile(vm, &order, &made, NULL) == NF_OK ? made : NULL;
 }
@@ -114,17 +114,46 @@ static void to_t2(nf_vm *vm, nf_vm_region *region)
     nf_vm_cache_remove(vm, region);
 }
 
+static bool is_for_llvm(const nf_vm *vm, const nf_vm_region *region)
+{
+    return vm->config.llvm && !region->has_climbed &&
+           region->instructions >= vm->config.hot * TO_LLVM;
+}
+
+/* What the region is to race against; NULL: nothing else can be made of it. */
+static nf_vm_region *rival_make(nf_vm *vm, const nf_vm_region *region)
+{
+    nf_vm_region *rival = NULL;
+    if (region->way != NF_VM_WAY_FLAT) rival = compiled_as(vm, region, NF_VM_WAY_FLAT);
+    if (rival == NULL && region->way != NF_VM_WAY_T2) rival = compiled_as(vm, region, NF_VM_WAY_T2);
+    return rival;
+}
+
+static void race_begin(nf_vm *vm, nf_vm_region *holder, nf_vm_region *rival)
+{
+    vm->race = (nf_vm_race){.holder = holder, .rival = rival};
+}
+
 static void to_race(nf_vm *vm, nf_vm_region *region)
 {
-    nf_vm_way way = region->way == NF_VM_WAY_FLAT ? NF_VM_WAY_T2 : NF_VM_WAY_FLAT;
-    nf_vm_region *rival = vm->race.rival ? NULL : compiled_as(vm, region, way);
     region->next_at = region->instructions * AGAIN;
-    if (rival) vm->race = (nf_vm_race){.holder = region, .rival = rival};
+    if (vm->race.rival || vm->climb.is_active) return;
+    if (is_for_llvm(vm, region)) {
+        nf_vm_climb_begin(vm, region);
+        return;
+    }
+    nf_vm_region *rival = rival_make(vm, region);
+    if (rival) race_begin(vm, region, rival);
 }
 
 void nf_vm_ran(nf_vm *vm, nf_vm_region *region, uint64_t instructions, uint64_t ticks)
 {
+    nf_vm_region *holder, *climbed = nf_vm_climb_poll(vm, &holder);
     region->instructions += instructions;
+    if (climbed) {
+        race_begin(vm, holder, climbed);
+        return;
+    }
     if (nf_vm_races(vm, region)) {
         slice_add(vm, instructions, ticks);
         return;

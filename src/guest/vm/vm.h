@@ -3,12 +3,13 @@
  *
  *     guest words ─► decode ─► region: a graph of instructions ─► NIR ─► T1, T2 ─► entries[pc]
  *
- * A region is a piece of guest code that is compiled as one function: a whole nest of loops with the
- * subroutines that it calls, or, where there is no loop, what follows an address. It has one entry.
- * Within it the guest's registers are values, which T2 keeps in host registers; they are loaded at
- * the entry and stored where the region is left. T1 compiles a region first; what runs on goes to T2,
- * in the way that wins a race. Regions go on in each other by direct jumps, which follow the regions
- * as they come and go, or by a tail call to what the table of entries says.
+ * A region is a piece of guest code that is compiled as one function: a whole nest of loops with
+ * the subroutines that it calls, or, where there is no loop, what follows an address. It has one
+ * entry. Within it the guest's registers are values, which T2 keeps in host registers; they are
+ * loaded at the entry and stored where the region is left. T1 compiles a region first; what runs on
+ * goes to T2, and what goes on for long to LLVM, in the way that wins a race. Regions go on in each
+ * other by direct jumps, which follow the regions as they come and go, or by a tail call to what
+ * the table of entries says.
  *
  * A guest brings a table of its variables, a decoder, and a translator that writes the NIR of one
  * instruction at a time; it never sees blocks, loops or budgets. What it does not want to compile it
@@ -152,11 +153,12 @@ void nf_vm_jump_to(nf_vm_build *build, nf_value target);
 typedef struct nf_vm nf_vm;
 
 typedef struct nf_vm_config {
-    const nf_allocator *allocator; /* NULL: the platform's */
+    const nf_allocator *allocator; /* NULL: the platform's; for any thread, with `llvm` */
     size_t code_bytes;             /* limit of machine code; 0: 16 MiB */
     uint64_t features_off;         /* CPU features not to be used */
     uint64_t hot;                  /* instructions that make code worth compiling; 0: 2^14 */
     bool single_blocks;            /* regions are blocks and do not go on in each other */
+    bool llvm; /* what stays hot goes to the LLVM tier, too, compiled by another thread */
 } nf_vm_config;
 
 nf_status nf_vm_new(const nf_vm_guest *guest, void *state, const nf_vm_config *config, nf_vm **vm,
@@ -183,8 +185,8 @@ nf_vm_exit nf_vm_enter(nf_vm *vm, uint32_t mode, uint64_t pc, uint64_t budget);
 uint32_t nf_vm_region_length(const nf_vm *vm, uint32_t mode, uint64_t pc);
 
 /* A region for what is hot at pc. It may begin elsewhere, at the head of the loops around pc, if
- * there is none yet; then a second call makes one that begins at pc. NF_UNSUPPORTED: the first instruction is not compiled. When code
- * memory is full all regions go, and it is tried again. */
+ * there is none yet; then a second call makes one that begins at pc. NF_UNSUPPORTED: the first
+ * instruction is not compiled. When code memory is full all regions go, and it is tried again. */
 nf_status nf_vm_compile(nf_vm *vm, uint32_t mode, uint64_t pc, nf_error *error);
 
 /* All regions go. Not while one runs. */
@@ -202,12 +204,12 @@ bool nf_vm_heat_add(nf_vm *vm, uint64_t pc, uint64_t heat, uint64_t now);
 /* It cannot be compiled. */
 void nf_vm_heat_refuse(nf_vm *vm, uint64_t pc);
 
-enum { NF_VM_WAYS = 3 };
+enum { NF_VM_WAYS = 4 };
 
 typedef struct nf_vm_counts {
     uint32_t regions_made, regions_written, regions_flushed, regions_refused;
     uint32_t regions_unguarded;      /* made again, without guards */
-    uint32_t compiled[NF_VM_WAYS];   /* by way: T1, T2, T2 flat */
+    uint32_t compiled[NF_VM_WAYS];   /* by way: T1, T2, T2 flat, LLVM */
     uint32_t races, races_won;       /* won: by who was not there before */
     uint64_t code_bytes, compile_ns; /* of all that were made */
     uint64_t instructions;           /* that regions have executed */

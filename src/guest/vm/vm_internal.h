@@ -74,13 +74,13 @@ static inline bool nf_vm_is_inside(const nf_vm_graph *graph, uint32_t node)
 /* --- its NIR (build.c) --- */
 
 enum { NF_VM_EXIT_NAME_BYTES = 24 };
-#define NF_VM_EXIT_NAME "x"
+void nf_vm_exit_name(char name[NF_VM_EXIT_NAME_BYTES], uint64_t pc);
 
 /* The function takes the state's address and the budget, and gives left << 2 | reason. */
 enum { NF_VM_REASON_BITS = 2 };
 
 /* Where a region goes on, each address once. For each the module has an extern function, in this
- * order and behind the region's own symbol; its name is the address in hexadecimal. */
+ * order and behind the region's own symbol. */
 typedef NF_VEC(uint64_t) nf_vm_exits;
 
 nf_status nf_vm_graph_build(const nf_vm_graph *graph, nf_module *module, nf_func **func,
@@ -100,7 +100,7 @@ typedef struct nf_vm_link {
     uint64_t pc, field; /* where it leads, in the guest; its displacement, in the code */
 } nf_vm_link;
 
-typedef enum nf_vm_way { NF_VM_WAY_T1, NF_VM_WAY_T2, NF_VM_WAY_FLAT } nf_vm_way;
+typedef enum nf_vm_way { NF_VM_WAY_T1, NF_VM_WAY_T2, NF_VM_WAY_FLAT, NF_VM_WAY_LLVM } nf_vm_way;
 
 typedef struct nf_vm_region {
     struct nf_vm_region *next;
@@ -108,7 +108,7 @@ typedef struct nf_vm_region {
     uint64_t hot_pc;      /* what was hot, when it is not where the region begins */
     uint32_t mode, length;
     nf_vm_way way;
-    bool guarded;
+    bool guarded, has_climbed;
     uint64_t instructions, next_at; /* executed from here; when there will be a next step */
     uint32_t range_count, link_count;
     nf_vm_link *links;    /* behind the ranges */
@@ -149,6 +149,20 @@ typedef struct nf_vm_order {
     bool exactly; /* it begins at pc and not elsewhere, and no other region goes for it */
 } nf_vm_order;
 
+/* The same region, in another way. */
+static inline nf_vm_order nf_vm_order_of(const nf_vm_region *region, nf_vm_way way)
+{
+    return (nf_vm_order){region->mode, region->pc, region->hot_pc, way, region->guarded, true};
+}
+
+/* What is to be compiled, as a graph. */
+nf_status nf_vm_graph_find(nf_vm *vm, const nf_vm_order *order, nf_arena *arena, nf_vm_graph *graph,
+                           nf_error *error);
+/* A region of a graph's code, as nf_vm_region_compile(). The blob was compiled with
+ * nf_vm_exit_address() for exits. Uses the VM's arena. */
+nf_status nf_vm_region_place(nf_vm *vm, const nf_vm_graph *graph, const nf_vm_order *order,
+                             const nf_vm_exits *exits, const nf_blob *blob, nf_vm_region **region,
+                             nf_error *error);
 /* Adds a region to all that there are; it is not entered yet (compile.c). */
 nf_status nf_vm_region_compile(nf_vm *vm, const nf_vm_order *order, nf_vm_region **region,
                                nf_error *error);
@@ -203,6 +217,35 @@ void nf_vm_ran(nf_vm *vm, nf_vm_region *region, uint64_t instructions, uint64_t 
 /* Before regions go: the holder stays. */
 void nf_vm_race_cancel(nf_vm *vm);
 
+/* --- the LLVM tier (climb.c) --- */
+
+typedef struct nf_vm_climb {
+    bool is_active;
+    bool is_done;         /* atomic: the thread has ended */
+    nf_vm_region *region; /* whose rival it will be; NULL: that has gone */
+    nf_vm_order order;
+    nf_os_thread thread;
+    uint64_t features;
+    nf_arena arena; /* of what follows; the thread's, until it has ended */
+    nf_module *module;
+    nf_func *func;
+    nf_vm_graph graph;
+    nf_vm_exits exits;
+    nf_status status;
+    const void *object;
+    size_t bytes;
+} nf_vm_climb;
+
+/* Has LLVM compile the region, unless another one climbs. */
+void nf_vm_climb_begin(nf_vm *vm, nf_vm_region *region);
+/* The region that has come of it, not published yet, and which it shall race against; or NULL. */
+nf_vm_region *nf_vm_climb_poll(nf_vm *vm, nf_vm_region **holder);
+/* The region goes; the code at the address was written. */
+void nf_vm_climb_forget(nf_vm *vm, const nf_vm_region *region);
+void nf_vm_climb_written(nf_vm *vm, uint64_t address);
+/* Waits for the thread. */
+void nf_vm_climb_free(nf_vm *vm);
+
 struct nf_vm {
     const nf_vm_guest *guest;
     void *state;
@@ -217,6 +260,7 @@ struct nf_vm {
     nf_vm_place *places[NF_VM_MODES_MAX]; /* by pc */
     nf_vm_region *regions;
     nf_vm_race race;
+    nf_vm_climb climb;
     nf_vm_heat heat[NF_VM_HEAT_CELLS];
     nf_vm_counts counts;
 };
