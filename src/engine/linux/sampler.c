@@ -7,10 +7,12 @@
  *   ring of a thread:  | metadata page | records ... |   kernel writes head, we write tail
  */
 #include <dirent.h>
+#include <errno.h>
 #include <linux/perf_event.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "daemon_client.h"
@@ -118,6 +120,14 @@ static bool thread_add(nf_sampler *s, pid_t thread, nf_daemon_reply *reply)
     return true;
 }
 
+/* Where all threads are known, nothing is asked that would tell. */
+static bool is_there(int connection)
+{
+    char ignored;
+    ssize_t got = recv(connection, &ignored, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
 static bool threads_look(nf_sampler *s)
 {
     DIR *threads = opendir("/proc/self/task");
@@ -190,7 +200,7 @@ bool nf_sampler_poll(nf_engine *engine, uint64_t now_ns)
     if (now_ns >= s->next_look_ns) {
         s->next_look_ns = now_ns + THREADS_LOOK_NS;
         s->worker = engine->worker_runs ? (pid_t)syscall(SYS_gettid) : 0;
-        if (!threads_look(s)) {
+        if (!is_there(s->connection) || !threads_look(s)) {
             sampler_lose(engine);
             return false;
         }
