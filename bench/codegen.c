@@ -50,7 +50,7 @@ static const kernel_source sources[] = {
     {shared_folder, "fft_1d"},     {shared_folder, "regex_dfa"},    {own_folder, "fir"},
     {own_folder, "fir_float"},     {shared_folder, "compute"},      {own_folder, "bytecode"},
     {shared_folder, "strops"},     {shared_folder, "physics_step"}, {own_folder, "search"},
-    {own_folder, "popcount"},
+    {own_folder, "popcount"},      {own_folder, "outliers"},
 };
 
 enum {

@@ -332,13 +332,13 @@ static bool starts_cold(const nf_scan *s, const nf_interval *it)
     return s->lir->blocks[nf_block_at_position(s, it->start)].cold;
 }
 
-/* A register that only calls in cold blocks disturb, rather than one to save in the prologue. */
-static uint32_t until_cold(const nf_scan *s, const nf_interval *it, candidates c, const horizon *h)
+/* A register that only calls on the way to a trap disturb, rather than one to save first. */
+static uint32_t until_fatal(const nf_scan *s, const nf_interval *it, candidates c, const horizon *h)
 {
     for (uint32_t i = 0; i < c.count; i++) {
         uint32_t reg = c.regs[i], free = h->until[reg];
         if (free == 0 || free >= it->end || survives_calls(reg)) continue;
-        if (s->lir->blocks[nf_block_at_position(s, free)].cold) return reg;
+        if (s->lir->blocks[nf_block_at_position(s, free)].fatal) return reg;
     }
     return NF_REG_NONE;
 }
@@ -388,7 +388,7 @@ static bool take_free(nf_scan *s, uint32_t id)
     }
     if (reg == NF_REG_NONE) return false;
     if (is_new_saved(s, reg)) {
-        uint32_t other = until_cold(s, it, c, &h);
+        uint32_t other = until_fatal(s, it, c, &h);
         if (other != NF_REG_NONE && reaches_use(s, it, h.until[other]))
             reg = other;
         else if (starts_cold(s, it))

@@ -216,15 +216,20 @@ static uint32_t weight_at(const nf_scan *s, uint32_t position)
     return block->cold ? 1 : UINT32_C(8) << 3 * depth;
 }
 
-/* Behind the definition, unless the value goes to memory once and that is cheaper. */
+/* Behind the definition, unless all that goes to memory costs less where it goes there: once, or
+ * in cold blocks. */
 static bool store_at_definition(const nf_scan *s, uint32_t vreg)
 {
-    uint32_t parts = 0, start = 0;
+    uint32_t parts = 0, cold = 0, weight = 0;
     for (uint32_t id = vreg; id != 0; id = nf_interval_at(s, id)->sibling) {
-        if (!in_slot(s, nf_interval_at(s, id))) continue;
-        if (parts++ == 0) start = nf_interval_at(s, id)->start;
+        const nf_interval *it = nf_interval_at(s, id);
+        if (!in_slot(s, it)) continue;
+        parts++;
+        cold += s->lir->blocks[nf_block_at_position(s, it->start)].cold;
+        weight += weight_at(s, it->start);
     }
-    return parts > 1 || weight_at(s, start) >= weight_at(s, nf_interval_at(s, vreg)->start);
+    bool elsewhere = parts == 1 || parts == cold;
+    return !elsewhere || weight >= weight_at(s, nf_interval_at(s, vreg)->start);
 }
 
 static void join_value(resolver *r, uint32_t vreg)

@@ -204,7 +204,8 @@ typedef struct nf_lir_block {
     uint32_t preds, pred_count;   /* in lir->preds: edges */
     uint32_t loop;                /* index in lir->loops, or NF_NO_LOOP */
     uint32_t depth;               /* of loops */
-    bool cold;                    /* leads to a trap */
+    bool cold;                    /* seldom run; in no loop, whatever it comes from */
+    bool fatal;                   /* and leads to a trap */
     nf_block origin;
 } nf_lir_block;
 

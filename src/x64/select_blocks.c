@@ -3,8 +3,8 @@
  *
  * Layout is reverse post-order with two changes. The blocks of a loop stand together (a depth-first
  * order may put a loop's exit between them), so that a live range which covers the loop is one
- * piece and its code one stretch. Blocks that can only lead to a trap go to the end, out of the way
- * of the others. Both keep every block behind its dominators.
+ * piece and its code one stretch. Blocks that are seldom run (select_cold.c) go to the end, out of
+ * the way of the others. Both keep every block behind its dominators.
  *
  *     rpo: entry head exit body latch     layout: entry [head body latch] exit
  *
@@ -12,6 +12,7 @@
  * a loop stands where its header does. When something jumps back to the function's entry, a block
  * of ours comes in front of it, so that the first block has no predecessors.
  */
+#include "select_cold.h"
 #include "select_internal.h"
 
 typedef struct layout {
@@ -80,28 +81,14 @@ static void order_build(layout *l)
     }
 }
 
-static bool leads_to_trap(const layout *l, const bool *cold, uint32_t block)
-{
-    const nf_func *f = l->cfg->func;
-    nf_value end = f->blocks.data[block].last;
-    if (l->cfg->loop_of[block] != NF_NO_LOOP || block == f->entry.id) return false;
-    uint32_t edges = nf_edge_count(f, end);
-    if (edges == 0) return nf_inst_at(f, end)->op == NF_OP_TRAP;
-    for (uint32_t i = 0; i < edges; i++) {
-        if (!cold[nf_edge_at(f, end, i)->to.id]) return false;
-    }
-    return true;
-}
-
 /* Moves the cold blocks behind the others; the order among each kind stays. */
-static void cold_last(layout *l, bool *cold, uint32_t *scratch)
+static void cold_last(layout *l, const uint8_t *cold, uint32_t *scratch)
 {
     uint32_t warm = 0, set_aside = 0;
-    for (uint32_t i = l->count; i-- > 0;) cold[l->order[i]] = leads_to_trap(l, cold, l->order[i]);
     uint32_t *moved = scratch; /* by old place: how many cold blocks before it */
     for (uint32_t i = 0; i < l->count; i++) {
         moved[i] = set_aside;
-        set_aside += cold[l->order[i]];
+        set_aside += cold[l->order[i]] != NF_WARM;
     }
     moved[l->count] = set_aside;
     for (uint32_t i = 0; i < l->lir->loops.count; i++) {
@@ -127,17 +114,20 @@ static bool needs_front(const nf_cfg *cfg)
     return cfg->pred_start[entry + 1] != cfg->pred_start[entry];
 }
 
-static void blocks_fill(layout *l, const bool *cold, uint32_t front)
+static void blocks_fill(layout *l, const uint8_t *cold, uint32_t front)
 {
     nf_lir *lir = l->lir;
     if (front) lir->blocks[0] = (nf_lir_block){.loop = NF_NO_LOOP};
     for (uint32_t i = 0; i < l->count; i++) {
         nf_block origin = {l->order[i]};
+        bool warm = cold[origin.id] == NF_WARM;
         l->place[origin.id] = i + front;
-        lir->blocks[i + front] = (nf_lir_block){.origin = origin,
-                                                .loop = l->cfg->loop_of[origin.id],
-                                                .depth = nf_cfg_depth(l->cfg, origin),
-                                                .cold = cold[origin.id]};
+        lir->blocks[i + front] =
+            (nf_lir_block){.origin = origin,
+                           .loop = warm ? l->cfg->loop_of[origin.id] : NF_NO_LOOP,
+                           .depth = warm ? nf_cfg_depth(l->cfg, origin) : 0,
+                           .cold = !warm,
+                           .fatal = cold[origin.id] == NF_COLD_FATAL};
     }
     for (uint32_t i = 0; i < lir->loops.count; i++) {
         lir->loops.data[i].first += front;
@@ -205,11 +195,11 @@ bool nf_select_blocks(nf_lir *lir, const nf_cfg *cfg)
     l.next = NF_NEW_ARRAY(arena, uint32_t, items);
     l.order = NF_NEW_ARRAY(arena, uint32_t, ids);
     l.place = NF_NEW_ARRAY(arena, uint32_t, ids);
-    bool *cold = NF_NEW_ARRAY(arena, bool, ids);
+    uint8_t *cold = NF_NEW_ARRAY(arena, uint8_t, ids);
     uint32_t *scratch = NF_NEW_ARRAY(arena, uint32_t, ids + 1);
     lir->block_count = cfg->rpo_count + front;
     lir->blocks = NF_NEW_ARRAY(arena, nf_lir_block, lir->block_count);
-    if (!loops_new(lir, cfg) || arena->failed) return false;
+    if (!loops_new(lir, cfg) || arena->failed || !nf_select_cold(cfg, arena, cold)) return false;
     children_build(&l);
     order_build(&l);
     cold_last(&l, cold, scratch);
