@@ -192,6 +192,8 @@ static child_end child_watch(child *c)
         if (turn & 1) continue;
         bool finished = __atomic_load_n(&h->finished, __ATOMIC_ACQUIRE);
         child_end end = child_ask(c, finished);
+        /* It may have finished and ended since the question. */
+        finished = __atomic_load_n(&h->finished, __ATOMIC_ACQUIRE);
         if (finished && end == CHILD_DIED) return CHILD_DONE;
         if (end != CHILD_DONE) return end;
         if (now - heard > silent_ns_max) break;
