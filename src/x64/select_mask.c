@@ -137,9 +137,16 @@ static void compare_to_mask(nf_select *s, const nf_inst *compare, unsigned row, 
                             nf_vreg k)
 {
     nf_cond cond = (nf_cond)compare->sub;
+    bool either = cond == NF_EQ || cond == NF_NE;
     nf_lir_rm b = nf_select_rm(s, compare->b, width);
-    nf_vreg a = nf_select_value(s, compare->a);
-    nf_select_binary_imm(s, row, width, k, a, b,
+    nf_lir_rm a = either && b.vreg.id ? nf_select_rm(s, compare->a, width)
+                                      : nf_rm_vreg(nf_select_value(s, compare->a));
+    if (a.vreg.id == 0) { /* a load, which the last operand may be */
+        nf_lir_rm load = a;
+        a = b;
+        b = load;
+    }
+    nf_select_binary_imm(s, row, width, k, a.vreg, b,
                          compare->op == NF_OP_FCMP ? nf_vector_predicate(cond)
                                                    : mask_predicate(cond));
 }
