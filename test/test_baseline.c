@@ -461,6 +461,40 @@ static void counters_count_calls_and_back_edges(void **state)
     nf_module_free(module);
 }
 
+/* More values than registers outlive the call, and are used behind a short loop. */
+static const char crowded[] =
+    "func @one() -> i64 {\nentry:\n  %k = iconst.i64 1\n  ret %k\n}\n"
+    "func @f(%a: i64, %b: i64) -> i64 {\nentry:\n"
+    "  %c = mul.i64 %a, %b\n  %d = add.i64 %c, %b\n  %e = xor.i64 %d, %a\n"
+    "  %g = sub.i64 %e, %c\n  %i = call @one()\n  br top(%i)\n"
+    "top(%n: i64):\n  %n1 = add.i64 %n, %i\n  %m = icmp.sle.i64 %n1, %b\n"
+    "  brif %m, top(%n1), out\nout:\n"
+    "  %s = add.i64 %a, %n1\n  %t = add.i64 %c, %s\n  %u = add.i64 %d, %t\n"
+    "  %v = add.i64 %e, %u\n  %w = add.i64 %g, %v\n  ret %w\n}\n";
+
+static bool increments_the_frame(const nf_blob *blob)
+{
+    static const uint8_t inc_rbp_disp8[] = {0x48, 0xff, 0x45};
+    for (uint32_t i = 0; i + sizeof inc_rbp_disp8 <= blob->code_bytes; i++)
+        if (memcmp(blob->bytes + i, inc_rbp_disp8, sizeof inc_rbp_disp8) == 0) return true;
+    return false;
+}
+
+/* In memory the count would take longer than such a loop. */
+static void short_loops_count_in_a_register(void **state)
+{
+    (void)state;
+    strcpy(text, crowded);
+    nf_module *module = read_module("crowded");
+    const nf_func *f = module->symbols.data[2].func;
+    load(module, nf_cpu_features());
+    *lab.loop_count = 0;
+    compare("crowded", f, 3, 300);
+    assert_int_equal(*lab.loop_count, 299);
+    assert_false(increments_the_frame(&lab.compiled.blob));
+    nf_module_free(module);
+}
+
 static void counters_are_left_out(void **state)
 {
     (void)state;
@@ -569,6 +603,7 @@ int main(void)
         cmocka_unit_test(loops_turn_many_parameters),
         cmocka_unit_test(quick_instructions_are_the_encoders),
         cmocka_unit_test(counters_count_calls_and_back_edges),
+        cmocka_unit_test(short_loops_count_in_a_register),
         cmocka_unit_test(counters_are_left_out),
         cmocka_unit_test(the_map_names_every_instruction_once),
         cmocka_unit_test(entries_are_branch_targets),

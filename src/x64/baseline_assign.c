@@ -200,21 +200,66 @@ static void walk_definitions(assign *s)
     }
 }
 
-/* A register that nobody got counts back edges. In memory each iteration would wait for the store of
- * the one before, so that is the second choice. */
+/* The one to take of these registers, as a bit: rather one that the caller saves, and the last, since
+ * values take the first. */
+static uint64_t spare_register(uint64_t among)
+{
+    uint64_t cheap = among & ~(uint64_t)NF_ABI_CALLEE_SAVED, best = cheap ? cheap : among;
+    return UINT64_C(1) << (63 - __builtin_clzll(best));
+}
+
+/* Registers for what the whole function keeps, for good. */
+static uint64_t lasting_registers(const assign *s)
+{
+    return s->job->has_calls ? s->crossing[FILE_INT] : s->by_file[FILE_INT];
+}
+
+static bool is_counted(const nf_baseline *job)
+{
+    return job->options->loop_count != NULL && job->loop_count != 0;
+}
+
+/* In memory each iteration would wait for the store of the one before, which takes longer than a
+ * short loop's other work. There the counter comes before the values. */
+static bool has_short_loop(const nf_baseline *job)
+{
+    enum { SHORT_MAX = 32 };
+    for (uint32_t l = 1; l <= job->loop_count; l++) {
+        const nf_baseline_loop *loop = &job->loops[l];
+        uint32_t before = loop->header ? job->blocks[loop->header - 1].end : 0;
+        if (!loop->calls && job->blocks[loop->end].end - before <= SHORT_MAX) return true;
+    }
+    return false;
+}
+
+static void count_in(assign *s, uint64_t reg)
+{
+    s->job->count = nf_operand_reg((nf_reg)__builtin_ctzll(reg));
+    s->used |= reg;
+    s->free &= ~reg;
+}
+
+static void reserve_counter(assign *s)
+{
+    if (!is_counted(s->job) || !has_short_loop(s->job)) return;
+    count_in(s, spare_register(lasting_registers(s)));
+    for (unsigned file = FILE_INT; file <= FILE_FLOAT; file++) {
+        s->by_file[file] &= s->free;
+        s->crossing[file] &= s->free;
+    }
+}
+
+/* Otherwise a register that nobody got is good, and a slot good enough. */
 static void assign_counter(assign *s)
 {
     nf_baseline *job = s->job;
-    if (job->options->loop_count == NULL || job->loop_count == 0) return;
-    uint64_t among = job->has_calls ? s->crossing[FILE_INT] : s->by_file[FILE_INT];
-    uint64_t unused = among & ~s->used, cheap = unused & ~(uint64_t)NF_ABI_CALLEE_SAVED;
-    if (unused == 0) {
+    if (!is_counted(job) || job->count.at == AT_REG) return;
+    uint64_t unused = lasting_registers(s) & ~s->used;
+    if (unused)
+        count_in(s, spare_register(unused));
+    else
         job->count = (nf_operand){.at = AT_SLOT,
                                   .disp = slot_new(s, &s->classes[0], SLOT_BYTES, UINT32_MAX)};
-        return;
-    }
-    job->count = nf_operand_reg((nf_reg)__builtin_ctzll(cheap ? cheap : unused));
-    s->used |= NF_REG_BIT(job->count.reg);
 }
 
 /* The one that is touched most of those that the prologue does not make; 0: none. */
@@ -242,11 +287,10 @@ static void assign_loop_constants(assign *s)
 {
     const nf_baseline *job = s->job;
     const nf_inst *insts = job->f->insts.data;
-    uint64_t among = job->has_calls ? s->crossing[FILE_INT] : s->by_file[FILE_INT];
     for (uint32_t best; (best = loop_constant_choose(s)) != 0;) {
-        uint64_t unused = among & ~s->used, cheap = unused & ~(uint64_t)NF_ABI_CALLEE_SAVED;
+        uint64_t unused = lasting_registers(s) & ~s->used;
         if (unused == 0) return;
-        uint8_t reg = (uint8_t)__builtin_ctzll(cheap ? cheap : unused);
+        uint8_t reg = (uint8_t)__builtin_ctzll(spare_register(unused));
         s->used |= NF_REG_BIT(reg);
         for (uint32_t i = 0; i < job->loop_constant_count; i++) {
             nf_operand *place = &s->values[job->loop_constants[i]].place;
@@ -270,6 +314,7 @@ void nf_baseline_assign(nf_baseline *job)
     if (s.dying == NULL) return;
     s.free = s.by_file[FILE_INT] | s.by_file[FILE_FLOAT];
     job->slot_end = SAVED_BYTES_MAX; /* how many there will be is not known yet */
+    reserve_counter(&s);
     walk_definitions(&s);
     assign_counter(&s);
     assign_loop_constants(&s);
