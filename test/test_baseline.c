@@ -327,7 +327,7 @@ static void quick_singles(pair *p, nf_reg reg)
         }
 }
 
-static void quick_memory(pair *p, unsigned width, nf_reg reg, nf_mem m)
+static void quick_addresses(pair *p, unsigned width, nf_reg reg, nf_mem m)
 {
     for
         EACH(i, numbers)
@@ -339,6 +339,13 @@ static void quick_memory(pair *p, unsigned width, nf_reg reg, nf_mem m)
             nf_asm_mr(&p->table, NF_X_MOV_MR, width, m, reg);
             quick_rm(&p->quick, QUICK_LEA, width, reg, &m);
             nf_asm_rm(&p->table, NF_X_LEA, width, reg, m);
+            quick_float_memory(&p->quick, QUICK_FLOAD, width, reg, m.base, m.index, m.scale_log2,
+                               m.disp);
+            nf_asm_rm(&p->table, width == 4 ? NF_X_MOVSS : NF_X_MOVSD, width, NF_XMM0 + reg, m);
+            quick_float_memory(&p->quick, QUICK_FSTORE, width, reg, m.base, m.index, m.scale_log2,
+                               m.disp);
+            nf_asm_mr(&p->table, width == 4 ? NF_X_MOVSS_MR : NF_X_MOVSD_MR, width, m,
+                      NF_XMM0 + reg);
             quick_inc_m(&p->quick, &m);
             nf_asm_m(&p->table, NF_X_INC, 8, m);
             quick_mov_mi(&p->quick, &m, numbers[i]);
@@ -349,7 +356,7 @@ static void quick_memory(pair *p, unsigned width, nf_reg reg, nf_mem m)
 
 static void quick_choices(pair *p, unsigned width, nf_reg x, nf_reg y)
 {
-    quick_mov_rr(&p->quick, width, x, y);
+    quick_end(&p->quick, quick_mov_write(p->quick.cursor, width, x, y));
     if (x != y) nf_asm_rr(&p->table, NF_X_MOV, width, x, y);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         quick_r_any(&p->quick, QUICK_SUB, width, x, true, y, numbers[i]);
@@ -359,7 +366,7 @@ static void quick_choices(pair *p, unsigned width, nf_reg x, nf_reg y)
         quick_imul_i(&p->quick, width, x, y, numbers[i]);
         nf_asm_rri(&p->table, NF_X_IMUL_RMI, width, x, y, numbers[i]);
     }
-    quick_imul(&p->quick, width, x, y);
+    quick_end(&p->quick, quick_imul_write(p->quick.cursor, width, x, y));
     nf_asm_rr(&p->table, NF_X_IMUL, width, x, y);
     same_bytes(p);
 }
@@ -375,9 +382,10 @@ static void quick_shifts(pair *p, unsigned width, nf_reg x)
                 {QUICK_ROL, NF_X_ROL_I},
                 {QUICK_ROR, NF_X_ROR_I}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        for (unsigned count = 0; count < width * 8; count++) {
-            quick_shift(&p->quick, rows[i].digit, width, x, count);
-            if (count) nf_asm_ri(&p->table, rows[i].insn, width, x, count);
+        for (unsigned count = 1; count < width * 8; count++) {
+            quick_end(&p->quick, quick_any_write(p->quick.cursor, rows[i].digit, QUICK_SHIFT, width,
+                                                 x, true, x, (int32_t)count));
+            nf_asm_ri(&p->table, rows[i].insn, width, x, count);
             same_bytes(p);
         }
 }
@@ -405,12 +413,12 @@ static void quick_floats(pair *p, unsigned x, unsigned y)
 static void quick_indices(pair *p, unsigned width, nf_reg reg, nf_reg base)
 {
     nf_mem m = nf_mem_base(base, 0);
-    quick_memory(p, width, reg, m);
+    quick_addresses(p, width, reg, m);
     for (nf_reg index = NF_RAX; index <= NF_R15; index++) {
         if (index == NF_RSP) continue;
         m.index = (uint8_t)index;
         m.scale_log2 = (uint8_t)(index & 3);
-        quick_memory(p, width, reg, m);
+        quick_addresses(p, width, reg, m);
     }
 }
 

@@ -52,10 +52,17 @@ void nf_asm_fail(nf_asm *a, nf_status status)
     a->failed = true; /* an emitter may be at work: it keeps its buffer to the end of that */
 }
 
+static void use_buffer(nf_asm *a, uint8_t *start, size_t used, size_t bytes)
+{
+    a->start = start;
+    a->cursor = start + used;
+    a->limit = start + bytes;
+    a->full = a->limit - NF_INSN_BYTES_MAX;
+}
+
 static void use_spare(nf_asm *a)
 {
-    a->start = a->cursor = a->spare;
-    a->limit = a->spare + sizeof a->spare;
+    use_buffer(a, a->spare, 0, sizeof a->spare);
 }
 
 void nf_asm_init(nf_asm *a, nf_arena *arena, size_t size_hint)
@@ -64,15 +71,21 @@ void nf_asm_init(nf_asm *a, nf_arena *arena, size_t size_hint)
     size_t bytes = size_hint + NF_INSN_BYTES_MAX;
     if (size_hint < CODE_BYTES_MIN) bytes = CODE_BYTES_MIN;
     if (size_hint > NF_ASM_CODE_BYTES_MAX - NF_INSN_BYTES_MAX) bytes = NF_ASM_CODE_BYTES_MAX;
-    a->start = nf_arena_take(arena, bytes, ALIGN_MIN);
-    if (a->start == NULL || !NF_VEC_RESERVE(arena, &a->labels, LABELS_MIN)) {
+    uint8_t *start = nf_arena_take(arena, bytes, ALIGN_MIN);
+    if (start == NULL || !NF_VEC_RESERVE(arena, &a->labels, LABELS_MIN)) {
         nf_asm_fail(a, NF_MEMORY);
         use_spare(a);
         return;
     }
-    a->cursor = a->start;
-    a->limit = a->start + bytes;
+    use_buffer(a, start, 0, bytes);
     a->labels.data[a->labels.count++] = UNBOUND;
+}
+
+void nf_asm_expect(nf_asm *a, uint32_t labels, uint32_t fixups)
+{
+    bool done = NF_VEC_RESERVE(a->arena, &a->labels, labels) &&
+                NF_VEC_RESERVE(a->arena, &a->fixups, fixups);
+    if (!done) nf_asm_fail(a, NF_MEMORY);
 }
 
 /* Room for `bytes` more. */
@@ -89,9 +102,7 @@ void nf_asm_reserve(nf_asm *a, size_t bytes)
         return;
     }
     __builtin_memcpy(grown, a->start, used);
-    a->start = grown;
-    a->cursor = grown + used;
-    a->limit = grown + wanted;
+    use_buffer(a, grown, used, wanted);
 }
 
 void nf_asm_grow(nf_asm *a)

@@ -118,7 +118,8 @@ typedef struct nf_fixup {
 enum { NF_ASM_CODE_BYTES_MAX = 64 << 20, NF_ASM_SPARE_BYTES = 64, NF_ASM_ROOM_BYTES = 32 };
 
 typedef struct nf_asm {
-    uint8_t *start, *cursor, *limit; /* at least 32 bytes free at each emitter's entry */
+    uint8_t *start, *cursor, *limit;
+    uint8_t *full; /* the last place of the cursor at an emitter's entry: 32 bytes are free there */
     nf_arena *arena;
     NF_VEC(nf_reloc) relocs;
     NF_VEC(uint32_t) labels; /* offset of each, UINT32_MAX while unbound; [0] unused */
@@ -134,6 +135,9 @@ typedef struct nf_asm {
 /* size_hint: expected bytes of code; the buffer grows when that is not enough. */
 void nf_asm_init(nf_asm *a, nf_arena *arena, size_t size_hint);
 
+/* Makes room for about so many labels and uses of labels that are not bound yet. */
+void nf_asm_expect(nf_asm *a, uint32_t labels, uint32_t fixups);
+
 static inline uint32_t nf_asm_offset(const nf_asm *a)
 {
     return (uint32_t)(a->cursor - a->start);
@@ -145,7 +149,7 @@ void nf_asm_grow(nf_asm *a);
 static inline void nf_asm_advance(nf_asm *a, unsigned bytes)
 {
     a->cursor += bytes;
-    if (__builtin_expect(a->limit - a->cursor < NF_ASM_ROOM_BYTES, 0)) nf_asm_grow(a);
+    if (__builtin_expect(a->cursor > a->full, 0)) nf_asm_grow(a);
 }
 
 /* --- labels and constants --- */

@@ -154,7 +154,7 @@ void nf_asm_rip_field(nf_asm *a, uint8_t *field, nf_mem mem, unsigned trailing);
 static inline void asm_end(nf_asm *a, uint8_t *p)
 {
     a->cursor = p;
-    if (__builtin_expect(a->limit - p < NF_INSN_BYTES_MAX, 0)) nf_asm_grow(a);
+    if (__builtin_expect(p > a->full, 0)) nf_asm_grow(a);
 }
 
 /* The low n bytes of value; touches 8. */

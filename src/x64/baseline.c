@@ -25,6 +25,7 @@
 #include "os/os.h"
 
 enum { WORD = 8, CODE_BYTES_PER_INST = 7, CODE_BYTES_BASE = 128, LOOP_ALIGN = 64 };
+enum { LABELS_PER_BLOCK = 2, FIXUPS_PER_BLOCK = 2 }; /* about as many as there will be */
 
 nf_work_emit *const nf_scalar_emitters[NF_OP_COUNT] = {
     [NF_OP_ADD] = nf_emit_add,
@@ -120,17 +121,17 @@ static void emit_bitcast(nf_baseline *job, nf_value v, const nf_inst *inst);
 
 /* What is no scalar operation, or not that alone. */
 static nf_inst_emit *const whole_emitters[NF_OP_COUNT] = {
-    [NF_OP_ADD] = nf_emit_simple_add,
+    [NF_OP_ADD] = nf_emit_simple,
     [NF_OP_SUB] = nf_emit_simple,
     [NF_OP_AND] = nf_emit_simple,
     [NF_OP_OR] = nf_emit_simple,
     [NF_OP_XOR] = nf_emit_simple,
     [NF_OP_MUL] = nf_emit_simple_mul,
-    [NF_OP_SHL] = nf_emit_simple_shift,
-    [NF_OP_LSHR] = nf_emit_simple_shift,
-    [NF_OP_ASHR] = nf_emit_simple_shift,
-    [NF_OP_ROTL] = nf_emit_simple_shift,
-    [NF_OP_ROTR] = nf_emit_simple_shift,
+    [NF_OP_SHL] = nf_emit_simple,
+    [NF_OP_LSHR] = nf_emit_simple,
+    [NF_OP_ASHR] = nf_emit_simple,
+    [NF_OP_ROTL] = nf_emit_simple,
+    [NF_OP_ROTR] = nf_emit_simple,
     [NF_OP_FADD] = nf_emit_simple_float,
     [NF_OP_FSUB] = nf_emit_simple_float,
     [NF_OP_FMUL] = nf_emit_simple_float,
@@ -344,6 +345,8 @@ static nf_status emit(nf_baseline *job, nf_blob *blob)
 {
     size_t hint = CODE_BYTES_BASE + (size_t)job->f->insts.count * CODE_BYTES_PER_INST;
     nf_asm_init(&job->a, job->arena, hint);
+    nf_asm_expect(&job->a, job->block_count * LABELS_PER_BLOCK,
+                  job->block_count * FIXUPS_PER_BLOCK);
     for (uint32_t i = 0; i < job->block_count; i++) job->blocks[i].label = nf_asm_label(&job->a);
     job->turn = nf_asm_label(&job->a);
     emit_prologue(job);

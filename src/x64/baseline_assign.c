@@ -41,7 +41,6 @@ typedef struct assign {
     uint64_t free;        /* registers that nobody has */
     uint64_t used;        /* that somebody has had */
     uint32_t *dying;      /* by time: the registers whose owner is used then for the last time */
-    uint32_t next_call;   /* the time of the first call behind the current definition */
     uint64_t by_file[2];  /* registers for values that cross no call */
     uint64_t crossing[2]; /* for values that do */
     uint32_t until[REGS]; /* last time at which the owner is alive */
@@ -49,15 +48,15 @@ typedef struct assign {
     slot_pool classes[SLOT_CLASSES];
 } assign;
 
-/* The last time at which the value is alive. */
+/* The last time at which the value is alive: the last use, or the end of the outermost loop that
+ * this is in and the definition is not. */
 static inline uint32_t end_of(const nf_baseline *job, const nf_baseline_value *value)
 {
-    if (value->loop_end == 0) return value->last;
-    uint32_t end = value->loop_end - 1;
-    for (uint32_t l = job->blocks[end].loop; l && job->loops[l].header > value->block;
-         l = job->loops[l].parent)
-        end = job->loops[l].end;
-    return job->blocks[end].end > value->last ? job->blocks[end].end : value->last;
+    uint32_t block = nf_moment_block(value->born),
+             l = job->blocks[nf_moment_block(value->last)].loop;
+    if (job->loops[l].header <= block) return (uint32_t)value->last; /* loops[0] too */
+    while (job->loops[job->loops[l].parent].header > block) l = job->loops[l].parent;
+    return job->blocks[job->loops[l].end].end;
 }
 
 /* --- slots --- */
@@ -98,7 +97,7 @@ static void give_slot(assign *s, uint32_t id)
         if (bytes < VECTOR_SLOT_MIN) bytes = VECTOR_SLOT_MIN;
     }
     value->place.at = AT_SLOT;
-    value->place.disp = slot_find(s, bytes, value->start, end_of(s->job, value));
+    value->place.disp = slot_find(s, bytes, (uint32_t)value->born, end_of(s->job, value));
 }
 
 /* No register: a slot, or to be made anew at each use. */
@@ -114,62 +113,25 @@ static void to_memory(assign *s, uint32_t id)
 
 /* --- registers --- */
 
-/* The register of the value that suffers least from having none; NF_REG_NONE when that is `value`.
- */
-static unsigned evict(assign *s, const nf_baseline_value *value, uint64_t among, uint32_t end)
+/* The register of the value that suffers least from having none, as a bit; 0 when that is `value`. */
+static uint64_t evict(assign *s, const nf_baseline_value *value, uint64_t among, uint32_t end)
 {
-    unsigned victim = NF_REG_NONE;
-    uint64_t weight = (uint32_t)value->touched, length = end - value->start + 1;
+    uint64_t victim = 0;
+    uint64_t weight = (uint32_t)value->touched, length = end - (uint32_t)value->born + 1;
     for (uint64_t left = among; left; left &= left - 1) {
         unsigned reg = (unsigned)__builtin_ctzll(left);
         const nf_baseline_value *owner = &s->values[s->owner[reg]];
-        uint64_t owner_length = s->until[reg] - owner->start + 1;
+        uint64_t owner_length = s->until[reg] - (uint32_t)owner->born + 1;
         if ((uint32_t)owner->touched * length >= weight * owner_length) continue;
-        victim = reg;
+        victim = left & -left;
         weight = (uint32_t)owner->touched;
         length = owner_length;
     }
-    if (victim == NF_REG_NONE) return victim;
-    to_memory(s, s->owner[victim]);
-    s->dying[s->until[victim]] &= ~(uint32_t)NF_REG_BIT(victim);
+    if (victim == 0) return 0;
+    unsigned reg = (unsigned)__builtin_ctzll(victim);
+    to_memory(s, s->owner[reg]);
+    s->dying[s->until[reg]] &= ~(uint32_t)victim;
     return victim;
-}
-
-/* The one that the value would like, as a bit; RAX, which nobody gets, when there is none. */
-static inline uint64_t hinted(const assign *s, const nf_baseline_value *value)
-{
-    uint32_t hint = value->place.hint;
-    return NF_REG_BIT(hint & HINT_REG ? hint & (REGS - 1) : s->values[hint].place.reg);
-}
-
-/* The hinted one, a caller-saved one, any. */
-static inline unsigned choose(assign *s, const nf_baseline_value *value, uint64_t among,
-                              uint32_t end)
-{
-    uint64_t available = s->free & among, wanted = available & hinted(s, value);
-    uint64_t cheap = available & ~(uint64_t)NF_ABI_CALLEE_SAVED;
-    uint64_t best = cheap ? cheap : available;
-    if (wanted) best = wanted;
-    return best ? (unsigned)__builtin_ctzll(best) : evict(s, value, among, end);
-}
-
-static inline void give_register(assign *s, uint32_t id)
-{
-    nf_baseline_value *value = &s->values[id];
-    uint32_t end = end_of(s->job, value);
-    const uint64_t *masks = s->next_call < end ? s->crossing : s->by_file;
-    unsigned reg = choose(s, value, masks[value->place.file], end);
-    if (reg == NF_REG_NONE) {
-        to_memory(s, id);
-        return;
-    }
-    value->place.at = AT_REG;
-    value->place.reg = (uint8_t)reg;
-    s->free &= ~NF_REG_BIT(reg);
-    s->used |= NF_REG_BIT(reg);
-    s->until[reg] = end;
-    s->dying[end] |= (uint32_t)NF_REG_BIT(reg);
-    s->owner[reg] = id;
 }
 
 /* The time of the first call from `time` on. */
@@ -180,24 +142,64 @@ static uint32_t find_call(const nf_baseline *job, uint32_t time)
     return time < job->def_count ? time : UINT32_MAX;
 }
 
+/* In the lower half the register that the value would like, in the upper one those to take else:
+ * such that the caller saves, or any. 0: none is available. */
+ALWAYS_INLINE uint64_t choices(const nf_baseline_value *values, const nf_baseline_value *value,
+                               uint64_t available)
+{
+    uint32_t hint = value->place.hint;
+    unsigned liked = hint & HINT_REG ? hint : values[hint].place.reg; /* RAX, which nobody gets */
+    uint64_t cheap = available & ~(uint64_t)NF_ABI_CALLEE_SAVED, other = cheap ? cheap : available;
+    return (available & NF_REG_BIT(liked & (REGS - 1))) | other << REGS;
+}
+
+/* A value that is neither fused nor a vector. Which register it is, and whether it is used at all, is
+ * not to be foreseen; so what nobody uses is AT_NONE, in RAX, which costs nobody a register. */
+ALWAYS_INLINE uint64_t give_register(assign *s, uint32_t id, uint64_t free, uint32_t next_call)
+{
+    _Static_assert(AT_NONE == 0 && AT_REG == 1 && NF_RAX == 0, "as computed here");
+    nf_baseline_value *value = &s->values[id];
+    uint32_t end = end_of(s->job, value);
+    const uint64_t *masks = next_call < end ? s->crossing : s->by_file;
+    uint64_t among = masks[value->place.file], is_used = value->touched >= ONE_USE;
+    uint64_t which = choices(s->values, value, free & among);
+    which = (which & -is_used) | (is_used ^ NF_REG_BIT(NF_RAX));
+    if (which == 0 && (which = evict(s, value, among, end)) == 0) {
+        to_memory(s, id);
+        return free;
+    }
+    unsigned reg = (unsigned)__builtin_ctzll(which) & (REGS - 1);
+    value->place.at = (uint8_t)is_used;
+    value->place.reg = (uint8_t)reg;
+    s->used |= NF_REG_BIT(reg);
+    s->until[reg] = end;
+    s->owner[reg] = id;
+    s->dying[end] |= (uint32_t)NF_REG_BIT(reg);
+    return free & ~NF_REG_BIT(reg);
+}
+
+/* What is free goes from one definition to the next in a register: the pass is a chain of that. */
 static void walk_definitions(assign *s)
 {
     const nf_baseline *job = s->job;
-    s->next_call = find_call(job, 0);
-    for (uint32_t time = 0; time < job->def_count; time++) {
-        uint32_t id = job->defs[time] & ~DEFINED_BY_CALL;
-        nf_baseline_value *value = &s->values[id];
-        s->free |= s->dying[time];
-        if (time == s->next_call) s->next_call = find_call(job, time + 1);
+    nf_baseline_value *const values = s->values;
+    const uint32_t *const defs = job->defs, count = job->def_count;
+    const uint32_t *const dying = s->dying;
+    uint32_t next_call = find_call(job, 0);
+    uint64_t free = s->free;
+    for (uint32_t time = 0; time < count; time++) {
+        uint32_t id = defs[time] & ~DEFINED_BY_CALL;
+        nf_baseline_value *value = &values[id];
+        free |= dying[time];
+        if (time == next_call) next_call = find_call(job, time + 1);
         if (value->place.at == AT_FUSED && value->touched < 2 * ONE_USE)
             value->place.value = id;
-        else if (value->touched < ONE_USE)
-            continue;
-        else if (value->place.file == FILE_VECTOR)
+        else if (value->place.file != FILE_VECTOR)
+            free = give_register(s, id, free, next_call);
+        else if (value->touched >= ONE_USE)
             give_slot(s, id);
-        else
-            give_register(s, id);
     }
+    s->free = free;
 }
 
 /* The one to take of these registers, as a bit: rather one that the caller saves, and the last, since

@@ -37,9 +37,7 @@ static nf_test compare_ints(nf_baseline *job, const nf_work *w)
 {
     unsigned bytes = nf_type_bytes(w->from);
     nf_operand a = w->a, b = w->b;
-    if (a.at == AT_REG && b.at == AT_REG && bytes >= 4)
-        quick_rr(&job->a, QUICK_CMP, bytes, a.reg, b.reg);
-    else if (a.at == AT_REG && b.at == AT_INT && b.disp == 0)
+    if (a.at == AT_REG && b.at == AT_INT && b.disp == 0)
         nf_asm_rr(&job->a, NF_X_TEST, bytes, a.reg, a.reg);
     else if (a.at == AT_SLOT && b.at == AT_INT)
         nf_asm_mi(&job->a, NF_X_CMP_I, bytes, nf_slot(a), b.disp);
@@ -70,11 +68,25 @@ nf_test nf_compare(nf_baseline *job, nf_work *w)
     return w->op == NF_OP_ICMP ? compare_ints(job, w) : compare_floats(job, w);
 }
 
+/* The usual case on its own: a register of 4 or 8 bytes with another or a small constant but 0. */
+ALWAYS_INLINE bool simple_compare(nf_baseline *job, const nf_inst *inst)
+{
+    nf_operand a = nf_operand_of(job, inst->a), b = nf_operand_of(job, inst->b);
+    nf_type type = nf_type_of(job->f, inst->a);
+    bool is_int = b.at == AT_INT, is_wide = (type == NF_I64) | (type == NF_I32);
+    bool usual = (a.at == AT_REG) & ((b.at == AT_REG) | (is_int & (b.disp != 0)));
+    if (!usual | !is_wide | (inst->op != NF_OP_ICMP)) return false;
+    quick_r_any(&job->a, QUICK_CMP, type == NF_I64 ? 8 : 4, a.reg, is_int, b.reg, b.disp);
+    return true;
+}
+
 nf_test nf_condition(nf_baseline *job, nf_operand o)
 {
     if (o.at == AT_FUSED) {
+        const nf_inst *inst = nf_inst_at(job->f, (nf_value){o.value});
+        if (simple_compare(job, inst)) return (nf_test){int_cc[inst->sub], PLAIN};
         nf_work w;
-        nf_work_fill(job, &w, nf_inst_at(job->f, (nf_value){o.value}));
+        nf_work_fill(job, &w, inst);
         return nf_compare(job, &w);
     }
     if (o.at == AT_SLOT) {

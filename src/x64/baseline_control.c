@@ -54,13 +54,13 @@ static void edge_moves(nf_baseline *job, const nf_edge *edge)
         nf_value arg = {args[i]};
         nf_move_later(job, job->values[params[i]].place, job->values[args[i]].place, arg);
     }
-    nf_moves_emit(job);
+    if (job->pending_count) nf_moves_emit(job);
 }
 
 void nf_emit_edge(nf_baseline *job, const nf_edge *edge, bool fall_through)
 {
     uint32_t to = job->index[edge->to.id];
-    edge_moves(job, edge);
+    if (edge->arg_count) edge_moves(job, edge);
     if (is_counted(job, edge)) nf_emit_back_edge(job, to);
     if (!fall_through || to != job->block + 1) nf_asm_jmp(&job->a, job->blocks[to].label);
 }
@@ -81,7 +81,10 @@ void nf_emit_brif(nf_baseline *job, nf_value v, const nf_inst *inst)
     (void)v;
     const nf_edge *if_true = &job->f->edges.data[inst->extra], *if_false = if_true + 1;
     bool true_plain = nf_edge_is_plain(job, if_true), false_plain = nf_edge_is_plain(job, if_false);
-    nf_test test = nf_condition(job, nf_operand_of(job, inst->a));
+    nf_operand condition = nf_operand_of(job, inst->a);
+    if (condition.at != AT_FUSED && nf_compares_itself(job, inst))
+        nf_emit_scalar(job, inst->a, nf_inst_at(job->f, inst->a)); /* it has other uses too */
+    nf_test test = nf_condition(job, condition);
     bool true_next = job->index[if_true->to.id] == job->block + 1;
     if (!true_plain && !false_plain && is_back_edge(job, if_false)) {
         const nf_edge *around = if_false; /* the turn of a loop jumps once */

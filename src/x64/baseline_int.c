@@ -76,12 +76,10 @@ static void order_operands(nf_work *w)
 
 static const struct {
     uint16_t insn;
-    uint8_t opcode;
     bool commutes;
 } alu_rows[NF_OP_COUNT] = {
-    [NF_OP_ADD] = {NF_X_ADD, QUICK_ADD, true}, [NF_OP_SUB] = {NF_X_SUB, QUICK_SUB, false},
-    [NF_OP_AND] = {NF_X_AND, QUICK_AND, true}, [NF_OP_OR] = {NF_X_OR, QUICK_OR, true},
-    [NF_OP_XOR] = {NF_X_XOR, QUICK_XOR, true},
+    [NF_OP_ADD] = {NF_X_ADD, true}, [NF_OP_SUB] = {NF_X_SUB, false}, [NF_OP_AND] = {NF_X_AND, true},
+    [NF_OP_OR] = {NF_X_OR, true},   [NF_OP_XOR] = {NF_X_XOR, true},
 };
 
 void nf_emit_alu(nf_baseline *job, nf_work *w)
@@ -114,90 +112,95 @@ void nf_emit_add(nf_baseline *job, nf_work *w)
 }
 
 /* The usual case of the commonest operations on its own: a and the result in registers, b in one
- * or a small constant. */
+ * or a small constant. What is what is found without branches, which would be guesses. */
+enum { IN_REGISTER = 1 << AT_REG, IN_CODE = 1 << AT_INT };
+
 typedef struct simple {
-    const nf_operand *b;
-    unsigned dst, a, bytes;
-    bool swapped; /* dst is b's register and not a's */
+    nf_operand to, a, b;
+    unsigned bytes;
+    bool swapped; /* the result's register is b's and not a's */
 } simple;
 
-ALWAYS_INLINE bool is_simple(const nf_baseline *job, nf_value v, const nf_inst *inst, simple *s)
+/* usual: where b may be. */
+ALWAYS_INLINE bool is_simple(const nf_baseline *job, nf_value v, const nf_inst *inst, simple *s,
+                             unsigned usual)
 {
-    const nf_operand *to = &job->values[v.id].place, *a = &job->values[inst->a.id].place;
-    const nf_operand *b = &job->values[inst->b.id].place;
-    *s = (simple){b, to->reg, a->reg, inst->type == NF_I64 ? 8 : 4,
-                  (b->at == AT_REG) & (b->reg == to->reg) & (a->reg != to->reg)};
-    bool in_registers = (to->at == AT_REG) & (a->at == AT_REG);
-    return in_registers & ((b->at == AT_REG) | (b->at == AT_INT)) & !NF_TYPE_IS_VECTOR(inst->type);
+    const nf_baseline_value *values = job->values;
+    s->to = values[v.id].place;
+    s->a = values[inst->a.id].place;
+    s->b = values[inst->b.id].place;
+    s->bytes = inst->type == NF_I64 ? 8 : 4;
+    s->swapped = (s->b.at == AT_REG) & (s->b.reg == s->to.reg) & (s->a.reg != s->to.reg);
+    /* vectors are in neither */
+    return ((s->to.at ^ AT_REG) | (s->a.at ^ AT_REG) | (~usual >> s->b.at & 1)) == 0;
 }
 
-/* dst = a op b, which commutes where they are swapped. */
-ALWAYS_INLINE void simple_operation(nf_baseline *job, unsigned opcode, const simple *s)
+/* to = a, unless they are swapped. */
+ALWAYS_INLINE uint8_t *simple_move(uint8_t *p, const simple *s)
 {
-    quick_mov_rr(&job->a, s->bytes, s->dst, s->swapped ? s->dst : s->a);
-    quick_r_any(&job->a, opcode, s->bytes, s->dst, s->b->at == AT_INT,
-                s->swapped ? s->a : s->b->reg, s->b->disp);
+    return quick_mov_write(p, s->bytes, s->to.reg, s->swapped ? s->to.reg : s->a.reg);
 }
+
+/* A sum into a third register is an address. */
+ALWAYS_INLINE void simple_sum(nf_baseline *job, const simple *s)
+{
+    bool is_reg = s->b.at == AT_REG;
+    quick_memory(&job->a, QUICK_LEA, s->bytes, s->to.reg, s->a.reg, is_reg ? s->b.reg : NF_REG_NONE,
+                 0, is_reg ? 0 : s->b.disp);
+}
+
+/* Operations with the same encodings are one case, and are told apart by data: what an indirect jump
+ * does not depend on, it need not guess. */
+static const struct {
+    uint8_t opcode, imm8; /* as for quick_any_write() */
+    uint8_t usual;        /* where b may be */
+    bool commutes;
+    uint8_t type_min;
+    int32_t count_mask; /* of constants: all ones, or 0 where they count modulo the width */
+} simple_rows[NF_OP_COUNT] = {
+#define ALU(name, commutes)                                                                        \
+    [NF_OP_##name] = {QUICK_##name, QUICK_IMM8, IN_REGISTER | IN_CODE, commutes, NF_I8, -1}
+#define SHIFT(name, digit) [NF_OP_##name] = {digit, QUICK_SHIFT, IN_CODE, false, NF_I32, 0}
+    ALU(ADD, true),         ALU(SUB, false),        ALU(AND, true),         ALU(OR, true),
+    ALU(XOR, true),         SHIFT(SHL, QUICK_SHL),  SHIFT(LSHR, QUICK_SHR), SHIFT(ASHR, QUICK_SAR),
+    SHIFT(ROTL, QUICK_ROL), SHIFT(ROTR, QUICK_ROR),
+#undef ALU
+#undef SHIFT
+};
 
 void nf_emit_simple(nf_baseline *job, nf_value v, const nf_inst *inst)
 {
     simple s;
-    if (!is_simple(job, v, inst, &s) || (s.swapped && inst->op == NF_OP_SUB))
+    unsigned op = inst->op;
+    bool good = is_simple(job, v, inst, &s, simple_rows[op].usual);
+    bool exchanged = s.swapped & !simple_rows[op].commutes;
+    if (!good || exchanged || inst->type < simple_rows[op].type_min) {
         nf_emit_scalar(job, v, inst);
-    else
-        simple_operation(job, alu_rows[inst->op].opcode, &s);
-}
-
-/* A sum into a third register is an address. */
-static void simple_sum(nf_baseline *job, const simple *s)
-{
-    nf_mem sum = nf_mem_base((nf_reg)s->a, s->b->at == AT_INT ? s->b->disp : 0);
-    if (s->b->at == AT_REG) sum.index = s->b->reg;
-    quick_rm(&job->a, QUICK_LEA, s->bytes, s->dst, &sum);
-}
-
-void nf_emit_simple_add(nf_baseline *job, nf_value v, const nf_inst *inst)
-{
-    simple s;
-    if (!is_simple(job, v, inst, &s))
-        nf_emit_scalar(job, v, inst);
-    else if (s.swapped || s.a == s.dst)
-        simple_operation(job, QUICK_ADD, &s);
-    else
+    } else if ((op == NF_OP_ADD) & !s.swapped & (s.a.reg != s.to.reg)) {
         simple_sum(job, &s);
+    } else {
+        int32_t mask = (int32_t)(s.bytes * BYTE_BITS - 1) | simple_rows[op].count_mask;
+        uint8_t *p = simple_move(job->a.cursor, &s);
+        p = quick_any_write(p, simple_rows[op].opcode, simple_rows[op].imm8, s.bytes, s.to.reg,
+                            s.b.at == AT_INT, s.swapped ? s.a.reg : s.b.reg, s.b.disp & mask);
+        quick_end(&job->a, p);
+    }
 }
 
 void nf_emit_simple_mul(nf_baseline *job, nf_value v, const nf_inst *inst)
 {
     simple s;
-    bool good = is_simple(job, v, inst, &s);
-    bool is_power = s.b->at == AT_INT && (s.b->value & (s.b->value - 1)) == 0;
+    bool good = is_simple(job, v, inst, &s, IN_REGISTER | IN_CODE);
+    bool is_power = s.b.at == AT_INT && (s.b.value & (s.b.value - 1)) == 0;
     if (!good || is_power) {
         nf_emit_scalar(job, v, inst);
-    } else if (s.b->at == AT_INT) {
-        quick_imul_i(&job->a, s.bytes, s.dst, s.a, s.b->disp);
+    } else if (s.b.at == AT_INT) {
+        quick_imul_i(&job->a, s.bytes, s.to.reg, s.a.reg, s.b.disp);
     } else {
-        quick_mov_rr(&job->a, s.bytes, s.dst, s.swapped ? s.dst : s.a);
-        quick_imul(&job->a, s.bytes, s.dst, s.swapped ? s.a : s.b->reg);
+        uint8_t *p = simple_move(job->a.cursor, &s);
+        p = quick_imul_write(p, s.bytes, s.to.reg, s.swapped ? s.a.reg : s.b.reg);
+        quick_end(&job->a, p);
     }
-}
-
-void nf_emit_simple_shift(nf_baseline *job, nf_value v, const nf_inst *inst)
-{
-    static const uint8_t digits[NF_OP_COUNT] = {[NF_OP_SHL] = QUICK_SHL,
-                                                [NF_OP_LSHR] = QUICK_SHR,
-                                                [NF_OP_ASHR] = QUICK_SAR,
-                                                [NF_OP_ROTL] = QUICK_ROL,
-                                                [NF_OP_ROTR] = QUICK_ROR};
-    simple s;
-    bool good = is_simple(job, v, inst, &s) && s.b->at == AT_INT;
-    if (!good || (inst->type != NF_I64 && inst->type != NF_I32)) {
-        nf_emit_scalar(job, v, inst);
-        return;
-    }
-    quick_mov_rr(&job->a, s.bytes, s.dst, s.a);
-    quick_shift(&job->a, digits[inst->op], s.bytes, s.dst,
-                (unsigned)s.b->disp & (s.bytes * BYTE_BITS - 1));
 }
 
 static bool is_power_of_two(nf_operand o, nf_type type, unsigned *log2)

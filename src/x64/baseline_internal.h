@@ -66,16 +66,14 @@ typedef struct nf_operand {
     bool ahead;   /* a constant that the prologue has made in its register */
 } nf_operand;
 
-/* Time is counted in definitions that want a place, and calls: see baseline_live.c. */
+/* Time is counted in definitions that want a place, and calls: see baseline_live.c. A moment is a
+ * time and, in the upper half, the order index of a block. */
 typedef struct nf_baseline_value {
-    uint32_t start;    /* time of the definition; of a floating-point constant, in the walk: its
-                          label, or 0 */
-    uint32_t last;     /* time of the last use in block order */
-    uint32_t loop_end; /* order index of the last block of the innermost loop with a use that the
-                          definition lies before, and 1; the last such loop; 0: none */
-    uint32_t block;    /* order index of the defining block */
-    uint64_t touched;  /* the number of uses times ONE_USE, and the weight: how often it is touched,
-                          loops counting more */
+    uint64_t last;    /* moment of the last use in block order */
+    uint64_t born;    /* moment of the definition */
+    uint64_t touched; /* the number of uses times ONE_USE, and the weight: how often it is touched,
+                         loops counting more. Of a floating-point constant, in the walk: its label,
+                         when it has one */
     nf_operand place;
 } nf_baseline_value;
 _Static_assert(sizeof(nf_baseline_value) == 32, "two to a cache line");
@@ -214,6 +212,16 @@ void nf_move_later(nf_baseline *job, nf_operand to, nf_operand from, nf_value va
 void nf_moves_emit(nf_baseline *job);
 nf_label nf_constant_bytes(nf_baseline *job, uint64_t bits, unsigned bytes);
 
+static inline uint64_t nf_moment_at(uint32_t time, uint32_t block)
+{
+    return (uint64_t)block << 32 | time;
+}
+
+static inline uint32_t nf_moment_block(uint64_t moment)
+{
+    return (uint32_t)(moment >> 32);
+}
+
 static inline nf_operand nf_operand_of(const nf_baseline *job, nf_value v)
 {
     return job->values[v.id].place;
@@ -222,6 +230,18 @@ static inline nf_operand nf_operand_of(const nf_baseline *job, nf_value v)
 static inline nf_operand nf_operand_reg(nf_reg reg)
 {
     return (nf_operand){.at = AT_REG, .reg = (uint8_t)reg};
+}
+
+static inline bool nf_is_comparison(const nf_inst *inst)
+{
+    return (inst->op == NF_OP_ICMP || inst->op == NF_OP_FCMP) && inst->type == NF_I8;
+}
+
+/* Whether the walk goes to the comparison right in front of a branch only by way of the branch. */
+static inline bool nf_compares_itself(const nf_baseline *job, const nf_inst *branch)
+{
+    return branch->prev.id == branch->a.id && nf_is_comparison(nf_inst_at(job->f, branch->a)) &&
+           !job->options->want_map;
 }
 
 static inline bool nf_operand_is_reg(nf_operand o, nf_reg reg)
@@ -280,8 +300,8 @@ void nf_jump_if(nf_baseline *job, nf_test test, nf_label to);
 void nf_work_fill(nf_baseline *job, nf_work *w, const nf_inst *inst);
 
 typedef void nf_inst_emit(nf_baseline *job, nf_value v, const nf_inst *inst);
-nf_inst_emit nf_emit_scalar, nf_emit_simple, nf_emit_simple_add, nf_emit_simple_mul,
-    nf_emit_simple_shift, nf_emit_simple_float, nf_emit_simple_compare;
+nf_inst_emit nf_emit_scalar, nf_emit_simple, nf_emit_simple_mul, nf_emit_simple_float,
+    nf_emit_simple_compare;
 nf_inst_emit nf_emit_load, nf_emit_extension, nf_emit_store, nf_emit_mload, nf_emit_mstore,
     nf_emit_call, nf_emit_tail_call, nf_emit_br, nf_emit_brif, nf_emit_switch, nf_emit_ret,
     nf_emit_trap, nf_emit_vector, nf_emit_splat, nf_emit_iota, nf_emit_extract, nf_emit_insert,

@@ -67,11 +67,32 @@ void nf_load_scalar(nf_baseline *job, nf_reg dst, nf_mem from, nf_type type)
         quick_rm(&job->a, QUICK_MOV, bytes, dst, &from);
 }
 
+/* The usual case on its own: base, index and value in registers, and of 4 or 8 bytes; false: another
+ * one. An instruction's operand 0, which is none, is AT_NONE. */
+ALWAYS_INLINE bool simple_access(nf_baseline *job, nf_operand value, const nf_inst *inst,
+                                 unsigned int_opcode, unsigned float_opcode)
+{
+    nf_operand base = nf_operand_of(job, inst->a), index = nf_operand_of(job, inst->b);
+    bool usual = (value.at == AT_REG) & (base.at == AT_REG) & (index.at <= AT_REG);
+    unsigned type = inst->type, index_reg = index.at == AT_REG ? index.reg : NF_REG_NONE;
+    int32_t disp = (int32_t)inst->imm;
+    if (!usual | !is_displacement(inst->imm)) return false;
+    if (type == NF_I64 || type == NF_I32)
+        quick_memory(&job->a, int_opcode, type == NF_I64 ? 8 : 4, value.reg, base.reg, index_reg,
+                     inst->sub, disp);
+    else if (type == NF_F64 || type == NF_F32)
+        quick_float_memory(&job->a, float_opcode, type == NF_F64 ? 8 : 4, value.reg - NF_XMM0,
+                           base.reg, index_reg, inst->sub, disp);
+    else
+        return false;
+    return true;
+}
+
 /* An unused load is done all the same: it may fault. */
 void nf_emit_load(nf_baseline *job, nf_value v, const nf_inst *inst)
 {
     nf_operand to = nf_operand_of(job, v);
-    if (to.at == AT_FUSED) return;
+    if (simple_access(job, to, inst, QUICK_MOV, QUICK_FLOAD) || to.at == AT_FUSED) return;
     nf_mem from = nf_address_of(job, inst, inst->b);
     if (NF_TYPE_IS_VECTOR(inst->type)) {
         if (to.at != AT_SLOT) to.disp = job->vector_temp;
@@ -142,9 +163,11 @@ static void store_atomic(nf_baseline *job, nf_mem to, nf_operand o, nf_type type
 void nf_emit_store(nf_baseline *job, nf_value v, const nf_inst *inst)
 {
     (void)v;
-    nf_mem to = nf_address_of(job, inst, inst->b);
     nf_operand value = nf_operand_of(job, inst->c);
-    if (inst->mem.flags & NF_MEM_ATOMIC)
+    bool is_atomic = inst->mem.flags & NF_MEM_ATOMIC;
+    if (!is_atomic && simple_access(job, value, inst, QUICK_STORE, QUICK_FSTORE)) return;
+    nf_mem to = nf_address_of(job, inst, inst->b);
+    if (is_atomic)
         store_atomic(job, to, value, inst->type);
     else if (NF_TYPE_IS_VECTOR(inst->type))
         nf_copy_memory(job, to, nf_slot(value), nf_type_bytes(inst->type));

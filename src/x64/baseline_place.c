@@ -52,9 +52,9 @@ nf_label nf_constant_bytes(nf_baseline *job, uint64_t bits, unsigned bytes)
 static nf_mem float_constant(nf_baseline *job, nf_operand o, unsigned bytes)
 {
     nf_baseline_value *value = &job->values[o.value];
-    if (value->start == 0)
-        value->start = nf_constant_bytes(job, (uint64_t)nf_operand_bits(job, o), bytes).id;
-    return nf_mem_label((nf_label){value->start});
+    if (value->touched >= ONE_USE)
+        value->touched = nf_constant_bytes(job, (uint64_t)nf_operand_bits(job, o), bytes).id;
+    return nf_mem_label((nf_label){(uint32_t)value->touched});
 }
 
 /* --- integers --- */
@@ -329,6 +329,12 @@ static uint32_t find_ready(const nf_baseline *job)
 
 void nf_moves_emit(nf_baseline *job)
 {
+    if (job->pending_count == 1) { /* most often */
+        const nf_pending_move *only = &job->pending[0];
+        job->pending_count = 0;
+        move_value(job, only->to, only->from, nf_type_of(job->f, only->value));
+        return;
+    }
     while (!job->has_general_moves && job->pending_count > 0) {
         uint32_t ready = find_ready(job);
         if (ready == job->pending_count) break;

@@ -35,12 +35,12 @@ enum {
     QUICK_IMM8 = 0x83,
     QUICK_MOV_IMM = 0xc7,       /* of "mov r/m, imm32" */
     QUICK_MOV_IMM_SHORT = 0xb8, /* of "mov r32, imm32", plus the register */
-    QUICK_SHIFT = 0xc1,         /* of "r/m, imm8", and the digits */
-    QUICK_ROL = 0,
-    QUICK_ROR = 1,
-    QUICK_SHL = 4,
-    QUICK_SHR = 5,
-    QUICK_SAR = 7,
+    QUICK_SHIFT = 0xc1,         /* of "r/m, imm8", and the digits, as bits 3 to 5 */
+    QUICK_ROL = 0 << 3,
+    QUICK_ROR = 1 << 3,
+    QUICK_SHL = 4 << 3,
+    QUICK_SHR = 5 << 3,
+    QUICK_SAR = 7 << 3,
     QUICK_IMUL = 0xaf0f, /* two bytes */
     QUICK_IMUL_IMM8 = 0x6b,
     QUICK_IMUL_IMM32 = 0x69,
@@ -48,8 +48,12 @@ enum {
     QUICK_VEX2 = 0xc5,
     QUICK_VEX3 = 0xc4,
     QUICK_VEX3_X_0F = 0x41, /* no index, a base above 7, opcodes 0F */
-    QUICK_PP_F64 = 3,       /* F2 */
-    QUICK_PP_F32 = 2,       /* F3 */
+    QUICK_F64 = 0xf2,       /* prefixes */
+    QUICK_F32 = 0xf3,
+    QUICK_FLOAD = 0x100f,  /* two bytes */
+    QUICK_FSTORE = 0x110f, /* likewise */
+    QUICK_PP_F64 = 3,      /* F2 */
+    QUICK_PP_F32 = 2,      /* F3 */
     QUICK_FADD = 0x58,
     QUICK_FMUL = 0x59,
     QUICK_FSUB = 0x5c,
@@ -60,84 +64,109 @@ enum {
     QUICK_RM_RBP = 5, /* as a base without displacement it would be something else */
 };
 
+/* Writes there, when the condition holds, and gives the place behind. */
+static inline __attribute__((always_inline)) uint8_t *quick_write(uint8_t *p, bool condition,
+                                                                  uint64_t word, unsigned bytes)
+{
+    unsigned without_rex = (word & 0xff) == QUICK_REX;
+    word >>= 8 * without_rex;
+    __builtin_memcpy(p, &word, sizeof word);
+    return p + ((bytes - without_rex) & -(unsigned)condition);
+}
+
+/* The end of all instructions that were written from the cursor on: at most 24 bytes. */
+static inline __attribute__((always_inline)) void quick_end(nf_asm *a, const uint8_t *p)
+{
+    nf_asm_advance(a, (unsigned)(p - a->cursor));
+}
+
 static inline __attribute__((always_inline)) void quick_put(nf_asm *a, uint64_t word,
                                                             unsigned bytes)
 {
-    unsigned without_rex = (word & 0xff) == QUICK_REX;
-    word >>= 8 * without_rex;
-    __builtin_memcpy(a->cursor, &word, sizeof word);
-    nf_asm_advance(a, bytes - without_rex);
+    quick_end(a, quick_write(a->cursor, true, word, bytes));
 }
 
-/* The same, or nothing. */
-static inline __attribute__((always_inline)) void quick_put_if(nf_asm *a, bool condition,
-                                                               uint64_t word, unsigned bytes)
+/* What a general register adds to the word as ModRM.reg and as ModRM.rm, with its bit of REX. */
+#define QUICK_EACH_REGISTER(x)                                                                     \
+    {                                                                                              \
+        x(0), x(1), x(2), x(3), x(4), x(5), x(6), x(7), x(8), x(9), x(10), x(11), x(12), x(13),    \
+            x(14), x(15)                                                                           \
+    }
+#define QUICK_AS_REG(r) ((r) >> 3 << 2 | ((r)&7) << 19)
+#define QUICK_AS_RM(r)  ((r) >> 3 | ((r)&7) << 16)
+static const uint32_t quick_as_reg[16] = QUICK_EACH_REGISTER(QUICK_AS_REG);
+static const uint32_t quick_as_rm[16] = QUICK_EACH_REGISTER(QUICK_AS_RM);
+
+/* Two registers. The W bit of REX has the value 8, as the width that asks for it. */
+static inline uint32_t quick_word(unsigned opcode, unsigned width, unsigned reg, unsigned rm)
 {
-    unsigned without_rex = (word & 0xff) == QUICK_REX;
-    word >>= 8 * without_rex;
-    __builtin_memcpy(a->cursor, &word, sizeof word);
-    nf_asm_advance(a, (bytes - without_rex) & -(unsigned)condition);
+    return QUICK_REX | (width & 8) | opcode << 8 | QUICK_REGISTER << 16 | quick_as_reg[reg] |
+           quick_as_rm[rm];
 }
 
-/* The W bit of REX has the value 8, as the width that asks for it. */
 static inline void quick_rr(nf_asm *a, unsigned opcode, unsigned width, unsigned reg, unsigned rm)
 {
-    unsigned rex = QUICK_REX | (width & 8) | (reg >> 3) << 2 | rm >> 3;
-    unsigned modrm = QUICK_REGISTER | (reg & 7) << 3 | (rm & 7);
-    quick_put(a, rex | opcode << 8 | modrm << 16, 3);
+    quick_put(a, quick_word(opcode, width, reg, rm), 3);
 }
 
-/* The operation is that of the opcode, whose bits 3 to 5 are the digit of the immediate forms. */
+/* One register and an immediate, which is not in the word. The operation is that of the opcode, whose
+ * bits 3 to 5 are the digit of the immediate forms; imm8: their opcode for short immediates. */
+static inline uint32_t quick_word_imm(unsigned opcode, unsigned imm8, unsigned width, unsigned rm,
+                                      bool is_short)
+{
+    return QUICK_REX | (width & 8) | (is_short ? imm8 : QUICK_IMM32) << 8 |
+           (QUICK_REGISTER | (opcode & 0x38)) << 16 | quick_as_rm[rm];
+}
+
 static inline void quick_ri(nf_asm *a, unsigned opcode, unsigned width, unsigned rm, int32_t imm)
 {
-    unsigned rex = QUICK_REX | (width & 8) | rm >> 3;
-    unsigned modrm = QUICK_REGISTER | (opcode & 0x38) | (rm & 7);
     bool is_short = imm == (int8_t)imm;
-    uint64_t word = rex | (is_short ? QUICK_IMM8 : QUICK_IMM32) << 8 | modrm << 16;
+    uint64_t word = quick_word_imm(opcode, QUICK_IMM8, width, rm, is_short);
     quick_put(a, word | (uint64_t)(uint32_t)imm << 24, is_short ? 4 : 7);
 }
 
 /* What follows decides by arithmetic instead of branches: which registers and constants come is not
  * to be foreseen, and a wrong guess costs more than all of these. */
 
-/* to = from, unless they are the same. */
-static inline void quick_mov_rr(nf_asm *a, unsigned width, unsigned to, unsigned from)
+/* to = from, unless they are the same; goes in front of another instruction. */
+static inline uint8_t *quick_mov_write(uint8_t *p, unsigned width, unsigned to, unsigned from)
 {
-    unsigned rex = QUICK_REX | (width & 8) | (to >> 3) << 2 | from >> 3;
-    unsigned modrm = QUICK_REGISTER | (to & 7) << 3 | (from & 7);
-    quick_put_if(a, to != from, rex | QUICK_MOV << 8 | modrm << 16, 3);
+    return quick_write(p, to != from, quick_word(QUICK_MOV, width, to, from), 3);
 }
 
-/* reg = reg op imm or reg op rm. */
+/* One of two words: a conditional expression would become a branch. */
+static inline uint64_t quick_choose(bool first, uint64_t x, uint64_t y)
+{
+    return y ^ ((x ^ y) & -(uint64_t)first);
+}
+
+/* reg = reg op imm or reg op rm. For shifts by a constant the opcode is QUICK_SHL .. and imm8
+ * QUICK_SHIFT. */
+static inline __attribute__((always_inline)) uint8_t *quick_any_write(uint8_t *p, unsigned opcode,
+                                                                      unsigned imm8, unsigned width,
+                                                                      unsigned reg, bool is_imm,
+                                                                      unsigned rm, int32_t imm)
+{
+    bool is_short = imm == (int8_t)imm;
+    uint64_t with_imm = quick_word_imm(opcode, imm8, width, reg, is_short) | (uint64_t)(uint32_t)imm
+                                                                                 << 24;
+    uint64_t with_rm = quick_word(opcode, width, reg, rm);
+    return quick_write(p, true, quick_choose(is_imm, with_imm, with_rm),
+                       3 + (is_imm & 1) + 3 * (is_imm & !is_short));
+}
+
 static inline void quick_r_any(nf_asm *a, unsigned opcode, unsigned width, unsigned reg,
                                bool is_imm, unsigned rm, int32_t imm)
 {
-    bool is_short = imm == (int8_t)imm;
-    uint64_t wide = QUICK_REX | (width & 8), low = reg & 7, high = reg >> 3;
-    uint64_t with_imm = wide | high | (is_short ? QUICK_IMM8 : QUICK_IMM32) << 8 |
-                        (QUICK_REGISTER | (opcode & 0x38) | low) << 16 |
-                        (uint64_t)(uint32_t)imm << 24;
-    uint64_t with_rm = wide | high << 2 | rm >> 3 | (uint64_t)opcode << 8 |
-                       (QUICK_REGISTER | low << 3 | (rm & 7)) << 16;
-    unsigned imm_bytes = is_short ? 4 : 7;
-    quick_put(a, is_imm ? with_imm : with_rm, is_imm ? imm_bytes : 3);
-}
-
-/* Shifts and rotations by a constant below the width; nothing for 0. */
-static inline void quick_shift(nf_asm *a, unsigned digit, unsigned width, unsigned reg,
-                               unsigned count)
-{
-    uint64_t rex = QUICK_REX | (width & 8) | reg >> 3;
-    uint64_t modrm = QUICK_REGISTER | digit << 3 | (reg & 7);
-    quick_put_if(a, count != 0, rex | QUICK_SHIFT << 8 | modrm << 16 | (uint64_t)count << 24, 4);
+    quick_end(a, quick_any_write(a->cursor, opcode, QUICK_IMM8, width, reg, is_imm, rm, imm));
 }
 
 /* reg = reg * rm */
-static inline void quick_imul(nf_asm *a, unsigned width, unsigned reg, unsigned rm)
+static inline uint8_t *quick_imul_write(uint8_t *p, unsigned width, unsigned reg, unsigned rm)
 {
     uint64_t rex = QUICK_REX | (width & 8) | (reg >> 3) << 2 | rm >> 3;
     uint64_t modrm = QUICK_REGISTER | (reg & 7) << 3 | (rm & 7);
-    quick_put(a, rex | QUICK_IMUL << 8 | modrm << 24, 4);
+    return quick_write(p, true, rex | QUICK_IMUL << 8 | modrm << 24, 4);
 }
 
 /* reg = rm * imm */
@@ -187,26 +216,62 @@ static inline void quick_inc(nf_asm *a, unsigned reg)
     quick_put(a, rex | QUICK_INC << 8 | modrm << 16, 3);
 }
 
-/* Memory with a general register as its base. */
+/* ModRM, SIB and displacement: a general register as the base; index: another or NF_REG_NONE. */
+typedef struct quick_address {
+    unsigned rex;   /* its bits for base and index */
+    uint64_t word;  /* behind the opcode, but without the displacement; ModRM.reg is 0 */
+    unsigned bytes; /* of it */
+    unsigned disp_bytes;
+} quick_address;
+
+static inline __attribute__((always_inline)) quick_address
+quick_address_of(unsigned base, unsigned index, unsigned scale_log2, int32_t disp)
+{
+    unsigned has_index = index != NF_REG_NONE;
+    unsigned has_sib = has_index | ((base & 7) == QUICK_RM_SIB);
+    unsigned used_index = has_index ? index : QUICK_RM_SIB;
+    unsigned is_long = disp != (int8_t)disp;
+    unsigned has_disp = (disp != 0) | ((base & 7) == QUICK_RM_RBP);
+    unsigned mod = (QUICK_DISP8 << is_long) & -has_disp;
+    uint64_t sib = scale_log2 << 6 | (used_index & 7) << 3 | (base & 7);
+    return (quick_address){.rex = (used_index >> 3) << 1 | base >> 3,
+                           .word = mod | (has_sib ? QUICK_RM_SIB : base & 7) |
+                                   (sib & -(uint64_t)has_sib) << 8,
+                           .bytes = 1 + has_sib,
+                           .disp_bytes = (1 + 3 * is_long) & -has_disp};
+}
+
+static inline __attribute__((always_inline)) void quick_memory(nf_asm *a, unsigned opcode,
+                                                               unsigned width, unsigned reg,
+                                                               unsigned base, unsigned index,
+                                                               unsigned scale_log2, int32_t disp)
+{
+    quick_address m = quick_address_of(base, index, scale_log2, disp);
+    uint64_t word = QUICK_REX | (width & 8) | m.rex | opcode << 8 | quick_as_reg[reg];
+    word |= m.word << 16 | (uint64_t)(uint32_t)disp << (16 + 8 * m.bytes);
+    quick_put(a, word, 2 + m.bytes + m.disp_bytes);
+}
+
+/* Between an XMM register, counted from 0, and 4 or 8 bytes of memory; opcode: QUICK_FLOAD or
+ * QUICK_FSTORE. The prefix stands in front of REX, and the whole takes more than one word. */
+static inline __attribute__((always_inline)) void
+quick_float_memory(nf_asm *a, unsigned opcode, unsigned width, unsigned reg, unsigned base,
+                   unsigned index, unsigned scale_log2, int32_t disp)
+{
+    quick_address m = quick_address_of(base, index, scale_log2, disp);
+    unsigned rex = QUICK_REX | m.rex | reg >> 3 << 2, without_rex = rex == QUICK_REX;
+    uint64_t word = (rex | opcode << 8 | ((reg & 7) << 3 | m.word) << 24) >> 8 * without_rex;
+    unsigned bytes = 4 + m.bytes - without_rex;
+    a->cursor[0] = width == 8 ? QUICK_F64 : QUICK_F32;
+    __builtin_memcpy(a->cursor + 1, &word, sizeof word);
+    __builtin_memcpy(a->cursor + bytes, &disp, sizeof disp);
+    nf_asm_advance(a, bytes + m.disp_bytes);
+}
+
 static inline void quick_rm(nf_asm *a, unsigned opcode, unsigned width, unsigned reg,
                             const nf_mem *m)
 {
-    bool has_index = m->index != NF_REG_NONE, has_sib = has_index || (m->base & 7) == QUICK_RM_SIB;
-    unsigned index = has_index ? m->index : QUICK_RM_SIB, base = m->base;
-    unsigned rex = QUICK_REX | (width & 8) | (reg >> 3) << 2 | (index >> 3) << 1 | base >> 3;
-    bool is_short = m->disp == (int8_t)m->disp;
-    bool is_zero = m->disp == 0 && (base & 7) != QUICK_RM_RBP;
-    unsigned disp_bytes = is_zero ? 0 : is_short ? 1 : 4;
-    unsigned mod = is_zero ? 0 : is_short ? QUICK_DISP8 : QUICK_DISP32;
-    uint64_t disp = (uint32_t)m->disp;
-    if (has_sib) {
-        uint64_t sib = (unsigned)m->scale_log2 << 6 | (index & 7) << 3 | (base & 7);
-        unsigned modrm = mod | (reg & 7) << 3 | QUICK_RM_SIB;
-        quick_put(a, rex | opcode << 8 | modrm << 16 | sib << 24 | disp << 32, 4 + disp_bytes);
-    } else {
-        unsigned modrm = mod | (reg & 7) << 3 | (base & 7);
-        quick_put(a, rex | opcode << 8 | modrm << 16 | disp << 24, 3 + disp_bytes);
-    }
+    quick_memory(a, opcode, width, reg, m->base, m->index, m->scale_log2, m->disp);
 }
 
 /* The same of 8 bytes in memory. */
