@@ -8,7 +8,6 @@ static bool extend(nf_arena *arena, void *data, size_t bytes, size_t bytes_wante
     if (data == NULL || (char *)data + bytes != arena->cursor ||
         more > (size_t)(arena->limit - arena->cursor))
         return false;
-    __builtin_memset(arena->cursor, 0, more);
     arena->cursor += more;
     return true;
 }
@@ -23,7 +22,7 @@ bool nf_vec_grow(nf_arena *arena, void **data, uint32_t count, uint32_t *capacit
         *capacity = wanted;
         return true;
     }
-    void *grown = overflow ? NULL : nf_arena_alloc(arena, wanted * element_bytes);
+    void *grown = overflow ? NULL : nf_arena_take(arena, wanted * element_bytes, 16);
     if (grown == NULL) {
         arena->failed = true;
         return false;

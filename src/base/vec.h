@@ -2,7 +2,8 @@
  * A growing array in an arena, for any type:  NF_VEC(nf_edge) edges;
  *
  * Growth doubles and leaves the old copy in the arena; pointers into the vector die at a push.
- * NF_VEC_PUSH gives false when memory is out (the arena's `failed` is set too). Freestanding.
+ * What is between count and capacity may be anything. NF_VEC_PUSH gives false when memory is out (the
+ * arena's `failed` is set too). Freestanding.
  */
 #ifndef NF_BASE_VEC_H
 #define NF_BASE_VEC_H

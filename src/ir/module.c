@@ -180,8 +180,11 @@ static bool func_init(nf_func *f)
                 NF_VEC_RESERVE(arena, &f->edges, EDGES) && NF_VEC_RESERVE(arena, &f->pool, POOL) &&
                 NF_VEC_RESERVE(arena, &f->insts, INSTS);
     if (!made) return false;
-    f->insts.count = f->blocks.count = f->edges.count = f->pool.count =
-        1; /* arena memory is zero */
+    f->insts.data[0] = (nf_inst){0};
+    f->blocks.data[0] = (nf_block_data){0};
+    f->edges.data[0] = (nf_edge){0};
+    f->pool.data[0] = 0;
+    f->insts.count = f->blocks.count = f->edges.count = f->pool.count = 1;
     return nf_block_insert(f, (nf_block){0}).id != 0;
 }
 

@@ -225,6 +225,8 @@ bool nf_scan_build(nf_scan *s)
               NF_VEC_RESERVE(s->arena, &s->ranges, vregs * 2 + 1) &&
               NF_VEC_RESERVE(s->arena, &s->uses, s->lir->operands.count + vregs + 1);
     if (!ok) return false;
+    s->ranges.data[0] = (nf_range){0};
+    s->uses.data[0] = (nf_use){0};
     s->ranges.count = s->uses.count = 1;
     s->intervals.count = vregs;
     for (uint32_t i = 0; i < vregs; i++)

@@ -142,8 +142,9 @@ void nf_output_bind(nf_output *e, nf_label label)
     uint32_t needed = label.id + 1;
     if (!e->final) {
         if (e->bound_aligns.count < needed) {
-            if (!NF_VEC_RESERVE(e->arena, &e->bound_aligns, needed - e->bound_aligns.count)) return;
-            e->bound_aligns.count = needed;
+            uint32_t missing = needed - e->bound_aligns.count;
+            if (!NF_VEC_RESERVE(e->arena, &e->bound_aligns, missing)) return;
+            for (; missing > 0; missing--) e->bound_aligns.data[e->bound_aligns.count++] = 0;
         }
         e->bound_aligns.data[label.id] = e->aligns;
         return;

@@ -26,6 +26,7 @@ void nf_lir_init(nf_lir *lir, nf_arena *arena, const nf_func *func, uint64_t fea
               NF_VEC_PUSH(arena, &lir->mems, (nf_lir_mem){0});
     if (!ok) return;
     lir->vregs.count = NF_VREG_FIRST;
+    lir->vregs.data[0] = (nf_vreg_data){0};
     for (uint32_t i = 1; i < NF_VREG_FIRST; i++) {
         nf_vreg_class class_ = nf_reg_class(nf_vreg_reg((nf_vreg){i}));
         lir->vregs.data[i] = (nf_vreg_data){.class_ = (uint8_t)class_, .bytes = 8};
