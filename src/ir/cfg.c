@@ -211,9 +211,11 @@ typedef struct loop_search {
     uint32_t depth;
 } loop_search;
 
+/* Most edges lead forward in the order, which says enough. */
 static bool edge_is_back(const nf_cfg *cfg, uint32_t from, uint32_t to)
 {
-    return nf_cfg_dominates(cfg, (nf_block){to}, (nf_block){from});
+    return cfg->rpo_index[from] >= cfg->rpo_index[to] &&
+           nf_cfg_dominates(cfg, (nf_block){to}, (nf_block){from});
 }
 
 static bool block_is_header(const nf_cfg *cfg, uint32_t block)

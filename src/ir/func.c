@@ -166,14 +166,6 @@ void nf_edge_arg_remove(nf_func *f, nf_edge *edge, uint32_t index)
     run_remove(f, edge->args, &edge->arg_count, index);
 }
 
-uint32_t nf_edge_count(const nf_func *f, nf_value terminator)
-{
-    const nf_inst *inst = nf_inst_at(f, terminator);
-    uint8_t shape = nf_ops[inst->op].shape;
-    return shape >= NF_SHAPE_BR && shape <= NF_SHAPE_SWITCH ? inst->c.id : 0;
-}
-_Static_assert(NF_SHAPE_BR + 2 == NF_SHAPE_SWITCH, "br, brif and switch, and no other, have edges");
-
 /* --- calls --- */
 
 static bool shape_is_call(uint8_t shape)

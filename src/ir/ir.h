@@ -322,7 +322,12 @@ static inline nf_value nf_param_at(const nf_func *f, nf_block b, uint32_t i)
     return (nf_value){f->pool.data[f->blocks.data[b.id].params + i]};
 }
 /* The edges of a terminator: count, and the i-th. 0 edges for ret, trap and tail calls. */
-uint32_t nf_edge_count(const nf_func *f, nf_value terminator);
+static inline uint32_t nf_edge_count(const nf_func *f, nf_value terminator)
+{
+    const nf_inst *inst = nf_inst_at(f, terminator);
+    return inst->op >= NF_OP_BR && inst->op <= NF_OP_SWITCH ? inst->c.id : 0;
+}
+_Static_assert(NF_OP_BR + 2 == NF_OP_SWITCH, "br, brif and switch, and no other, have edges");
 static inline nf_edge *nf_edge_at(const nf_func *f, nf_value terminator, uint32_t i)
 {
     return &f->edges.data[f->insts.data[terminator.id].extra + i];
