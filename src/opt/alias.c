@@ -61,23 +61,33 @@ static nf_root roots_add(nf_root a, nf_root b)
     return a.kind == NF_ROOT_PARAM ? a : b;
 }
 
-static nf_root inst_root(const nf_alias *alias, const nf_inst *inst)
+/* What is known of an operation's result by its name alone; of all others nothing is. */
+static const uint8_t kinds[NF_OP_COUNT] = {
+    [NF_OP_LOCAL] = NF_ROOT_LOCAL, [NF_OP_SYMBOL] = NF_ROOT_SYMBOL, [NF_OP_ICONST] = NF_ROOT_NUMBER,
+    [NF_OP_MUL] = NF_ROOT_NUMBER,  [NF_OP_SHL] = NF_ROOT_NUMBER,    [NF_OP_SEXT] = NF_ROOT_NUMBER,
+    [NF_OP_ZEXT] = NF_ROOT_NUMBER,
+};
+
+/* Whether the result's root follows from those of the operands. */
+static bool is_derived(const nf_inst *inst)
 {
-    switch (inst->op) {
-    case NF_OP_LOCAL: return root_make(NF_ROOT_LOCAL, inst->extra);
-    case NF_OP_SYMBOL: return root_make(NF_ROOT_SYMBOL, inst->extra);
-    case NF_OP_ADD: return roots_add(root_of(alias, inst->a), root_of(alias, inst->b));
-    case NF_OP_SUB:
-        if (is_strong(root_of(alias, inst->b))) return root_make(NF_ROOT_UNKNOWN, 0);
-        return roots_add(root_of(alias, inst->a), root_of(alias, inst->b));
-    case NF_OP_SELECT: return roots_join(root_of(alias, inst->b), root_of(alias, inst->c));
-    case NF_OP_ICONST:
-    case NF_OP_MUL:
-    case NF_OP_SHL:
-    case NF_OP_SEXT:
-    case NF_OP_ZEXT: return root_make(NF_ROOT_NUMBER, 0);
-    default: return root_make(NF_ROOT_UNKNOWN, 0);
-    }
+    return inst->op == NF_OP_ADD || inst->op == NF_OP_SUB || inst->op == NF_OP_SELECT;
+}
+
+static nf_root derived_root(const nf_alias *alias, const nf_inst *inst)
+{
+    if (inst->op == NF_OP_SELECT)
+        return roots_join(root_of(alias, inst->b), root_of(alias, inst->c));
+    nf_root b = root_of(alias, inst->b);
+    if (inst->op == NF_OP_SUB && is_strong(b)) return root_make(NF_ROOT_UNKNOWN, 0);
+    return roots_add(root_of(alias, inst->a), b);
+}
+
+static nf_root named_root(const nf_inst *inst)
+{
+    uint32_t kind = kinds[inst->op];
+    if (kind == NF_ROOT_NONE) kind = NF_ROOT_UNKNOWN;
+    return root_make(kind, is_strong(root_make(kind, 0)) ? inst->extra : 0);
 }
 
 static bool root_set(nf_alias *alias, nf_value v, nf_root root)
@@ -102,18 +112,49 @@ static bool edge_roots(nf_alias *alias, const nf_cfg *cfg, nf_block from, const 
     return changed && cfg->rpo_index[edge->to.id] <= cfg->rpo_index[from.id];
 }
 
-static bool block_roots(nf_alias *alias, const nf_cfg *cfg, nf_block b)
+/* Values with derived roots, those of the i-th block in reverse post-order up to ends[i]: all that a
+ * second walk has to look at. */
+typedef struct derivations {
+    nf_value *values;
+    uint32_t *ends;
+    uint32_t count;
+} derivations;
+
+static void block_roots_first(nf_alias *alias, derivations *d, nf_block b)
 {
     const nf_func *f = alias->f;
-    bool again = false;
     NF_FOR_INSTS(f, b, v)
     {
         const nf_inst *inst = nf_inst_at(f, v);
-        if (inst->type == NF_I64) root_set(alias, v, inst_root(alias, inst));
+        d->values[d->count] = v; /* stays only when it is one of them */
+        d->count += is_derived(inst);
+        alias->roots[v.id] = is_derived(inst) ? derived_root(alias, inst) : named_root(inst);
     }
-    nf_value end = nf_terminator(f, b);
-    for (uint32_t e = 0; e < nf_out_count(f, end); e++)
-        again |= edge_roots(alias, cfg, b, nf_edge_at(f, end, e));
+}
+
+static void block_roots_again(nf_alias *alias, const derivations *d, uint32_t index)
+{
+    for (uint32_t i = index ? d->ends[index - 1] : 0; i < d->ends[index]; i++)
+        alias->roots[d->values[i].id] = derived_root(alias, nf_inst_at(alias->f, d->values[i]));
+}
+
+/* True when the walk must be made again. */
+static bool roots_walk(nf_alias *alias, const nf_cfg *cfg, derivations *d, bool first)
+{
+    const nf_func *f = alias->f;
+    bool again = false;
+    for (uint32_t i = 0; i < cfg->rpo_count; i++) {
+        nf_block b = {cfg->rpo[i]};
+        if (first) {
+            block_roots_first(alias, d, b);
+            d->ends[i] = d->count;
+        } else {
+            block_roots_again(alias, d, i);
+        }
+        nf_value end = nf_terminator(f, b);
+        for (uint32_t e = 0; e < nf_out_count(f, end); e++)
+            again |= edge_roots(alias, cfg, b, nf_edge_at(f, end, e));
+    }
     return again;
 }
 
@@ -178,14 +219,14 @@ bool nf_alias_init(nf_alias *alias, const nf_func *f, const nf_cfg *cfg, nf_aren
                         .roots = NF_NEW_ARRAY(arena, nf_root, f->insts.count),
                         .value_count = f->insts.count,
                         .escaped = nf_bitset_new(arena, f->locals.count)};
-    if (alias->roots == NULL || alias->escaped.words == NULL) return false;
+    derivations d = {.values = NF_TAKE_ARRAY(arena, nf_value, f->insts.count + 1),
+                     .ends = NF_TAKE_ARRAY(arena, uint32_t, cfg->rpo_count)};
+    if (!alias->roots || !alias->escaped.words || !d.values || !d.ends) return false;
     entry_roots(alias);
     bool again = true;
     for (uint32_t sweeps = 0; again; sweeps++) {
-        again = false;
         alias->pessimistic = sweeps >= SWEEPS_MAX;
-        for (uint32_t i = 0; i < cfg->rpo_count; i++)
-            again |= block_roots(alias, cfg, (nf_block){cfg->rpo[i]});
+        again = roots_walk(alias, cfg, &d, sweeps == 0);
     }
     for (uint32_t i = 0; f->locals.count > 1 && i < cfg->rpo_count; i++) {
         NF_FOR_INSTS(f, (nf_block){cfg->rpo[i]}, v) inst_escape(alias, v);
@@ -225,7 +266,7 @@ nf_place nf_place_of(const nf_alias *alias, const nf_inst *access)
     }
     const nf_inst *base = nf_inst_at(f, place.base);
     if (base->op == NF_OP_LOCAL || base->op == NF_OP_SYMBOL) {
-        place.root = inst_root(alias, base);
+        place.root = named_root(base);
         offset_move(&place, base->imm, 0);
         place.base = (nf_value){0};
     }
@@ -317,7 +358,7 @@ bool nf_place_is_there(const nf_alias *alias, const nf_place *place)
 
 /* --- loops --- */
 
-nf_memory_use nf_memory_use_of(const nf_func *f, const nf_inst *inst)
+nf_memory_use nf_memory_use_of_some(const nf_func *f, const nf_inst *inst)
 {
     uint8_t effects = nf_ops[inst->op].effects;
     if (effects & NF_EFFECT_CALL) {

@@ -70,7 +70,11 @@ typedef enum nf_memory_use {
     NF_MEMORY_READ,    /* reads anything: a call that writes nothing */
     NF_MEMORY_BARRIER, /* reads and writes anything, or may not move: other calls, atomics, volatile */
 } nf_memory_use;
-nf_memory_use nf_memory_use_of(const nf_func *f, const nf_inst *inst);
+nf_memory_use nf_memory_use_of_some(const nf_func *f, const nf_inst *inst); /* with an effect */
+static inline nf_memory_use nf_memory_use_of(const nf_func *f, const nf_inst *inst)
+{
+    return nf_ops[inst->op].effects ? nf_memory_use_of_some(f, inst) : NF_MEMORY_NONE;
+}
 
 /* The writes in a loop, with those of the loops inside. */
 enum { NF_LOOP_STORES_MAX = 24 };

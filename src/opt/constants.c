@@ -225,5 +225,6 @@ bool nf_pass_constants(nf_opt *opt, nf_func *f)
     if (c.known == NULL || c.bits == NULL || c.runs.words == NULL || !sweep(&c)) return false;
     if (!rewrite(&c, values)) return false;
     nf_flow_drop(opt);
+    opt->hints |= NF_HINT_BRANCHES;
     return true;
 }

@@ -27,20 +27,30 @@ static bool call_has_effect(const nf_func *f, const nf_inst *call)
     return (callee->func->attributes & (NF_ATTR_PURE | NF_ATTR_READONLY)) == 0;
 }
 
-bool nf_inst_has_effect(const nf_func *f, const nf_inst *inst)
+bool nf_inst_some_effect(const nf_func *f, const nf_inst *inst)
 {
     uint8_t effects = nf_ops[inst->op].effects;
-    if (effects == 0) return false;
     if (effects & NF_EFFECT_END) return true;
     if (effects & NF_EFFECT_CALL) return call_has_effect(f, inst);
     if (effects & NF_EFFECT_TRAP) return !nf_division_is_safe(f, inst);
     return (effects & NF_EFFECT_WRITE) || nf_access_is_fixed(inst);
 }
 
-static void use_count(void *context, nf_value *place)
+static void run_count(uint32_t *counts, const nf_value *run, uint32_t count)
 {
-    uint32_t *counts = context;
-    counts[place->id]++;
+    for (uint32_t i = 0; i < count; i++) counts[run[i].id]++;
+}
+
+static void lists_count(const nf_func *f, const nf_inst *inst, uint32_t *counts)
+{
+    if (nf_ops[inst->op].shape < NF_SHAPE_BR) {
+        run_count(counts, nf_call_args(f, inst), inst->c.id);
+        return;
+    }
+    for (uint32_t e = 0; e < inst->c.id; e++) {
+        const nf_edge *edge = &f->edges.data[inst->extra + e];
+        run_count(counts, nf_edge_args(f, edge), edge->arg_count);
+    }
 }
 
 uint32_t *nf_use_counts(const nf_func *f, nf_arena *arena)
@@ -49,8 +59,15 @@ uint32_t *nf_use_counts(const nf_func *f, nf_arena *arena)
     if (counts == NULL) return NULL;
     NF_FOR_BLOCKS(f, b)
     {
-        NF_FOR_INSTS(f, b, v) nf_uses_walk(f, nf_inst_at(f, v), use_count, counts);
+        NF_FOR_INSTS(f, b, v)
+        {
+            const nf_inst *inst = nf_inst_at(f, v);
+            nf_operands of = nf_operands_of(inst);
+            counts[of.a]++, counts[of.b]++, counts[of.c]++;
+            if (nf_has_lists(inst)) lists_count(f, inst, counts);
+        }
     }
+    counts[0] = 0; /* what stands for no value */
     return counts;
 }
 
@@ -131,23 +148,12 @@ void nf_terminator_take(nf_func *f, nf_value terminator, uint32_t edge_index)
     inst->c.id = 1;
 }
 
-typedef struct replacing {
-    const nf_value *map;
-    uint32_t map_count;
-} replacing;
-
-static void place_replace(void *context, nf_value *place)
-{
-    const replacing *r = context;
-    while (place->id < r->map_count && r->map[place->id].id) *place = r->map[place->id];
-}
-
 void nf_values_replace_some(nf_func *f, const nf_value *map, uint32_t map_count)
 {
-    replacing r = {map, map_count};
+    nf_renaming renaming = {.f = f, .map = map, .count = map_count};
     NF_FOR_BLOCKS(f, b)
     {
-        NF_FOR_INSTS(f, b, v) nf_uses_walk(f, nf_inst_at(f, v), place_replace, &r);
+        NF_FOR_INSTS(f, b, v) nf_uses_rename(&renaming, nf_inst_at(f, v));
     }
 }
 
@@ -191,6 +197,7 @@ bool nf_blocks_merge(nf_func *f, nf_arena *scratch)
 {
     uint32_t *in_count = NF_NEW_ARRAY(scratch, uint32_t, f->blocks.count);
     nf_value *map = NULL;
+    bool merged = false, renamed = false;
     if (in_count == NULL) return false;
     NF_FOR_BLOCKS(f, b)
     {
@@ -205,10 +212,12 @@ bool nf_blocks_merge(nf_func *f, nf_arena *scratch)
             nf_block to = nf_edge_at(f, end, 0)->to;
             if (in_count[to.id] != 1 || to.id == f->entry.id || to.id == b.id) break;
             if (map == NULL) map = NF_NEW_ARRAY(scratch, nf_value, f->insts.count);
-            if (map == NULL) return false;
+            if (map == NULL) return merged;
+            renamed |= nf_block_at(f, to)->param_count != 0;
             nf_block_absorb(f, b, map);
+            merged = true;
         }
     }
-    if (map) nf_values_replace_some(f, map, f->insts.count);
-    return map != NULL;
+    if (renamed) nf_values_replace_some(f, map, f->insts.count);
+    return merged;
 }

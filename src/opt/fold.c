@@ -241,20 +241,21 @@ nf_value nf_fold_make_select(nf_fold *k, nf_value condition, nf_value yes, nf_va
 
 /* --- the walk --- */
 
-static void place_resolve(void *context, nf_value *place)
+static nf_renaming renaming_of(const nf_fold *k)
 {
-    nf_fold *k = context;
-    while (place->id < k->map_count && k->map[place->id].id) *place = k->map[place->id];
+    return (nf_renaming){.f = k->f, .map = k->map, .count = k->map_count};
 }
 
 static void inst_fold(nf_fold *k, nf_value v)
 {
     nf_inst *record = nf_inst_at(k->f, v);
-    nf_uses_walk(k->f, record, place_resolve, k);
+    nf_renaming renaming = renaming_of(k);
+    nf_uses_rename(&renaming, record);
     k->at = v;
     if (nf_ops[record->op].effects & NF_EFFECT_END) {
         for (uint32_t tries = 0; tries < TRIES_MAX && nf_fold_branch(k, v); tries++)
-            k->changed = true;
+            renaming.renamed = k->changed = true;
+        if (renaming.renamed) k->opt->hints |= NF_HINT_BRANCHES;
         return;
     }
     nf_inst inst = *record;
@@ -273,10 +274,11 @@ static void inst_fold(nf_fold *k, nf_value v)
 /* Definitions come before uses in reverse post-order; only unreachable blocks were not passed. */
 static void uses_resolve(nf_fold *k, const nf_cfg *cfg)
 {
+    nf_renaming renaming = renaming_of(k);
     NF_FOR_BLOCKS(k->f, b)
     {
         if (nf_cfg_reachable(cfg, b)) continue;
-        NF_FOR_INSTS(k->f, b, v) nf_uses_walk(k->f, nf_inst_at(k->f, v), place_resolve, k);
+        NF_FOR_INSTS(k->f, b, v) nf_uses_rename(&renaming, nf_inst_at(k->f, v));
     }
 }
 
@@ -286,12 +288,16 @@ static bool func_fold(nf_opt *opt, nf_func *f, bool divides)
     nf_fold k = {.opt = opt, .f = f, .map_count = f->insts.count, .divides = divides};
     k.map = NF_NEW_ARRAY(opt->scratch, nf_value, f->insts.count);
     k.uses = nf_use_counts(f, opt->scratch);
+    opt->hints &= ~(uint32_t)NF_HINT_FOLDS;
     if (k.map == NULL || k.uses == NULL || !nf_flow_get(opt, f, &cfg)) return false;
     for (uint32_t i = 0; i < cfg.rpo_count; i++) {
-        NF_FOR_INSTS_SAFE(f, (nf_block){cfg.rpo[i]}, v, following)
+        nf_block b = {cfg.rpo[i]};
+        bool bare = nf_block_is_bare(f, b);
+        NF_FOR_INSTS_SAFE(f, b, v, following)
         {
             inst_fold(&k, v);
         }
+        if (!bare && nf_block_is_bare(f, b)) opt->hints |= NF_HINT_BRANCHES;
     }
     if (k.changed) uses_resolve(&k, &cfg);
     return k.changed || f->insts.count != k.map_count;

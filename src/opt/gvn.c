@@ -46,6 +46,7 @@ typedef struct gvn {
     NF_VEC(known) facts;  /* [0] unused */
     uint32_t *first_fact; /* by value id of the condition */
     bool changed;
+    uint32_t hints;
 } gvn;
 
 /* --- equality --- */
@@ -188,14 +189,14 @@ static void branch_decide(gvn *g, nf_block b)
     nf_value constant = nf_iconst_put(g->f, end, NF_I8, truth);
     nf_inst_at(g->f, end)->a = constant;
     g->changed = true;
+    g->hints |= NF_HINT_BRANCHES;
 }
 
 /* --- blocks --- */
 
-static void place_resolve(void *context, nf_value *place)
+static nf_renaming renaming_of(const gvn *g)
 {
-    gvn *g = context;
-    while (place->id < g->value_count && g->map[place->id].id) *place = g->map[place->id];
+    return (nf_renaming){.f = g->f, .map = g->map, .count = g->value_count};
 }
 
 /* A value of a load's type made of the stored one, which has as many bytes. */
@@ -213,6 +214,7 @@ static void value_number(gvn *g, nf_value v, nf_block b)
         nf_value stored = nf_gvn_memory_load(&g->memory, v);
         if (stored.id) stored = value_recast(g, v, stored);
         if (stored.id) {
+            g->hints |= NF_HINT_FOLDS | NF_HINT_BRANCHES; /* the stored value may be a constant */
             value_replace(g, v, stored);
             return;
         }
@@ -225,10 +227,20 @@ static void value_number(gvn *g, nf_value v, nf_block b)
         leader_add(g, v, hash);
 }
 
+/* Constants are equal for all before gvn says so. */
+static void renaming_hint(gvn *g, const nf_inst *inst)
+{
+    nf_operands of = nf_operands_of(inst);
+    if (nf_ops[inst->op].effects & NF_EFFECT_END) g->hints |= NF_HINT_BRANCHES;
+    if (of.b && (of.a == of.b || of.b == of.c)) g->hints |= NF_HINT_FOLDS;
+}
+
 static void inst_number(gvn *g, nf_value v, nf_block b)
 {
     nf_inst *inst = nf_inst_at(g->f, v);
-    nf_uses_walk(g->f, inst, place_resolve, g);
+    nf_renaming renaming = renaming_of(g);
+    nf_uses_rename(&renaming, inst);
+    if (renaming.varying) renaming_hint(g, inst);
     if (is_numbered(inst)) {
         value_number(g, v, b);
     } else if (nf_gvn_memory_write(&g->memory, v)) {
@@ -242,10 +254,11 @@ static bool params_equal(gvn *g, const nf_in_edges *in, nf_block b, uint32_t i, 
 {
     if (nf_type_of(g->f, nf_param_at(g->f, b, i)) != nf_type_of(g->f, nf_param_at(g->f, b, j)))
         return false;
+    nf_renaming renaming = renaming_of(g);
     for (uint32_t e = in->start[b.id]; e < in->start[b.id + 1]; e++) {
         nf_value *args = nf_edge_args(g->f, &g->f->edges.data[in->all[e].edge]);
-        place_resolve(g, &args[i]);
-        place_resolve(g, &args[j]);
+        nf_place_rename(&renaming, &args[i]);
+        nf_place_rename(&renaming, &args[j]);
         if (args[i].id != args[j].id) return false;
     }
     return in->start[b.id] != in->start[b.id + 1];
@@ -262,6 +275,7 @@ static void params_number(gvn *g, const nf_in_edges *in, nf_block b)
             if (g->map[first.id].id || !params_equal(g, in, b, i, j)) continue;
             g->map[second.id] = first;
             g->changed = true;
+            g->hints |= NF_HINT_BRANCHES;
             break;
         }
     }
@@ -287,10 +301,11 @@ static bool gvn_init(gvn *g, nf_opt *opt, nf_func *f)
 /* Definitions come before uses in reverse post-order; only unreachable blocks were not passed. */
 static void uses_resolve(gvn *g)
 {
+    nf_renaming renaming = renaming_of(g);
     NF_FOR_BLOCKS(g->f, b)
     {
         if (nf_cfg_reachable(&g->cfg, b)) continue;
-        NF_FOR_INSTS(g->f, b, v) nf_uses_walk(g->f, nf_inst_at(g->f, v), place_resolve, g);
+        NF_FOR_INSTS(g->f, b, v) nf_uses_rename(&renaming, nf_inst_at(g->f, v));
     }
 }
 
@@ -304,13 +319,16 @@ bool nf_pass_gvn(nf_opt *opt, nf_func *f)
         nf_gvn_memory_enter(&g.memory, b);
         if (b.id != f->entry.id) params_number(&g, &in, b);
         block_learn(&g, b);
+        bool bare = nf_block_is_bare(f, b);
         NF_FOR_INSTS_SAFE(f, b, v, following)
         {
             inst_number(&g, v, b);
         }
+        if (!bare && nf_block_is_bare(f, b)) g.hints |= NF_HINT_BRANCHES;
         branch_decide(&g, b);
         nf_gvn_memory_leave(&g.memory, b);
     }
     if (g.changed) uses_resolve(&g);
+    opt->hints |= g.hints;
     return g.changed;
 }

@@ -217,5 +217,6 @@ bool nf_pass_if_convert(nf_opt *opt, nf_func *f)
     if (!changed) return false;
     nf_flow_drop(opt);
     nf_values_replace_some(f, c.map, c.map_count);
+    opt->hints |= NF_HINT_FOLDS;
     return true;
 }

@@ -46,6 +46,7 @@ typedef struct licm {
 static bool is_hazard(const nf_func *f, const nf_inst *inst)
 {
     uint8_t effects = nf_ops[inst->op].effects;
+    if (effects == 0) return false;
     if (effects & NF_EFFECT_END) return false; /* leaves the loop by an edge, which is seen */
     if (effects & NF_EFFECT_TRAP) return !nf_division_is_safe(f, inst);
     return nf_memory_use_of(f, inst) == NF_MEMORY_BARRIER;
@@ -239,8 +240,8 @@ bool nf_pass_licm(nf_opt *opt, nf_func *f)
             }
             const nf_inst *inst = nf_inst_at(f, v);
             l.hazarded |= is_hazard(f, inst);
-            l.written |= nf_memory_use_of(f, inst) >= NF_MEMORY_STORE &&
-                         nf_memory_use_of(f, inst) != NF_MEMORY_READ;
+            nf_memory_use use = nf_memory_use_of(f, inst);
+            l.written |= use >= NF_MEMORY_STORE && use != NF_MEMORY_READ;
         }
     }
     return l.changed;

@@ -39,20 +39,39 @@ static const pass_info passes[PASS_COUNT] = {
 #undef PASS
 };
 
-/* With a pass of the pipeline: only where slp has changed something. */
-enum { IF_PACKED = 0x80 };
-_Static_assert((int)PASS_COUNT <= (int)IF_PACKED, "a pass has seven bits");
+typedef struct step {
+    uint8_t pass; /* pass_id */
+    uint8_t hint; /* runs only where it was given; 0: always */
+} step;
 
-static const uint8_t pipeline[] = {
-    PASS_simplify_cfg, PASS_inline,       PASS_locals,
-    PASS_simplify_cfg, PASS_constants,    PASS_fold,
-    PASS_gvn,          PASS_simplify_cfg, PASS_if_convert,
-    PASS_fold,         PASS_dce,          PASS_rotate,
-    PASS_licm,         PASS_promote,      PASS_widen,
-    PASS_search,       PASS_vectorise,    PASS_slp,
-    PASS_unroll,       PASS_divide,       PASS_promote | IF_PACKED,
-    PASS_gvn,          PASS_licm,         PASS_address,
-    PASS_dce,          PASS_simplify_cfg, PASS_sink,
+static const step pipeline[] = {
+    {PASS_simplify_cfg, 0},
+    {PASS_inline, 0},
+    {PASS_locals, 0},
+    {PASS_simplify_cfg, 0},
+    {PASS_constants, 0},
+    {PASS_fold, 0},
+    {PASS_gvn, 0},
+    {PASS_simplify_cfg, NF_HINT_BRANCHES},
+    {PASS_if_convert, 0},
+    {PASS_fold, NF_HINT_FOLDS},
+    {PASS_dce, 0},
+    {PASS_rotate, 0},
+    {PASS_licm, 0},
+    {PASS_promote, 0},
+    {PASS_widen, 0},
+    {PASS_search, 0},
+    {PASS_vectorise, 0},
+    {PASS_slp, 0},
+    {PASS_unroll, 0},
+    {PASS_divide, 0},
+    {PASS_promote, NF_HINT_PACKED},
+    {PASS_gvn, 0},
+    {PASS_licm, 0},
+    {PASS_address, 0},
+    {PASS_dce, 0},
+    {PASS_simplify_cfg, 0},
+    {PASS_sink, 0},
 };
 
 const char *nf_pass_name(uint32_t index)
@@ -149,9 +168,9 @@ static nf_status facts_provide(run *r, const pass_info *pass)
 
 static nf_status pipeline_run(run *r)
 {
-    for (uint32_t i = 0; i < sizeof pipeline; i++) {
-        const pass_info *pass = &passes[pipeline[i] & ~IF_PACKED];
-        if (pipeline[i] & IF_PACKED && r->opt->trees_packed == 0) continue;
+    for (uint32_t i = 0; i < sizeof pipeline / sizeof *pipeline; i++) {
+        const pass_info *pass = &passes[pipeline[i].pass];
+        if (pipeline[i].hint && (r->opt->hints & pipeline[i].hint) == 0) continue;
         nf_status status = facts_provide(r, pass);
         if (status == NF_OK) status = pass_run(r, pass);
         if (status != NF_OK) return status;
@@ -174,6 +193,7 @@ static nf_status run_start(run *r, nf_status (*work)(run *r, const pass_info *pa
     nf_arena_init(&r->flow.arena, lent->allocator);
     opt->scratch = &r->scratch;
     opt->flow = &r->flow;
+    opt->hints = 0;
     nf_status status = work(r, pass);
     nf_arena_free(&r->scratch);
     nf_arena_free(&r->flow.arena);

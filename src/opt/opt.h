@@ -37,6 +37,7 @@ struct nf_opt {
     void (*after)(nf_opt *opt, const char *pass, const nf_func *f, bool changed);
     void *context;
     struct nf_flow *flow;   /* the passes' own, while they run */
+    uint32_t hints;         /* the same */
     const char *stop_after; /* name of a pass, the first run of which is the last; or NULL */
     /* What the passes did, for reports: loops vectorised, unrolled, calls inlined, with reasons;
      * trees of scalars made trees of vectors. */

@@ -32,6 +32,15 @@ enum {
 #include "passes.def"
 #undef PASS
 
+/* --- hints: what a pass has left for another one, which is only run then where the pipeline says so.
+ * Whoever runs has what it was asked for. --- */
+enum {
+    NF_HINT_FOLDS = 1, /* for fold: operands that are constants or equal, and were not before */
+    NF_HINT_BRANCHES =
+        2,              /* for simplify_cfg: a terminator that uses other values, an empty block */
+    NF_HINT_PACKED = 4, /* for promote: stores that were joined */
+};
+
 /* --- flow.c: the control flow graph, kept from pass to pass --- */
 typedef struct nf_flow {
     nf_arena arena;
@@ -74,6 +83,26 @@ nf_uses_walk(const nf_func *f, nf_inst *inst, nf_operand_visit *visit, void *con
     }
 }
 
+/* What the record has for operands; none where it has fewer. There is no branch in it: which
+ * operation comes next is not to be foretold, and a wrong guess costs more than all the rest. */
+typedef struct nf_operands {
+    uint32_t a, b, c;
+} nf_operands;
+
+static inline nf_operands nf_operands_of(const nf_inst *inst)
+{
+    uint32_t count = nf_ops[inst->op].operands;
+    return (nf_operands){inst->a.id & -(uint32_t)(count > 0), inst->b.id & -(uint32_t)(count > 1),
+                         inst->c.id & -(uint32_t)(count > 2)};
+}
+
+/* Whether the instruction uses lists of values beside its operands: a call's or its edges'. */
+static inline bool nf_has_lists(const nf_inst *inst)
+{
+    uint8_t shape = nf_ops[inst->op].shape;
+    return shape >= NF_SHAPE_CALL && shape != NF_SHAPE_RET;
+}
+
 /* As nf_edge_count, but inline. */
 static inline uint32_t nf_out_count(const nf_func *f, nf_value terminator)
 {
@@ -85,6 +114,12 @@ static inline uint32_t nf_out_count(const nf_func *f, nf_value terminator)
 static inline nf_value nf_terminator(const nf_func *f, nf_block b)
 {
     return nf_block_at(f, b)->last;
+}
+
+/* Whether the block has nothing but its terminator. */
+static inline bool nf_block_is_bare(const nf_func *f, nf_block b)
+{
+    return nf_block_at(f, b)->first.id == nf_block_at(f, b)->last.id;
 }
 
 static inline bool nf_is_op(const nf_func *f, nf_value v, nf_op op)
@@ -103,6 +138,33 @@ static inline bool nf_is_free(const nf_inst *inst)
     return nf_is_constant(inst) || inst->op == NF_OP_SYMBOL || inst->op == NF_OP_LOCAL;
 }
 
+/* Values that others have taken the places of. Chains are followed; values from count on stay. */
+typedef struct nf_renaming {
+    const nf_func *f;
+    const nf_value *map;
+    uint32_t count;
+    bool renamed, varying; /* out: whether something was; to something that is no constant */
+} nf_renaming;
+
+static inline void nf_place_rename(void *renaming, nf_value *place)
+{
+    nf_renaming *r = renaming;
+    if (place->id >= r->count || r->map[place->id].id == 0) return;
+    while (place->id < r->count && r->map[place->id].id) *place = r->map[place->id];
+    r->renamed = true;
+    r->varying |= !nf_is_constant(nf_inst_at(r->f, *place));
+}
+
+/* Renames all that the instruction uses. */
+static inline void nf_uses_rename(nf_renaming *r, nf_inst *inst)
+{
+    nf_operands of = nf_operands_of(inst);
+    uint32_t a = of.a < r->count ? of.a : 0, b = of.b < r->count ? of.b : 0;
+    uint32_t c = of.c < r->count ? of.c : 0;
+    if (nf_has_lists(inst) || (r->map[a].id | r->map[b].id | r->map[c].id))
+        nf_uses_walk(r->f, inst, nf_place_rename, r);
+}
+
 /* Whether the record is a load or store that may neither be removed nor moved. */
 static inline bool nf_access_is_fixed(const nf_inst *inst)
 {
@@ -113,7 +175,11 @@ static inline bool nf_access_is_fixed(const nf_inst *inst)
  * signed, -1. */
 bool nf_division_is_safe(const nf_func *f, const nf_inst *division);
 /* Whether the instruction has to stay although nobody uses its value. Traps are effects. */
-bool nf_inst_has_effect(const nf_func *f, const nf_inst *inst);
+bool nf_inst_some_effect(const nf_func *f, const nf_inst *inst); /* of the table's effects */
+static inline bool nf_inst_has_effect(const nf_func *f, const nf_inst *inst)
+{
+    return nf_ops[inst->op].effects && nf_inst_some_effect(f, inst);
+}
 /* How often each value is used, by value id; NULL when memory is out. */
 uint32_t *nf_use_counts(const nf_func *f, nf_arena *arena);
 

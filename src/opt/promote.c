@@ -295,6 +295,7 @@ static void loop_promote(promote *p, uint32_t loop)
 
 bool nf_pass_promote(nf_opt *opt, nf_func *f)
 {
+    opt->hints &= ~(uint32_t)NF_HINT_PACKED;
     promote p = {.f = f, .arena = opt->scratch, .map_count = f->insts.count};
     if (!nf_flow_get(opt, f, &p.cfg) || p.cfg.loop_count == 0) return false;
     p.writes = nf_loop_writes_find(f, &p.cfg, opt->scratch);

@@ -5,7 +5,8 @@
  *   preserves every path that can be taken, infinite loops too
  *   breaks    ROTATED and LOOP_CLOSED: preheaders and exits are empty blocks, which are threaded
  *
- * Rounds of five linear steps, until one changes nothing:
+ * Rounds of five linear steps, until nothing is left for another to find: that is so behind one
+ * that has merged no blocks, when no branch folds either.
  *
  *   branches   a branch on a constant, or to one place only, becomes a jump
  *   reach      blocks that no path reaches are removed
@@ -30,6 +31,7 @@ enum {
 #define SEEN   UINT32_MAX /* in simplify.order before the number is known */
 
 typedef struct simplify {
+    nf_opt *opt;
     nf_func *f;
     nf_arena *arena;
     uint32_t *order; /* by block id: number in reverse post-order from 1; 0 when unreachable */
@@ -332,6 +334,7 @@ static bool params_remove(simplify *s)
     }
     NF_FOR_BLOCKS(f, b) block_params_drop(&p, b, map);
     nf_values_replace_some(f, map, map_count);
+    s->opt->hints |= NF_HINT_FOLDS;
     return true;
 }
 
@@ -482,13 +485,15 @@ static bool round_run(simplify *s, bool *changed)
     if (threaded) unreachable_remove(s);
     bool merged = nf_blocks_merge(s->f, s->arena);
     *changed |= folded || reached || removed || threaded || merged;
-    return (removed || threaded) && !s->arena->failed && !s->f->arena->failed;
+    bool more = (removed || threaded) && (merged || branches_fold(s));
+    return more && !s->arena->failed && !s->f->arena->failed;
 }
 
 bool nf_pass_simplify_cfg(nf_opt *opt, nf_func *f)
 {
-    simplify s = {.f = f, .arena = opt->scratch};
+    simplify s = {.opt = opt, .f = f, .arena = opt->scratch};
     bool changed = false;
+    opt->hints &= ~(uint32_t)NF_HINT_BRANCHES;
     for (uint32_t round = 0; round < ROUNDS_MAX && round_run(&s, &changed); round++) continue;
     if (changed) nf_flow_drop(opt);
     return changed;

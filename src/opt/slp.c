@@ -101,6 +101,7 @@ static bool tree_try(nf_slp *slp, const nf_seed *run, uint32_t lane_count)
     if (pays) nf_slp_tree_emit(slp);
     nf_slp_tree_drop(slp);
     slp->opt->trees_packed += pays;
+    if (pays) slp->opt->hints |= NF_HINT_PACKED;
     return pays;
 }
 
