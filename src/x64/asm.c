@@ -142,6 +142,16 @@ static const uint8_t nops[] = {
 
 enum { NOP_BYTES_MAX = 9 };
 
+void nf_asm_nops(uint8_t *to, uint32_t bytes)
+{
+    while (bytes > 0) {
+        uint32_t n = bytes < NOP_BYTES_MAX ? bytes : NOP_BYTES_MAX;
+        __builtin_memcpy(to, nops + n * (n - 1) / 2, n);
+        to += n;
+        bytes -= n;
+    }
+}
+
 void nf_asm_align(nf_asm *a, uint32_t alignment)
 {
     NF_ASSERT((alignment & (alignment - 1)) == 0 && alignment != 0);
@@ -150,7 +160,7 @@ void nf_asm_align(nf_asm *a, uint32_t alignment)
     while (left > 0 && !a->failed) {
         uint32_t n = left < NOP_BYTES_MAX ? left : NOP_BYTES_MAX;
         uint8_t *p = a->cursor;
-        __builtin_memcpy(p, nops + n * (n - 1) / 2, n);
+        nf_asm_nops(p, n);
         asm_end(a, p + n);
         left -= n;
     }
@@ -224,6 +234,21 @@ static void put_distance(nf_asm *a, uint8_t *p, nf_label to)
     asm_end(a, p + DISP32_BYTES);
 }
 
+void nf_asm_jmp_far(nf_asm *a, nf_label to)
+{
+    uint8_t *p = a->cursor;
+    p[0] = JMP_NEAR;
+    put_distance(a, p + 1, to);
+}
+
+void nf_asm_jcc_far(nf_asm *a, nf_cc cc, nf_label to)
+{
+    uint8_t *p = a->cursor;
+    p[0] = JCC_NEAR_ESCAPE;
+    p[1] = (uint8_t)(JCC_NEAR + cc);
+    put_distance(a, p + 2, to);
+}
+
 void nf_asm_jmp(nf_asm *a, nf_label to)
 {
     uint8_t *p = a->cursor;
@@ -234,8 +259,7 @@ void nf_asm_jmp(nf_asm *a, nf_label to)
         asm_end(a, p + SHORT_JUMP_BYTES);
         return;
     }
-    p[0] = JMP_NEAR;
-    put_distance(a, p + 1, to);
+    nf_asm_jmp_far(a, to);
 }
 
 void nf_asm_jcc(nf_asm *a, nf_cc cc, nf_label to)
@@ -248,9 +272,7 @@ void nf_asm_jcc(nf_asm *a, nf_cc cc, nf_label to)
         asm_end(a, p + SHORT_JUMP_BYTES);
         return;
     }
-    p[0] = JCC_NEAR_ESCAPE;
-    p[1] = (uint8_t)(JCC_NEAR + cc);
-    put_distance(a, p + 2, to);
+    nf_asm_jcc_far(a, cc, to);
 }
 
 void nf_asm_call(nf_asm *a, nf_label to)

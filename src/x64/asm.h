@@ -159,14 +159,17 @@ void nf_asm_bind(nf_asm *a, nf_label label); /* here */
 nf_label nf_asm_constant(nf_asm *a, const void *bytes, size_t size);
 
 /* --- control flow --- */
-void nf_asm_jmp(nf_asm *a, nf_label to);           /* short when the label is bound and near */
-void nf_asm_jcc(nf_asm *a, nf_cc cc, nf_label to); /* the same */
-void nf_asm_jmp_address(nf_asm *a, uint64_t to);   /* rel32 with a relocation */
-void nf_asm_call(nf_asm *a, nf_label to);          /* rel32 */
-void nf_asm_call_address(nf_asm *a, uint64_t to);  /* rel32 with a relocation */
+void nf_asm_jmp(nf_asm *a, nf_label to); /* short when the label is bound and near */
+void nf_asm_jcc(nf_asm *a, nf_cc cc, nf_label to);
+void nf_asm_jmp_far(nf_asm *a, nf_label to);           /* the long forms */
+void nf_asm_jcc_far(nf_asm *a, nf_cc cc, nf_label to); /* the same */
+void nf_asm_jmp_address(nf_asm *a, uint64_t to);       /* rel32 with a relocation */
+void nf_asm_call(nf_asm *a, nf_label to);              /* rel32 */
+void nf_asm_call_address(nf_asm *a, uint64_t to);      /* rel32 with a relocation */
 /* reg = address of the label (lea reg, [rip + label]). */
 void nf_asm_lea_label(nf_asm *a, nf_reg reg, nf_label label);
 void nf_asm_align(nf_asm *a, uint32_t alignment); /* with multi-byte NOPs */
+void nf_asm_nops(uint8_t *to, uint32_t bytes);    /* the same, anywhere */
 void nf_asm_byte(nf_asm *a, uint8_t byte);
 void nf_asm_u32(nf_asm *a, uint32_t word);
 void nf_asm_u64(nf_asm *a, uint64_t word);

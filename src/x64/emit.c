@@ -1,13 +1,5 @@
 /*
- * The driver of emission: frame, prologue, blocks in order, short jumps.
- *
- * Code is written twice. The first pass takes the long form for every jump ahead and notes where
- * each starts and ends up; the second takes the short form where that distance allows it.
- * Shortening only brings things nearer, but an alignment in between may grow again by what was
- * saved; so each counts with its full size. Both passes write the same instructions, so jumps are
- * told apart by their number.
- *
- *     pass 1   jcc +115 (6 bytes)        pass 2   jcc +111 (2 bytes)
+ * The driver of emission: frame, prologue, blocks in order.
  *
  * Loops without inner loops start at a multiple of 32, the unit in which the processor's cache of
  * decoded instructions works. (Intel Optimization Manual, 2.5.5.2 and 3.4.1.4.)
@@ -19,8 +11,7 @@
 #include "emit.h"
 #include "os/cpu.h"
 
-enum { WORD = 8, LOOP_ALIGN = 32, SHORT_REACH = 127, SHORT_BYTES = 2 };
-enum { JMP_SHORT = 0xeb, JCC_SHORT = 0x70, BYTES_PER_INST = 6, FRAME_ALIGN = 16 };
+enum { WORD = 8, BYTES_PER_INST = 6, FRAME_ALIGN = 16 };
 
 /* --- the frame --- */
 
@@ -134,95 +125,62 @@ void nf_output_vzeroupper(nf_output *e, const nf_lir_inst *inst)
         nf_asm_zero_operand(e->a, NF_X_VZEROUPPER, WORD);
 }
 
-/* --- labels and jumps --- */
+/* --- labels and jumps; relax.c wants to know of each --- */
+
+static void point_add(nf_output *e, nf_point_kind kind, uint32_t at, nf_label label, int cc)
+{
+    nf_point point = {.at = at,
+                      .label = label.id,
+                      .aligns = e->aligns,
+                      .kind = (uint8_t)kind,
+                      .bytes = (uint8_t)(nf_asm_offset(e->a) - at),
+                      .cc = (int8_t)cc};
+    NF_VEC_PUSH(e->arena, &e->points, point);
+}
 
 void nf_output_bind(nf_output *e, nf_label label)
 {
     nf_asm_bind(e->a, label);
+    point_add(e, NF_POINT_LABEL, nf_asm_offset(e->a), label, 0);
     uint32_t needed = label.id + 1;
-    if (!e->final) {
-        if (e->bound_aligns.count < needed) {
-            uint32_t missing = needed - e->bound_aligns.count;
-            if (!NF_VEC_RESERVE(e->arena, &e->bound_aligns, missing)) return;
-            for (; missing > 0; missing--) e->bound_aligns.data[e->bound_aligns.count++] = 0;
-        }
-        e->bound_aligns.data[label.id] = e->aligns;
-        return;
+    if (e->label_aligns.count < needed) {
+        uint32_t missing = needed - e->label_aligns.count;
+        if (!NF_VEC_RESERVE(e->arena, &e->label_aligns, missing)) return;
+        for (; missing > 0; missing--) e->label_aligns.data[e->label_aligns.count++] = 0;
     }
-    if (label.id >= e->short_heads.count || e->a->failed) return;
-    uint32_t here = nf_asm_offset(e->a);
-    for (uint32_t i = e->short_heads.data[label.id]; i != 0; i = e->shorts.data[i - 1].next) {
-        uint32_t offset = e->shorts.data[i - 1].offset;
-        e->a->start[offset] = (uint8_t)(here - offset - 1);
-    }
-    e->short_heads.data[label.id] = 0;
+    e->label_aligns.data[label.id] = e->aligns;
 }
 
-static bool is_bound(const nf_output *e, nf_label label)
+/* Whether the distance to a label that is bound may still grow, by an alignment that does. */
+static bool is_loose(const nf_output *e, nf_label to)
 {
-    return e->a->failed || e->a->labels.data[label.id] != UINT32_MAX;
+    return to.id < e->label_aligns.count && e->label_aligns.data[to.id] != e->aligns;
 }
 
-/* A jump of two bytes to a label ahead. */
-static void write_short(nf_output *e, uint8_t opcode, nf_label to)
+static nf_point_kind jump_kind(const nf_output *e, nf_label to)
 {
-    nf_asm_byte(e->a, opcode);
-    nf_asm_byte(e->a, 0);
-    uint32_t needed = to.id + 1;
-    if (e->short_heads.count < needed) {
-        uint32_t missing = needed - e->short_heads.count;
-        if (!NF_VEC_RESERVE(e->arena, &e->short_heads, missing)) return;
-        for (; missing > 0; missing--) e->short_heads.data[e->short_heads.count++] = 0;
-    }
-    nf_short_fixup fixup = {nf_asm_offset(e->a) - 1, e->short_heads.data[to.id]};
-    if (NF_VEC_PUSH(e->arena, &e->shorts, fixup)) e->short_heads.data[to.id] = e->shorts.count;
-}
-
-/* Writes a jump ahead in the form that it has in this pass. cc: NF_CC or -1. */
-static void jump_ahead(nf_output *e, int cc, nf_label to)
-{
-    bool is_short =
-        e->final && e->jump_index < e->jumps.count && e->jumps.data[e->jump_index].is_short;
-    e->jump_index++;
-    if (is_short)
-        write_short(e, (uint8_t)(cc < 0 ? JMP_SHORT : JCC_SHORT | cc), to);
-    else if (cc < 0)
-        nf_asm_jmp(e->a, to);
-    else
-        nf_asm_jcc(e->a, (nf_cc)cc, to);
-    nf_jump jump = {.end = nf_asm_offset(e->a), .label = to.id, .aligns = e->aligns};
-    if (!e->final) NF_VEC_PUSH(e->arena, &e->jumps, jump);
+    bool bound = e->a->failed || e->a->labels.data[to.id] != UINT32_MAX;
+    return bound ? NF_POINT_JUMP_BACK : NF_POINT_JUMP_AHEAD;
 }
 
 void nf_output_jmp(nf_output *e, nf_label to)
 {
-    if (is_bound(e, to))
-        nf_asm_jmp(e->a, to);
+    uint32_t at = nf_asm_offset(e->a);
+    if (is_loose(e, to))
+        nf_asm_jmp_far(e->a, to);
     else
-        jump_ahead(e, -1, to);
+        nf_asm_jmp(e->a, to);
+    point_add(e, jump_kind(e, to), at, to, -1);
 }
 
 void nf_output_jcc(nf_output *e, nf_cc cc, nf_label to)
 {
-    if (is_bound(e, to))
-        nf_asm_jcc(e->a, cc, to);
+    uint32_t at = nf_asm_offset(e->a);
+    if (is_loose(e, to))
+        nf_asm_jcc_far(e->a, cc, to);
     else
-        jump_ahead(e, (int)cc, to);
-}
-
-/* After the first pass: which jumps reach their targets in the short form. */
-static bool choose_short(nf_output *e)
-{
-    bool any = false;
-    for (uint32_t i = 0; i < e->jumps.count; i++) {
-        nf_jump *jump = &e->jumps.data[i];
-        if (jump->label >= e->bound_aligns.count) continue;
-        uint32_t distance = e->a->labels.data[jump->label] - jump->end;
-        uint32_t aligns = e->bound_aligns.data[jump->label] - jump->aligns;
-        jump->is_short = distance + aligns * LOOP_ALIGN <= SHORT_REACH;
-        any |= jump->is_short;
-    }
-    return any;
+        nf_asm_jcc(e->a, cc, to);
+    point_add(e, jump_kind(e, to), at, to, (int)cc);
 }
 
 /* --- blocks --- */
@@ -233,13 +191,15 @@ static void align_loop(nf_output *e, uint32_t block)
     if (loop == UINT32_MAX) return;
     const nf_lir_loop *data = &e->lir->loops.data[loop];
     if (!data->innermost || data->first != block) return;
-    nf_asm_align(e->a, LOOP_ALIGN);
+    uint32_t at = nf_asm_offset(e->a);
+    nf_asm_align(e->a, NF_LOOP_ALIGN);
+    point_add(e, NF_POINT_ALIGN, at, (nf_label){0}, 0);
     e->aligns++;
 }
 
 static void map_add(nf_output *e, nf_value origin)
 {
-    if (!e->want_map || !e->final) return;
+    if (!e->want_map) return;
     uint32_t count = e->map.count, offset = nf_asm_offset(e->a);
     if (count > 0 && e->map.data[count - 1].value.id == origin.id) return;
     if (count > 0 && e->map.data[count - 1].offset == offset)
@@ -307,25 +267,21 @@ static void emit_block(nf_output *e, uint32_t index)
     }
 }
 
-/* Vectors of 32 bytes and more leave something in upper halves; without AVX there are none. */
-static void pass(nf_output *e, bool final)
+static void code_write(nf_output *e)
 {
     nf_lir *lir = e->lir;
-    e->final = final;
-    e->jump_index = e->aligns = 0;
-    e->map.count = e->tables.count = e->table_labels.count = e->shorts.count = 0;
-    e->short_heads.count = 0;
     nf_asm_init(e->a, e->arena, (size_t)lir->insts.count * BYTES_PER_INST);
-    __builtin_memset(e->constants, 0, lir->constants.count * sizeof *e->constants);
     e->entry = nf_asm_label(e->a);
     for (uint32_t i = 0; i < lir->block_count; i++) e->blocks[i] = nf_asm_label(e->a);
     map_add(e, (nf_value){0});
     prologue(e);
     for (uint32_t i = 0; i < lir->block_count; i++)
         if (e->goes_to[i] == i) emit_block(e, i);
+    nf_output_relax(e);
     nf_output_tables(e);
 }
 
+/* Vectors of 32 bytes and more leave something in upper halves; without AVX there are none. */
 nf_status nf_output_run(nf_lir *lir, const nf_alloc *alloc, const nf_compile *options,
                         nf_compiled *out, nf_error *error)
 {
@@ -356,9 +312,7 @@ nf_status nf_output_run(nf_lir *lir, const nf_alloc *alloc, const nf_compile *op
     e->moves.spare = nf_output_spare_place;
     frame_build(e);
     nf_output_thread_jumps(e);
-    pass(e, false);
-    bool shorter = !a->failed && choose_short(e);
-    if (shorter || options->want_map) pass(e, true);
+    code_write(e);
     if (arena->failed) return nf_fail(error, NF_MEMORY, "no memory for machine code");
     *out = (nf_compiled){.frame_bytes = e->frame.bytes + e->frame.saved_count * WORD,
                          .saved_mask = (uint32_t)alloc->saved_mask,

@@ -30,19 +30,25 @@ typedef struct nf_frame {
     uint32_t bytes; /* that the prologue subtracts */
 } nf_frame;
 
-/* A jump ahead, in the order in which they are written; the same in both passes. */
-typedef struct nf_jump {
-    uint32_t end; /* offset behind it */
-    uint32_t label;
-    uint32_t aligns; /* alignments before it */
-    bool is_short;
-} nf_jump;
+enum { NF_LOOP_ALIGN = 32 };
 
-/* A short jump whose target is not bound yet. */
-typedef struct nf_short_fixup {
-    uint32_t offset; /* of the byte */
-    uint32_t next;   /* index and one */
-} nf_short_fixup;
+/* A place in the code up to which relax.c moves it as a whole. */
+typedef enum nf_point_kind {
+    NF_POINT_LABEL,
+    NF_POINT_ALIGN, /* to NF_LOOP_ALIGN, by so many bytes */
+    NF_POINT_JUMP_AHEAD,
+    NF_POINT_JUMP_BACK,
+} nf_point_kind;
+
+typedef struct nf_point {
+    uint32_t at;     /* offset; of jumps and alignments where they start */
+    uint32_t label;  /* that is bound here, or jumped to */
+    uint32_t aligns; /* alignments before it */
+    uint8_t kind;    /* nf_point_kind */
+    uint8_t bytes;
+    int8_t cc; /* -1: always */
+    bool is_short;
+} nf_point;
 
 typedef struct nf_jump_table {
     nf_label label;
@@ -73,13 +79,9 @@ typedef struct nf_output {
     NF_VEC(nf_edge_stub) stubs; /* of the block being written */
     NF_VEC(nf_jump_table) tables;
     NF_VEC(nf_label) table_labels;
-    /* two passes */
-    bool final;
-    NF_VEC(nf_jump) jumps;
-    uint32_t jump_index, aligns;
-    NF_VEC(uint32_t) bound_aligns; /* by label: alignments before it, first pass */
-    NF_VEC(nf_short_fixup) shorts;
-    NF_VEC(uint32_t) short_heads; /* by label: index and one */
+    NF_VEC(nf_point) points;
+    uint32_t aligns;               /* so far */
+    NF_VEC(uint32_t) label_aligns; /* by label: alignments before it */
     NF_VEC(nf_code_map) map;
     bool want_map;
     uint64_t *entry_count; /* or NULL */
@@ -96,6 +98,10 @@ nf_mem nf_output_local(const nf_output *e, uint32_t local, int64_t offset);
 void nf_output_bind(nf_output *e, nf_label label);
 void nf_output_jmp(nf_output *e, nf_label to);
 void nf_output_jcc(nf_output *e, nf_cc cc, nf_label to);
+
+/* relax.c */
+/* Shortens jumps in the code that is there. */
+void nf_output_relax(nf_output *e);
 
 /* emit_move.c */
 /* to = the value of v, which is at `from` (NF_PLACE_NONE: made again). */
