@@ -91,4 +91,13 @@ nf_loop_writes *nf_loop_writes_find(const nf_func *f, const nf_cfg *cfg, nf_aren
 bool nf_loop_leaves(const nf_alias *alias, const nf_cfg *cfg, const nf_loop_writes *writes,
                     uint32_t loop, const nf_place *place);
 
+/*
+ * The same two, kept from pass to pass while nothing changes; NULL when memory is out. A pass that
+ * removes, moves or replaces values, and makes none but constants, may say that they hold behind it
+ * too: what then is known is true, if not all that could be.
+ */
+const nf_alias *nf_alias_get(nf_opt *opt, const nf_func *f);
+const nf_loop_writes *nf_loop_writes_get(nf_opt *opt, const nf_func *f);
+void nf_memory_keep(nf_opt *opt);
+
 #endif

@@ -7,9 +7,11 @@
  *
  *     rotate (drops)  licm (makes)  promote  widen  vectorise  unroll (drops)  divide (makes) ...
  *
+ * What is known about memory (alias.h) is kept beside it, for as long as both hold.
+ *
  * It lies in an arena of its own, since the passes' scratch is emptied behind each of them.
  */
-#include "opt_internal.h"
+#include "alias.h"
 
 bool nf_flow_get(nf_opt *opt, const nf_func *f, nf_cfg *cfg)
 {
@@ -17,6 +19,7 @@ bool nf_flow_get(nf_opt *opt, const nf_func *f, nf_cfg *cfg)
     if (flow == NULL) return nf_cfg_build(f, opt->scratch, cfg) == NF_OK;
     if (!flow->known) {
         nf_arena_reset(&flow->arena);
+        flow->memory = NULL;
         flow->known = nf_cfg_build(f, &flow->arena, &flow->cfg) == NF_OK;
     }
     *cfg = flow->cfg;
@@ -27,6 +30,55 @@ void nf_flow_drop(nf_opt *opt)
 {
     if (opt->flow) opt->flow->known = false;
 }
+
+/* --- memory --- */
+
+struct nf_memory {
+    nf_alias alias;
+    bool alias_known;
+    const nf_loop_writes *writes; /* NULL: not known */
+};
+
+/* Where what is known is kept: the pass manager's arena, or without one scratch memory. */
+static nf_arena *memory_arena(nf_opt *opt)
+{
+    return opt->flow ? &opt->flow->arena : opt->scratch;
+}
+
+static struct nf_memory *memory_get(nf_opt *opt, const nf_func *f, nf_cfg *cfg)
+{
+    if (!nf_flow_get(opt, f, cfg)) return NULL;
+    struct nf_memory *memory = opt->flow ? opt->flow->memory : NULL;
+    if (memory == NULL) memory = NF_NEW(memory_arena(opt), struct nf_memory);
+    if (opt->flow) opt->flow->memory = memory;
+    return memory;
+}
+
+const nf_alias *nf_alias_get(nf_opt *opt, const nf_func *f)
+{
+    nf_cfg cfg;
+    struct nf_memory *memory = memory_get(opt, f, &cfg);
+    if (memory == NULL) return NULL;
+    if (!memory->alias_known)
+        memory->alias_known = nf_alias_init(&memory->alias, f, &cfg, memory_arena(opt));
+    return memory->alias_known ? &memory->alias : NULL;
+}
+
+const nf_loop_writes *nf_loop_writes_get(nf_opt *opt, const nf_func *f)
+{
+    nf_cfg cfg;
+    struct nf_memory *memory = memory_get(opt, f, &cfg);
+    if (memory == NULL) return NULL;
+    if (memory->writes == NULL) memory->writes = nf_loop_writes_find(f, &cfg, memory_arena(opt));
+    return memory->writes;
+}
+
+void nf_memory_keep(nf_opt *opt)
+{
+    if (opt->flow) opt->flow->memory_stays = true;
+}
+
+/* --- whether it is right --- */
 
 static bool same(const uint32_t *a, const uint32_t *b, uint32_t count)
 {

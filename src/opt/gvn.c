@@ -295,7 +295,7 @@ static bool gvn_init(gvn *g, nf_opt *opt, nf_func *f)
                .first_fact = NF_NEW_ARRAY(opt->scratch, uint32_t, f->insts.count)};
     return g->map && g->buckets && g->chain && g->first_fact &&
            NF_VEC_PUSH(g->arena, &g->facts, (known){.truth = false}) &&
-           nf_flow_get(opt, f, &g->cfg) && nf_gvn_memory_init(&g->memory, f, &g->cfg, opt->scratch);
+           nf_flow_get(opt, f, &g->cfg) && nf_gvn_memory_init(&g->memory, opt, f, &g->cfg);
 }
 
 /* Definitions come before uses in reverse post-order; only unreachable blocks were not passed. */
@@ -329,6 +329,7 @@ bool nf_pass_gvn(nf_opt *opt, nf_func *f)
         nf_gvn_memory_leave(&g.memory, b);
     }
     if (g.changed) uses_resolve(&g);
+    if (f->insts.count == g.value_count) nf_memory_keep(opt);
     opt->hints |= g.hints;
     return g.changed;
 }

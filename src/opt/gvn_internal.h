@@ -29,7 +29,7 @@ typedef struct nf_gvn_memory {
     const nf_cfg *cfg;
     nf_arena *arena;
     nf_alias alias;
-    nf_loop_writes *writes;
+    const nf_loop_writes *writes;
     NF_VEC(nf_version) versions;
     uint32_t *at_end; /* by block id: version plus 1; 0 when not known yet */
     uint32_t current;
@@ -37,7 +37,7 @@ typedef struct nf_gvn_memory {
     uint32_t value_count;
 } nf_gvn_memory;
 
-bool nf_gvn_memory_init(nf_gvn_memory *m, nf_func *f, const nf_cfg *cfg, nf_arena *arena);
+bool nf_gvn_memory_init(nf_gvn_memory *m, nf_opt *opt, nf_func *f, const nf_cfg *cfg);
 void nf_gvn_memory_enter(nf_gvn_memory *m, nf_block b); /* blocks come in reverse post-order */
 void nf_gvn_memory_leave(nf_gvn_memory *m, nf_block b);
 /* Finds the version that the load reads and remembers it; when that was made by a store of the same

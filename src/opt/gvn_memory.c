@@ -15,13 +15,17 @@
 
 enum { STEPS_MAX = 32 };
 
-bool nf_gvn_memory_init(nf_gvn_memory *m, nf_func *f, const nf_cfg *cfg, nf_arena *arena)
+bool nf_gvn_memory_init(nf_gvn_memory *m, nf_opt *opt, nf_func *f, const nf_cfg *cfg)
 {
+    nf_arena *arena = opt->scratch;
+    const nf_alias *alias = nf_alias_get(opt, f);
     *m = (nf_gvn_memory){.f = f, .cfg = cfg, .arena = arena, .value_count = f->insts.count};
-    m->writes = nf_loop_writes_find(f, cfg, arena);
+    if (alias == NULL) return false;
+    m->alias = *alias;
+    m->writes = nf_loop_writes_get(opt, f);
     m->at_end = NF_NEW_ARRAY(arena, uint32_t, f->blocks.count);
     m->of_load = NF_NEW_ARRAY(arena, uint32_t, f->insts.count);
-    return m->writes && m->at_end && m->of_load && nf_alias_init(&m->alias, f, cfg, arena) &&
+    return m->writes && m->at_end && m->of_load &&
            NF_VEC_PUSH(arena, &m->versions, (nf_version){.kind = NF_VERSION_ENTRY});
 }
 

@@ -33,7 +33,7 @@ typedef struct licm {
     nf_func *f;
     nf_cfg cfg;
     nf_alias alias;
-    nf_loop_writes *writes;
+    const nf_loop_writes *writes;
     loop_facts *loops;
     nf_bitset hazardous; /* blocks with something that may end the program */
     bool loads;          /* a loop loads: aliases matter */
@@ -96,13 +96,16 @@ static bool licm_init(licm *l, nf_opt *opt, nf_func *f)
 {
     *l = (licm){.f = f};
     if (!nf_flow_get(opt, f, &l->cfg) || l->cfg.loop_count == 0) return false;
-    l->writes = nf_loop_writes_find(f, &l->cfg, opt->scratch);
+    l->writes = nf_loop_writes_get(opt, f);
     l->loops = NF_NEW_ARRAY(opt->scratch, loop_facts, l->cfg.loop_count);
     l->hazardous = nf_bitset_new(opt->scratch, f->blocks.count);
     if (!l->writes || !l->loops || !l->hazardous.words) return false;
     for (uint32_t loop = 0; loop < l->cfg.loop_count; loop++) preheader_find(l, loop);
     for (uint32_t i = 0; i < l->cfg.rpo_count; i++) block_note(l, (nf_block){l->cfg.rpo[i]});
-    return !l->loads || nf_alias_init(&l->alias, f, &l->cfg, opt->scratch);
+    if (!l->loads) return true;
+    const nf_alias *alias = nf_alias_get(opt, f);
+    if (alias) l->alias = *alias;
+    return alias != NULL;
 }
 
 /* --- safety --- */
@@ -244,5 +247,6 @@ bool nf_pass_licm(nf_opt *opt, nf_func *f)
             l.written |= use >= NF_MEMORY_STORE && use != NF_MEMORY_READ;
         }
     }
+    nf_memory_keep(opt);
     return l.changed;
 }

@@ -139,7 +139,9 @@ static nf_status pass_run(run *r, const pass_info *pass)
     if (*seen == r->changes + 1) return NF_OK; /* nothing has changed since */
     nf_status status = facts_verify(r, pass);
     if (status != NF_OK) return status;
+    r->flow.memory_stays = false;
     bool changed = pass->run(r->opt, r->f);
+    if (changed && !r->flow.memory_stays) r->flow.memory = NULL;
     if (r->f->arena->failed || r->scratch.failed || r->flow.arena.failed)
         return nf_fail(r->error, NF_MEMORY, "out of memory in pass %s", pass->name);
     nf_arena_reset(&r->scratch);

@@ -45,7 +45,9 @@ enum {
 typedef struct nf_flow {
     nf_arena arena;
     nf_cfg cfg;
-    bool known; /* cfg is the function's */
+    bool known;               /* cfg is the function's */
+    struct nf_memory *memory; /* alias.h; NULL: not known */
+    bool memory_stays;        /* through what the pass at hand changes */
 } nf_flow;
 
 /* Gives the graph as it is, which nobody may write to; false when memory is out. It stays readable

@@ -27,7 +27,7 @@ typedef struct promote {
     nf_arena *arena;
     nf_cfg cfg;
     nf_alias alias;
-    nf_loop_writes *writes;
+    const nf_loop_writes *writes;
     nf_value *map; /* what took the place of a load */
     uint32_t map_count;
     bool changed;
@@ -298,13 +298,15 @@ bool nf_pass_promote(nf_opt *opt, nf_func *f)
     opt->hints &= ~(uint32_t)NF_HINT_PACKED;
     promote p = {.f = f, .arena = opt->scratch, .map_count = f->insts.count};
     if (!nf_flow_get(opt, f, &p.cfg) || p.cfg.loop_count == 0) return false;
-    p.writes = nf_loop_writes_find(f, &p.cfg, opt->scratch);
+    p.writes = nf_loop_writes_get(opt, f);
     bool calm = false;
     for (uint32_t loop = 0; p.writes && loop < p.cfg.loop_count; loop++)
         calm |= is_calm(&p.writes[loop]);
     if (!calm) return false;
+    const nf_alias *alias = nf_alias_get(opt, f);
     p.map = NF_NEW_ARRAY(opt->scratch, nf_value, f->insts.count);
-    if (!p.map || !nf_alias_init(&p.alias, f, &p.cfg, opt->scratch)) return false;
+    if (!p.map || !alias) return false;
+    p.alias = *alias;
     for (uint32_t loop = p.cfg.loop_count; loop-- > 0;) loop_promote(&p, loop);
     if (p.changed) nf_values_replace_some(f, p.map, p.map_count);
     return p.changed;

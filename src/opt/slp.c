@@ -86,10 +86,12 @@ static bool analyse(nf_slp *slp)
     slp->extracts = NF_NEW_ARRAY(arena, nf_value, f->insts.count);
     slp->spots = NF_NEW_ARRAY(arena, const nf_spot *, f->insts.count);
     nf_map_init(&slp->packed_first, arena);
+    const nf_alias *alias = nf_alias_get(slp->opt, f);
+    if (alias) slp->alias = *alias;
     return slp->uses && slp->tree_of && slp->inner && slp->extracts && slp->spots &&
            NF_VEC_PUSH(arena, &slp->packed, (nf_packed){0}) &&
-           nf_flow_get(slp->opt, f, &slp->cfg) && nf_in_edges_build(f, arena, &slp->in) &&
-           nf_alias_init(&slp->alias, f, &slp->cfg, arena) && users_find(slp) && orders_find(slp);
+           nf_flow_get(slp->opt, f, &slp->cfg) && nf_in_edges_build(f, arena, &slp->in) && alias &&
+           users_find(slp) && orders_find(slp);
 }
 
 static bool tree_try(nf_slp *slp, const nf_seed *run, uint32_t lane_count)
