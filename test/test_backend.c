@@ -431,7 +431,8 @@ static const uint64_t inputs[] = {0,
                                   UINT64_C(0x7ff8000000000001),
                                   UINT64_C(0x123456789abcdef)};
 
-static void run_program(const program *p, uint64_t features)
+/* With so many of the inputs, in both places. */
+static void run_some(const program *p, uint64_t features, uint32_t count)
 {
     nf_module *m = read_text(p->text);
     uint64_t addresses[SYMBOLS_MAX] = {0};
@@ -440,8 +441,8 @@ static void run_program(const program *p, uint64_t features)
     link_host(m, addresses);
     compile_all(m, features, addresses);
     program_function *code = (program_function *)(uintptr_t)addresses[symbol.id];
-    for (uint32_t i = 0; i < COUNT(inputs); i++) {
-        for (uint32_t k = 0; k < COUNT(inputs); k++) {
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t k = 0; k < count; k++) {
             uint64_t expected =
                 evaluate(nf_module_function_at(m, symbol), &link, inputs[i], inputs[k]);
             uint64_t got = code(inputs[i], inputs[k]);
@@ -456,12 +457,83 @@ static void run_program(const program *p, uint64_t features)
     nf_module_free(m);
 }
 
+static void run_program(const program *p, uint64_t features)
+{
+    run_some(p, features, COUNT(inputs));
+}
+
 static void programs_agree(void **state)
 {
     (void)state;
     for (uint32_t i = 0; i < COUNT(programs); i++) {
         run_program(&programs[i], 0);
         run_program(&programs[i], nf_cpu_features());
+    }
+}
+
+/* --- jumps of all lengths, across an alignment
+ * ------------------------------------------------------------------------------- */
+
+enum { TEXT_BYTES = 8192, FRONT_MAX = 10, MIDDLE_MAX = 36, NEST_INPUTS = 4 };
+
+/* Instructions of three bytes, from %NAME0 to %NAMEcount. */
+static int fill(char *text, size_t room, char name, uint32_t count)
+{
+    int length = 0;
+    for (uint32_t i = 0; i < count; i++)
+        length += snprintf(text + length, room - (size_t)length, "  %%%c%u = %s.i64 %%%c%u, %%%c\n",
+                           name, i + 1, i % 2 ? "add" : "xor", name, i, i % 2 ? 'a' : 'b');
+    return length;
+}
+
+/* A loop in a loop: the inner one starts at a multiple of 32, the outer one's jumps pass over it. What a
+ * short jump in front saves, the alignment takes again. */
+static void nest_write(char *text, uint32_t front, uint32_t middle)
+{
+    char before[TEXT_BYTES / 4] = "", inside[TEXT_BYTES / 2] = "";
+    fill(before, sizeof before, 'x', front);
+    fill(inside, sizeof inside, 'y', middle);
+    snprintf(text, TEXT_BYTES,
+             "func @f(%%a: i64, %%b: i64) -> i64 {\n"
+             "entry:\n"
+             "  %%zero = iconst.i64 0\n"
+             "  %%one = iconst.i64 1\n"
+             "  %%three = iconst.i64 3\n"
+             "  %%turns = and.i64 %%a, %%three\n"
+             "  %%steps = and.i64 %%b, %%three\n"
+             "  %%odd = icmp.ult.i64 %%a, %%three\n"
+             "  brif %%odd, early, start(%%a)\n"
+             "early:\n"
+             "  %%s1 = mul.i64 %%a, %%b\n"
+             "  %%s2 = add.i64 %%s1, %%b\n"
+             "  br start(%%s2)\n"
+             "start(%%s: i64):\n"
+             "  br outer(%%zero, %%s)\n"
+             "outer(%%i: i64, %%x0: i64):\n%s"
+             "  %%skip = icmp.eq.i64 %%steps, %%zero\n"
+             "  brif %%skip, after(%%x%u), inner(%%zero, %%x%u)\n"
+             "inner(%%k: i64, %%y0: i64):\n%s"
+             "  %%k2 = add.i64 %%k, %%one\n"
+             "  %%again = icmp.ult.i64 %%k2, %%steps\n"
+             "  brif %%again, inner(%%k2, %%y%u), after(%%y%u)\n"
+             "after(%%z: i64):\n"
+             "  %%i2 = add.i64 %%i, %%one\n"
+             "  %%more = icmp.ule.i64 %%i2, %%turns\n"
+             "  brif %%more, outer(%%i2, %%z), done\n"
+             "done:\n"
+             "  ret %%z\n}\n",
+             before, front, front, inside, middle, middle);
+}
+
+static void jumps_reach(void **state)
+{
+    static char text[TEXT_BYTES];
+    (void)state;
+    for (uint32_t front = 0; front <= FRONT_MAX; front++) {
+        for (uint32_t middle = 0; middle <= MIDDLE_MAX; middle++) {
+            nest_write(text, front, middle);
+            run_some(&(program){"a loop in a loop", text}, nf_cpu_features(), NEST_INPUTS);
+        }
     }
 }
 
@@ -626,6 +698,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(programs_agree),
+        cmocka_unit_test(jumps_reach),
         cmocka_unit_test(memory_may_run_out_anywhere),
         cmocka_unit_test(unresolved_symbol_is_named),
         cmocka_unit_test(code_stays_within_its_budget),
