@@ -7,6 +7,9 @@
  * vectorises. Stores that were joined leave bodies so small that the unroller takes their loops as a
  * whole; what they update then has constant addresses, and is promoted.
  *
+ * Hints: where a pass only finishes what those before it may have left, it runs when one of them says
+ * that something is left (opt_internal.h).
+ *
  * Facts: rotate gives ROTATED and LOOP_CLOSED, the passes behind it require them, others break
  * them. The manager follows the facts through the table. A pass that is run alone gets what it
  * requires by a run of the passes that give it. In debug builds (NF_DEBUG) the facts that must hold
