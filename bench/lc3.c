@@ -1,5 +1,5 @@
 /*
- * What an instruction of the LC-3 costs, on programs of five kinds, by each engine.
+ * What an instruction of the LC-3 costs, on programs of several kinds, by each engine.
  *
  * Each program is assembled here and loops until it halts, after some hundred million instructions;
  * an engine executes it in pieces, interleaved with the others, behind a few that don't count. LC3_VM names the rival, an emulator
@@ -53,6 +53,39 @@ typedef struct program {
     "INNER   .FILL #20000\n"                                                                       \
     "DATA    .FILL x5000\n" subroutines "\n        .END\n"
 
+/* Fibonacci of 20, 400 times. */
+static const char recursion[] = "        .ORIG x3000\n"
+                                "        LD R6, STACK\n"
+                                "        LD R4, TIMES\n"
+                                "AGAIN   AND R0, R0, #0\n"
+                                "        ADD R0, R0, #10\n"
+                                "        ADD R0, R0, #10\n"
+                                "        JSR FIB\n"
+                                "        ADD R4, R4, #-1\n"
+                                "        BRp AGAIN\n"
+                                "        HALT\n"
+                                "FIB     ADD R6, R6, #-3\n"
+                                "        STR R7, R6, #0\n"
+                                "        STR R0, R6, #1\n"
+                                "        ADD R1, R0, #-2\n"
+                                "        BRn BASE\n"
+                                "        ADD R0, R0, #-1\n"
+                                "        JSR FIB\n"
+                                "        STR R1, R6, #2\n"
+                                "        LDR R0, R6, #1\n"
+                                "        ADD R0, R0, #-2\n"
+                                "        JSR FIB\n"
+                                "        LDR R2, R6, #2\n"
+                                "        ADD R1, R1, R2\n"
+                                "        BRnzp DONE\n"
+                                "BASE    ADD R1, R0, #0\n"
+                                "DONE    LDR R7, R6, #0\n"
+                                "        ADD R6, R6, #3\n"
+                                "        RET\n"
+                                "STACK   .FILL xF000\n"
+                                "TIMES   .FILL #400\n"
+                                "        .END\n";
+
 static const program programs[] = {
     {"arithmetic",
      LOOPS("ADD R0, R0, #1\n ADD R1, R1, #2\n AND R2, R0, #7\n ADD R3, R3, R2\n NOT R5, R1\n"
@@ -81,6 +114,7 @@ static const program programs[] = {
            " NOT R2, R2\n ADD R2, R2, #3\nUP ADD R0, R0, R2\n",
            ""),
      {0, 0}},
+    {"recursion, from region to region", recursion, {0, 0}},
     {"code that rewrites itself",
      LOOPS("ST R1, HERE\nHERE .FILL x1021\n ADD R0, R0, #1\n", ""),
      {0, 0}},
