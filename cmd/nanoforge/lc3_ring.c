@@ -33,8 +33,8 @@ static struct {
 static void on_bus_error(int number, siginfo_t *info, void *context)
 {
     uintptr_t address = (uintptr_t)info->si_addr;
-    bool out = rings.sends && nf_named_ring_contains(&rings.out, address);
-    bool in = rings.receives && nf_named_ring_contains(&rings.in, address);
+    bool out = nf_named_ring_contains(&rings.out, address);
+    bool in = nf_named_ring_contains(&rings.in, address);
     (void)context;
     if ((out || in) && nf_named_ring_detach(out ? &rings.out : &rings.in))
         rings.cut = true;
@@ -103,6 +103,7 @@ bool lc3_rings_open(const char *out, const char *in, uint64_t words, nf_lc3_hook
 {
     nf_error error = {0};
     nf_status status = NF_OK;
+    if (out || in) bus_error_catch();
     if (out)
         status = nf_ring_sender_open(&rings.out, out, WORD_BYTES, words, &rings.sender, &error);
     rings.sends = out && status == NF_OK;
@@ -134,7 +135,6 @@ nf_lc3_stop lc3_rings_meet(void)
 {
     nf_lc3_stop stop = NF_LC3_GOING;
     if (!lc3_rings_are_open()) return stop;
-    bus_error_catch();
     lc3_console_before_wait(lc3_rings_flush);
     if (rings.sends) stop = meet(&rings.out);
     if (rings.receives && stop == NF_LC3_GOING) stop = meet(&rings.in);

@@ -7,11 +7,12 @@
 
 #include "guest/lc3/machine.h"
 
-/* out, in: names, or NULL. Sets the hooks for a bus. False after a message. */
+/* out, in: names, or NULL. Sets the hooks for a bus. Behind lc3_console_watch(), so that a signal
+ * does not leave a name behind. False after a message. */
 bool lc3_rings_open(const char *out, const char *in, uint64_t words, nf_lc3_hooks *hooks);
 bool lc3_rings_are_open(void);
-/* Waits until the other ends are there, or a signal asks to stop (lc3_console.h). NF_LC3_GOING:
- * they are. Behind lc3_console_watch(). */
+/* Waits until the other ends are there, or a signal asks to stop (lc3_console.h). NF_LC3_GOING: they
+ * are. */
 nf_lc3_stop lc3_rings_meet(void);
 /* Lets the other sides have what this one keeps to itself. */
 void lc3_rings_flush(void);

@@ -88,8 +88,7 @@ static bool machine_fill(run_state *run, const arguments *a)
     if (o->os && !lc3_os_load(machine, o->os)) return false;
     if (!lc3_program_load(&run->program, machine, a->files, a->count)) return false;
     if (!o->resume || o->start) nf_lc3_start(machine, o->start ? run->start : run->program.start);
-    return lc3_console_open(o->input, machine->keys_taken, &machine->config.hooks) &&
-           lc3_rings_open(o->bus_out, o->bus_in, o->bus_words, &machine->config.hooks);
+    return lc3_console_open(o->input, machine->keys_taken, &machine->config.hooks);
 }
 
 /* --- running ----------------------------------------------------------------------------------- */
@@ -208,6 +207,10 @@ static int run_whole(run_state *run)
     const run_options *o = run->options;
     bool measured = o->stats || o->json;
     lc3_console_watch(run->machine);
+    if (!lc3_rings_open(o->bus_out, o->bus_in, o->bus_words, &run->machine->config.hooks)) {
+        lc3_console_close();
+        return EXIT_FAILED;
+    }
     if (measured) lc3_measure_begin(&run->measure, run->machine);
     nf_lc3_stop stop = lc3_rings_meet();
     if (stop == NF_LC3_GOING) stop = machine_run(run);
@@ -243,7 +246,6 @@ static int run(run_state *run, const arguments *a)
     if (machine_fill(run, a)) {
         if (lc3_engine_attach(&run->engine, run->machine, o->engine, o->check))
             status = run_whole(run);
-        lc3_rings_close();
         lc3_engine_detach(&run->engine);
         lc3_program_free(&run->program);
     }

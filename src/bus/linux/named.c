@@ -144,6 +144,7 @@ static void drop(nf_named_ring *named)
 {
     if (named->memory) munmap(named->memory, named->bytes);
     named->memory = NULL;
+    named->bytes = 0;
     file_leave(named);
 }
 
@@ -236,4 +237,5 @@ void nf_named_ring_close(nf_named_ring *named)
     else
         munmap(named->memory, named->bytes);
     named->memory = NULL;
+    named->bytes = 0;
 }
