@@ -291,8 +291,8 @@ struct nf_program {
     nf_llvm_unit *unit;       /* NULL: not born as bitcode, or not read yet; under llvm.c's lock */
     const nf_source *sources; /* what the unit is made of, in the arena */
     uint32_t source_count;
-    nf_cache_key key; /* of the sources and the plug-in */
-    const void *kept; /* the file that the module is read from, while it is needed */
+    nf_cache_key key;        /* of the sources and the plug-in */
+    const void *kept;        /* the file that the module is read from, while it is needed */
     uint64_t stubs, entries; /* code objects */
     nf_version *spare;       /* records to be used again, linked by older; under lock */
 };

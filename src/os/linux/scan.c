@@ -117,7 +117,8 @@ static void park_here(const ucontext_t *thread)
     bool in_time =
         __atomic_compare_exchange_n(&scan.park_answer, &asked, inside ? PARK_DONE : PARK_REFUSED,
                                     false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
-    while (inside && in_time) pause(); /* all signals are blocked */
+    if (!inside || !in_time) return;
+    for (;;) pause(); /* all signals are blocked */
 }
 
 static void on_signal(int signal_number, siginfo_t *info, void *context)
