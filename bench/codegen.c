@@ -11,7 +11,8 @@
  * environment's CODEGEN_KERNELS may list the kernels that are wanted, by commas.
  *
  *   T2 guess   the variant that the engine takes before anything has raced
- *   T2 best    the fastest of all variants for this kernel
+ *   T2 best    the fastest of all variants for this kernel; the guess is held against those among them
+ *              that it may choose from, which give the evaluator's bits: what fuses must race
  *
  * Compile time of the tiers is from NIR in memory to code that is placed, the median of several
  * compilations of all of a kernel's functions, for each NIR instruction. That of other compilers is
@@ -343,15 +344,16 @@ static const char *const column_names[COLUMNS] = {
 
 typedef struct result {
     double ratio[COLUMNS], compile_ns[COLUMNS]; /* NaN: not measured */
+    double best_exact; /* ratio of the best that gives the evaluator's bits */
     const char *best;
     uint32_t insts;
 } result;
 
-static bool is_variant(const contestant *c)
+static const nf_variant *variant_of(const contestant *c)
 {
     for (uint32_t i = 0; i < nf_variant_count; i++)
-        if (c->name == nf_variants[i].name) return true;
-    return false;
+        if (c->name == nf_variants[i].name) return &nf_variants[i];
+    return NULL;
 }
 
 static void result_set(result *r, column at, const contestant *c)
@@ -362,7 +364,7 @@ static void result_set(result *r, column at, const contestant *c)
 
 static result result_of(const lab *l)
 {
-    result r = {.insts = l->insts, .best = ""};
+    result r = {.insts = l->insts, .best = "", .best_exact = INFINITY};
     const char *guess = nf_variant_default(l->engine)->name;
     for (int k = 0; k < COLUMNS; k++) r.ratio[k] = r.compile_ns[k] = NAN;
     r.ratio[COLUMN_LUAJIT] = l->luajit_ratio;
@@ -372,7 +374,9 @@ static result result_of(const lab *l)
             if (column_names[k] && strcmp(column_names[k], c->name) == 0)
                 result_set(&r, (column)k, c);
         if (c->name == guess) result_set(&r, COLUMN_GUESS, c);
-        if (!is_variant(c) || c->ratio >= r.ratio[COLUMN_BEST]) continue;
+        const nf_variant *variant = variant_of(c);
+        if (variant && !variant->contract) r.best_exact = fmin(r.best_exact, c->ratio);
+        if (variant == NULL || c->ratio >= r.ratio[COLUMN_BEST]) continue;
         result_set(&r, COLUMN_BEST, c);
         r.best = c->name;
     }
@@ -423,7 +427,7 @@ static void rows_add(bench *b, const result *results, uint32_t count)
             compile_ns[k] += r->compile_ns[k];
             insts[k] += r->insts;
         }
-        worst_guess = fmax(worst_guess, r->ratio[COLUMN_GUESS] / r->ratio[COLUMN_BEST]);
+        worst_guess = fmax(worst_guess, r->ratio[COLUMN_GUESS] / r->best_exact);
     }
     for (int k = 0; k < COLUMNS; k++) {
         if (counted[k] == 0) continue;
@@ -434,7 +438,8 @@ static void rows_add(bench *b, const result *results, uint32_t count)
         else
             bench_row(b, row, mean, "x");
     }
-    bench_row_at_most(b, "T2's guess over T2's best, at worst", worst_guess, "x", GUESS_BOUND);
+    bench_row_at_most(b, "T2's guess over the best it may choose, at worst", worst_guess, "x",
+                      GUESS_BOUND);
     for (int k = 0; k < COLUMNS; k++) {
         if (insts[k] == 0) continue;
         snprintf(row, sizeof row, "%s, to compile a NIR instruction", titles[k]);

@@ -19,7 +19,7 @@ typedef enum nf_round_kind {
     NF_ROUND_NONE,            /* all have been */
     NF_ROUND_GUESS_LLVM,      /* unraced, judged by live calls */
     NF_ROUND_RACE_T2,         /* T2's variants against T1 */
-    NF_ROUND_RACE_CONTRACTED, /* those of T2's that fuse products with sums, against the active version;
+    NF_ROUND_RACE_CONTRACTED, /* T2's guess as it is when it fuses, against the active version;
                                  passed over where there is nothing to fuse */
     NF_ROUND_RACE_LLVM,       /* LLVM's against the active version */
     NF_ROUND_RACE_ALL,        /* both against the active version */

@@ -101,13 +101,26 @@ static bool candidate_make(nf_function *function, nf_recipe recipe, const char *
     return false;
 }
 
-static void t2_candidates_make(nf_function *function, uint32_t first, field *f)
+static void t2_candidates_make(nf_function *function, field *f)
 {
-    uint32_t end = function->effects.contracts ? nf_variant_count : nf_variant_exact_count;
-    for (uint32_t i = first; i < end; i++)
+    uint32_t count = function->effects.contracts ? nf_variant_count : nf_variant_exact_count;
+    for (uint32_t i = 0; i < count; i++)
         if ((nf_variants[i].features & ~function->engine->features) == 0)
             candidate_make(function, (nf_recipe){.variant = &nf_variants[i]}, nf_variants[i].name,
                            f);
+}
+
+/* The guess as it is when it fuses. */
+static void twin_make(nf_function *function, field *f)
+{
+    const nf_variant *guess = nf_variant_default(function->engine);
+    for (uint32_t i = nf_variant_exact_count; i < nf_variant_count; i++) {
+        const nf_variant *variant = &nf_variants[i];
+        bool is_twin = variant->vector_bytes == guess->vector_bytes &&
+                       variant->interleave == guess->interleave &&
+                       (variant->features & ~function->engine->features) == 0;
+        if (is_twin) candidate_make(function, (nf_recipe){.variant = variant}, variant->name, f);
+    }
 }
 
 static void llvm_candidates_make(nf_function *function, field *f)
@@ -141,11 +154,12 @@ static void candidates_make(nf_function *function, field *f)
     if (kind == NF_ROUND_RACE_T2 && function->active != function->baseline)
         candidate_add(f, function->active);
     if (is_again) old_ones_add(function, f);
-    bool on_t2 = kind == NF_ROUND_RACE_T2 || kind == NF_ROUND_RACE_CONTRACTED;
-    if (is_again ? is_on_llvm : !on_t2) llvm_candidates_make(function, f);
-    if (kind != NF_ROUND_RACE_LLVM)
-        t2_candidates_make(function, kind == NF_ROUND_RACE_CONTRACTED ? nf_variant_exact_count : 0,
-                           f);
+    if (kind == NF_ROUND_RACE_CONTRACTED) {
+        twin_make(function, f);
+        return;
+    }
+    if (is_again ? is_on_llvm : kind != NF_ROUND_RACE_T2) llvm_candidates_make(function, f);
+    if (kind != NF_ROUND_RACE_LLVM) t2_candidates_make(function, f);
 }
 
 static void inputs_take(const nf_function *function, field *f)

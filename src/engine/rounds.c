@@ -42,15 +42,22 @@ void nf_round_begin_again(nf_function *function)
     function->round = AGAIN;
 }
 
+/* What there is nothing to fuse in, and, on a processor that LLVM would take from the program, a guess
+ * where a race has had a winner. */
+static bool is_passed_over(nf_function *function, const nf_round *round)
+{
+    if (function->profile.spent_ns < round->spent_ns) return false;
+    if (round->kind == NF_ROUND_RACE_CONTRACTED)
+        return !nf_function_effects_find(function)->contracts;
+    return round->kind == NF_ROUND_GUESS_LLVM && nf_os_cpu_count() == 1 && function->race_count;
+}
+
 static const nf_round *next_round(nf_function *function)
 {
     if (function->rounds_done > ROUNDS_MAX) function->rounds_done = ROUNDS_MAX;
     const nf_round *round = &plans[nf_born_as_bitcode(function)][function->rounds_done];
-    if (round->kind != NF_ROUND_RACE_CONTRACTED || function->profile.spent_ns < round->spent_ns ||
-        nf_function_effects_find(function)->contracts)
-        return round;
-    function->rounds_done++;
-    return round + 1;
+    for (; is_passed_over(function, round); round++) function->rounds_done++;
+    return round;
 }
 
 static bool needs_llvm(const nf_round *round)
