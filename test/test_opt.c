@@ -313,18 +313,24 @@ static const effects_row effects_rows[] = {
     {"device", true, false, "in @device: there is a volatile access", false},
 };
 
+static nf_module *effects_module(test_allocator *memory, nf_arena *arena)
+{
+    nf_error error = {0};
+    nf_module *module = NULL;
+    test_allocator_init(memory);
+    nf_arena_init(arena, &memory->allocator);
+    if (nf_module_read(&memory->allocator, "effects", effects_text, strlen(effects_text), &module,
+                       &error))
+        fail_msg("line %u: %s", error.line, error.message);
+    return module;
+}
+
 static void effects_add_up(void **state)
 {
     (void)state;
     test_allocator memory;
     nf_arena arena;
-    nf_error error = {0};
-    nf_module *module = NULL;
-    test_allocator_init(&memory);
-    nf_arena_init(&arena, &memory.allocator);
-    if (nf_module_read(&memory.allocator, "effects", effects_text, strlen(effects_text), &module,
-                       &error))
-        fail_msg("line %u: %s", error.line, error.message);
+    nf_module *module = effects_module(&memory, &arena);
     for (size_t i = 0; i < sizeof effects_rows / sizeof *effects_rows; i++) {
         const effects_row *row = &effects_rows[i];
         nf_effects effects;
@@ -349,12 +355,7 @@ static void variants_contract(void **state)
     test_allocator memory;
     nf_arena arena;
     nf_error error = {0};
-    nf_module *module = NULL;
-    test_allocator_init(&memory);
-    nf_arena_init(&arena, &memory.allocator);
-    assert_int_equal(nf_module_read(&memory.allocator, "effects", effects_text,
-                                    strlen(effects_text), &module, &error),
-                     NF_OK);
+    nf_module *module = effects_module(&memory, &arena);
     nf_func *f = nf_module_function_at(module, nf_module_symbol(module, "calls_it"));
     for (uint32_t i = 0; i < nf_variant_count; i++) {
         nf_opt opt = {.scratch = &arena, .features = UINT64_MAX, .variant = &nf_variants[i]};
