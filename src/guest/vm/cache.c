@@ -3,7 +3,8 @@
  *
  * The look-up is one load from an array by PC, one array for each mode: for guests whose addresses
  * are few, as the LC-3's. Pages of the array are taken when they are touched. Compiled code looks up
- * by such a load too, of the code's address. There may be several regions for one PC, of which one
+ * by such a load too, of the code's address. It needs no shards: a machine has a cache of its own, and
+ * one thread that uses it. There may be several regions for one PC, of which one
  * is entered: that is the published one.
  *
  * Written code is looked for in the list of all regions: there are few, and each has few ranges.
