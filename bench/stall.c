@@ -4,8 +4,7 @@
  * The program has a heap of 1 GiB in pages of 4 KiB, all touched. A caller goes on calling a function
  * and writing to pages of the heap at random, and reads the clock each time. What counts is the
  * longest gap between two readings in a stretch of time: without a race, while one is held in a
- * sandbox of a zygote's, while one is held in a forked one, and while a zygote is made as for an engine
- * that is made only now, round by round. A gap in which the
+ * sandbox of a zygote's, and while one is held in a forked one, round by round. A gap in which the
  * scheduler gave the processor to somebody else by force is dropped, for that is the machine's doing;
  * one in which the caller had to wait is not.
  */
@@ -124,18 +123,7 @@ static double race(nf_zygote *by, uint64_t seed)
     return (double)report.duration_ns * 1e-6;
 }
 
-typedef enum stretch { QUIET, BY_ZYGOTE, FORKED, LATE_ZYGOTE, STRETCHES } stretch;
-
-/* As an engine does that is made now. */
-static double zygote_make_late(void)
-{
-    nf_zygote *late;
-    uint64_t start = nf_os_time_ns();
-    if (nf_zygote_open(&late, NULL) != NF_OK) return 0;
-    double ms = (double)(nf_os_time_ns() - start) * 1e-6;
-    nf_zygote_close(late);
-    return ms;
-}
+typedef enum stretch { QUIET, BY_ZYGOTE, FORKED, STRETCHES } stretch;
 
 /* The longest gap in it, in us. */
 static double longest_in(caller *c, stretch what, uint32_t round, double *race_ms)
@@ -143,8 +131,6 @@ static double longest_in(caller *c, stretch what, uint32_t round, double *race_m
     __atomic_store_n(&c->longest, 0, __ATOMIC_RELAXED);
     if (what == QUIET)
         nf_os_sleep_ns(QUIET_NS);
-    else if (what == LATE_ZYGOTE)
-        *race_ms = zygote_make_late();
     else
         *race_ms = race(what == BY_ZYGOTE ? zygote : NULL, round + 1);
     return bench_ns(__atomic_load_n(&c->longest, __ATOMIC_RELAXED)) * 1e-3;
@@ -176,17 +162,13 @@ int main(int argc, char **argv)
     pthread_join(c.thread, NULL);
     double quiet = bench_median(gaps[QUIET], rounds);
     double by_zygote = bench_median(gaps[BY_ZYGOTE], rounds);
-    double late = bench_median(gaps[LATE_ZYGOTE], rounds);
     bench_row(b, "longest gap, no race", quiet, "us");
     bench_row(b, "longest gap during a race that forks", bench_median(gaps[FORKED], rounds), "us");
     bench_row(b, "longest gap during a race by the zygote", by_zygote, "us");
     bench_row_at_most(b, "the zygote's, more than without a race",
                       by_zygote > quiet ? by_zygote - quiet : 0, "us", STALL_BOUND_US);
-    bench_row_at_most(b, "an engine made late, more than without a race",
-                      late > quiet ? late - quiet : 0, "us", STALL_BOUND_US);
     bench_row(b, "race that forks", bench_median(times[FORKED], rounds), "ms");
     bench_row(b, "race by the zygote", bench_median(times[BY_ZYGOTE], rounds), "ms");
-    bench_row(b, "the zygote's making, late", bench_median(times[LATE_ZYGOTE], rounds), "ms");
     bench_note(b, "a heap of %zu MiB; medians of %u rounds", bytes >> 20, rounds);
     nf_zygote_close(zygote);
     nf_arena_free(&arena);

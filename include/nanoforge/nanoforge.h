@@ -90,8 +90,8 @@ typedef struct nf_config {
     void *event_context;
 } nf_config;
 
-/* config may be NULL. On failure *engine is NULL. It makes a child process, from which races get
- * theirs; the copy leaves out large private memory, so no thread waits for it. */
+/* config may be NULL. On failure *engine is NULL. It forks the process once, so that races need not:
+ * best made while the heap is small. */
 NF_API nf_status nf_engine_new(const nf_config *config, nf_engine **engine, nf_error *error);
 /* Ends the background thread, frees all programs and code. NULL is allowed. */
 NF_API void nf_engine_free(nf_engine *engine);

@@ -258,7 +258,7 @@ nf_status nf_worker_start(nf_engine *engine, nf_error *error)
     return status == NF_UNSUPPORTED ? NF_OK : status;
 }
 
-/* Races can do without. */
+/* While the program is small, for later it could not be forked without a stall. Races can do without. */
 static void zygote_make(nf_engine *engine)
 {
     if (engine->config.mode == NF_MODE_AUTO && engine->config.policy != NF_POLICY_COUNTS)

@@ -56,9 +56,8 @@ typedef struct nf_race_candidate {
  * A process made early, from which later races get their sandbox. Without one, a race forks the
  * program, which stops it for as long as it takes to copy its page tables: 40 ms with 1 GiB in pages
  * of 4 KiB. With one nothing stops, and a race costs what its functions touch.
- * Opening makes a copy of the program without its large memory, which stops nobody; what takes part in
- * races is best there by then. Meanwhile a child that is made by other means than fork() may lack that
- * memory. It serves one race at a time: a second one, and those in a child that the program forks,
+ * To be opened while the program is small, for opening forks; what takes part in races is best there
+ * by then. It serves one race at a time: a second one, and those in a child that the program forks,
  * fork. Close it when no race runs.
  */
 typedef struct nf_zygote nf_zygote;

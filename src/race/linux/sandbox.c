@@ -21,7 +21,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/text.h"
-#include "clone.h"
 #include "maps.h"
 #include "os/os.h"
 #include "zygote.h"
@@ -117,6 +116,19 @@ static void harness_restart(harness *h)
 
 /* --- a child --- */
 
+/* No fork handlers, for they may take locks; no signal at its end, so that nobody's wait() sees it;
+ * and none of the program's signal handlers runs in it. */
+static bool child_fork(child *c)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    c->process = (pid_t)syscall(SYS_clone, 0, NULL, NULL, NULL, 0);
+    if (c->process == 0) cage_on_stack(c->record->cage.harness_stack_top, harness_run, c->record);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return c->process > 0;
+}
+
 static bool child_start(child *c)
 {
     uint64_t start = nf_os_time_ns();
@@ -124,7 +136,7 @@ static bool child_start(child *c)
     h->cage.pulling = c->zygote != NULL;
     bool started = c->zygote
                        ? maps_read(h->cage.maps, CAGE_MAPS_BYTES) && zygote_start_sandbox(c->zygote)
-                       : (c->process = (pid_t)clone_whole(h, harness_run)) > 0;
+                       : child_fork(c);
     h->result.fork_ns += nf_os_time_ns() - start;
     return started;
 }

@@ -1,7 +1,7 @@
 /*
  * A process that makes sandboxes, so that the program need not fork when it has grown large.
  *
- *   program ── clone, of what is small ────► zygote: drops its copy of the program's memory
+ *   program ── clone, while it is small ──► zygote: drops its copy of the program's memory
  *      │ "run" by a socket ───────────────────► │ ── fork, of next to nothing ──► sandbox
  *      │ ◄───────── pages are asked for by the record (memory.c), and given ─────── │
  *      │ ◄───────── how it ended ───────────────│ ◄──────────────────────────────── ┘
