@@ -1,10 +1,7 @@
 #!/bin/sh
 # nanoforge lc3 run: examples, console, ends and exit codes, determinism, snapshots, the terminal.
 . test/lib_tap.sh
-
-program() { # program NAME: standard input is its source; it begins at x3000
-    { echo ".ORIG x3000" && cat && echo ".END"; } >"$work/$1.asm"
-}
+. test/lib_lc3.sh
 
 run() { # run NAME [OPTION...]: with $keys as standard input
     name=$1

@@ -1,11 +1,8 @@
 #!/bin/sh
 # nanoforge lc3 bus: every shape, every way in which programs can end, options and their mistakes.
 . test/lib_tap.sh
+. test/lib_lc3.sh
 limit=20
-
-program() { # program NAME: standard input is its source; it begins at x3000
-    { echo ".ORIG x3000" && cat && echo ".END"; } >"$work/$1.asm"
-}
 
 bus() { # bus [OPTION...] NAME...: with names for programs
     set -- $(for word in "$@"; do

@@ -2,14 +2,11 @@
 # nanoforge lc3 run --bus-out and --bus-in: commands of their own that meet by a ring's name, in either
 # order; ends that die; files that are no rings.
 . test/lib_tap.sh
+. test/lib_lc3.sh
 limit=20
 ring=test.$$
 file=/dev/shm/nanoforge-$ring
 trap 'rm -rf "$work"; rm -f "$file" "$file".back' EXIT
-
-program() { # program NAME: standard input is its source; it begins at x3000
-    { echo ".ORIG x3000" && cat && echo ".END"; } >"$work/$1.asm"
-}
 
 program count <<'END'
 ; sends 1 to 20000 and a 0
@@ -163,24 +160,21 @@ exec 9>&-
 wait
 
 # --- ends that die ---
-start --bus-out "$ring" "$work/forever.asm"
-timeout $limit "$NANOFORGE" lc3 run --bus-in "$ring" "$work/take.asm" 2>"$work/err" &
-taker=$!
-met
-kill -KILL "$(child)"
-wait $taker
-check "a sender was killed: the receiver's exit status is 6" [ $? = 6 ]
-said "and it says why" "the program at the other end of /nanoforge-$ring has died"
-wait $started 2>/dev/null
+# The end that was started first is killed when it has met the other one.
+kill_first() { # kill_first OPTION PROGRAM OTHER_OPTION OTHER_PROGRAM NAME
+    start "$1" "$ring" "$work/$2.asm"
+    timeout $limit "$NANOFORGE" lc3 run "$3" "$ring" "$work/$4.asm" 2>"$work/err" &
+    other=$!
+    met
+    kill -KILL "$(child)"
+    wait $other
+    check "$5: the other's exit status is 6" [ $? = 6 ]
+    wait $started 2>/dev/null
+}
 
-start --bus-in "$ring" "$work/take.asm"
-timeout $limit "$NANOFORGE" lc3 run --bus-out "$ring" "$work/forever.asm" 2>"$work/err" &
-sender=$!
-met
-kill -KILL "$(child)"
-wait $sender
-check "a receiver was killed: the sender's exit status is 6" [ $? = 6 ]
-wait $started 2>/dev/null
+kill_first --bus-out forever --bus-in take "a sender was killed"
+said "and it says why" "the program at the other end of /nanoforge-$ring has died"
+kill_first --bus-in take --bus-out forever "a receiver was killed"
 
 start --bus-out "$ring" "$work/count.asm"
 kill -KILL "$(child)"

@@ -333,7 +333,6 @@ struct nf_engine {
     nf_function **functions; /* by index; NULL when free */
     uint32_t function_count;
     nf_program *programs;
-    const nf_llvm_api *llvm;        /* NULL: not asked for yet, or not there; under llvm.c's lock */
     nf_llvm_prepared *prepared;     /* the last function that LLVM compiled; under llvm.c's lock */
     const nf_function *prepared_of; /* ... or its rest from prepared_header on */
     nf_block prepared_header;
@@ -442,7 +441,7 @@ void *nf_signal_function(const char *name);
 extern const nf_llvm_options nf_llvm_variants[]; /* llvm_variants.def */
 extern const uint32_t nf_llvm_variant_count;
 /* Loads the plug-in at its first use; NF_UNSUPPORTED with the reason when there is none. */
-nf_status nf_llvm_open(nf_engine *engine, nf_error *error);
+nf_status nf_llvm_open(nf_error *error);
 /* Reads and links the program's sources into its unit, and imports that: a verified module. */
 nf_status nf_llvm_import(nf_program *program, nf_module **module, const nf_llvm_foreign **foreign,
                          uint32_t *foreign_count, nf_error *error);

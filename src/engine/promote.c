@@ -86,7 +86,7 @@ static void step_settled(nf_function *function, uint64_t now)
     nf_engine_event(engine, NF_EVENT_HOT, function, function->active, p->share,
                     "%llu calls, %.0f ns each, %.1f ms so far", (unsigned long long)p->calls,
                     p->ns_per_call, p->spent_ns * 1e-6);
-    if (nf_round_is_llvm(function) && nf_llvm_open(engine, &error) != NF_OK) {
+    if (nf_round_is_llvm(function) && nf_llvm_open(&error) != NF_OK) {
         engine->no_llvm = true;
         nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s", error.message);
         return;

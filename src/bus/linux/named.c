@@ -136,7 +136,7 @@ static nf_status attach(nf_named_ring *named, void *side, nf_error *error)
 
 static void file_leave(nf_named_ring *named)
 {
-    close(named->file); /* and with it goes the lock */
+    if (named->file >= 0) close(named->file); /* and with it goes the lock */
     named->file = -1;
 }
 
@@ -215,7 +215,7 @@ nf_ring_result nf_named_ring_meet(nf_named_ring *named, uint64_t timeout_ns)
         if (nf_os_time_ns() - start >= timeout_ns) return NF_RING_WAIT;
         pause_ms();
     }
-    if (named->file >= 0) file_leave(named);
+    file_leave(named);
     return NF_RING_OK;
 }
 
@@ -232,10 +232,5 @@ void nf_named_ring_close(nf_named_ring *named)
     if (named->file >= 0 && file_lock(named->file) && fstat(named->file, &state) == 0 &&
         state.st_nlink > 0)
         shm_unlink(named->path);
-    if (named->file >= 0)
-        drop(named);
-    else
-        munmap(named->memory, named->bytes);
-    named->memory = NULL;
-    named->bytes = 0;
+    drop(named);
 }

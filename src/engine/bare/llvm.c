@@ -1,16 +1,15 @@
 /* Bare metal has no LLVM: tiers 1 and 2 are all there is. */
 #include "engine/engine_internal.h"
 
-nf_status nf_llvm_open(nf_engine *engine, nf_error *error)
+nf_status nf_llvm_open(nf_error *error)
 {
-    (void)engine;
     return nf_fail(error, NF_UNSUPPORTED, "this platform has no LLVM tier");
 }
 
 nf_status nf_llvm_borrow(const nf_llvm_api **api, nf_error *error)
 {
     *api = NULL;
-    return nf_fail(error, NF_UNSUPPORTED, "this platform has no LLVM tier");
+    return nf_llvm_open(error);
 }
 
 void nf_llvm_return(void) {}
@@ -21,7 +20,8 @@ nf_status nf_llvm_import(nf_program *program, nf_module **module, const nf_llvm_
     *module = NULL;
     *foreign = NULL;
     *foreign_count = 0;
-    return nf_llvm_open(program->engine, error);
+    (void)program;
+    return nf_llvm_open(error);
 }
 
 bool nf_llvm_is_kept(const nf_function *function, nf_recipe recipe)
@@ -38,7 +38,8 @@ nf_status nf_llvm_compile(nf_function *function, nf_recipe recipe, const nf_func
     (void)rest;
     (void)arena;
     (void)blob;
-    return nf_llvm_open(function->engine, error);
+    (void)function;
+    return nf_llvm_open(error);
 }
 
 void nf_llvm_end(void) {}

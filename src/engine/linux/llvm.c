@@ -157,14 +157,15 @@ static bool is_ended(void)
 /* worker: NULL, or the engine whose worker it is that calls. */
 static nf_status llvm_enter(const nf_engine *worker, nf_error *error)
 {
-    bool is_in = !is_ended();
-    if (is_in) pthread_mutex_lock(&llvm_lock);
-    if (is_in && !is_ended()) {
-        llvm_worker.engine = worker;
-        if (worker) __atomic_store_n(&llvm_worker.thread, nf_os_thread_id(), __ATOMIC_RELEASE);
-        return NF_OK;
+    if (!is_ended()) {
+        pthread_mutex_lock(&llvm_lock);
+        if (!is_ended()) {
+            llvm_worker.engine = worker;
+            if (worker) __atomic_store_n(&llvm_worker.thread, nf_os_thread_id(), __ATOMIC_RELEASE);
+            return NF_OK;
+        }
+        pthread_mutex_unlock(&llvm_lock);
     }
-    if (is_in) pthread_mutex_unlock(&llvm_lock);
     return nf_fail(error, NF_UNSUPPORTED, "no LLVM tier: the process is ending");
 }
 
@@ -177,7 +178,7 @@ static void llvm_leave(void)
 }
 
 /* Under llvm_lock. */
-static nf_status api_load(nf_error *error)
+static nf_status plugin_load(nf_error *error)
 {
     if (llvm_api) return NF_OK;
     char path[PATH_BYTES];
@@ -196,19 +197,11 @@ static nf_status api_load(nf_error *error)
     return NF_OK;
 }
 
-/* The same. */
-static nf_status plugin_load(nf_engine *engine, nf_error *error)
-{
-    nf_status status = engine->llvm ? NF_OK : api_load(error);
-    if (status == NF_OK) engine->llvm = llvm_api;
-    return status;
-}
-
 nf_status nf_llvm_borrow(const nf_llvm_api **api, nf_error *error)
 {
     nf_status status = llvm_enter(NULL, error);
     if (status != NF_OK) return status;
-    status = api_load(error);
+    status = plugin_load(error);
     *api = llvm_api;
     if (status != NF_OK) llvm_leave();
     return status;
@@ -219,22 +212,20 @@ void nf_llvm_return(void)
     llvm_leave();
 }
 
-nf_status nf_llvm_open(nf_engine *engine, nf_error *error)
+nf_status nf_llvm_open(nf_error *error)
 {
-    nf_status status = llvm_enter(NULL, error);
-    if (status != NF_OK) return status;
-    status = plugin_load(engine, error);
-    llvm_leave();
+    const nf_llvm_api *api;
+    nf_status status = nf_llvm_borrow(&api, error);
+    if (status == NF_OK) nf_llvm_return();
     return status;
 }
 
 /* Under llvm_lock. */
 static nf_status unit_need(nf_program *program, nf_error *error)
 {
-    nf_status status = plugin_load(program->engine, error);
+    nf_status status = plugin_load(error);
     if (status != NF_OK || program->unit || program->source_count == 0) return status;
-    return program->engine->llvm->unit_read(program->sources, program->source_count, &program->unit,
-                                            error);
+    return llvm_api->unit_read(program->sources, program->source_count, &program->unit, error);
 }
 
 static void key_add_file(nf_cache_key *key, const char *path)
@@ -271,8 +262,8 @@ nf_status nf_llvm_import(nf_program *program, nf_module **module, const nf_llvm_
     if (status != NF_OK) return status;
     status = unit_need(program, error);
     if (status == NF_OK)
-        status = engine->llvm->unit_import(program->unit, &engine->allocator, &program->arena,
-                                           module, foreign, foreign_count, error);
+        status = llvm_api->unit_import(program->unit, &engine->allocator, &program->arena, module,
+                                       foreign, foreign_count, error);
     llvm_leave();
     if (status != NF_OK) return status;
     status = nf_module_verify(*module, error);
@@ -291,7 +282,7 @@ static bool resolve(void *context, const char *name, uint64_t *address)
 /* Under llvm_lock. */
 static void prepared_drop(nf_engine *engine)
 {
-    if (engine->prepared) engine->llvm->prepared_free(engine->prepared);
+    if (engine->prepared) llvm_api->prepared_free(engine->prepared);
     engine->prepared = NULL;
     engine->prepared_of = NULL;
 }
@@ -308,11 +299,11 @@ static nf_status prepared_need(nf_function *function, nf_block header, const nf_
     prepared_drop(engine);
     nf_status status;
     if (rest)
-        status = engine->llvm->prepare_nir(rest, rest_name, &engine->prepared, error);
+        status = llvm_api->prepare_nir(rest, rest_name, &engine->prepared, error);
     else if (program->unit)
-        status = engine->llvm->prepare(program->unit, function->name, &engine->prepared, error);
+        status = llvm_api->prepare(program->unit, function->name, &engine->prepared, error);
     else
-        status = engine->llvm->prepare_nir(function->ir, NULL, &engine->prepared, error);
+        status = llvm_api->prepare_nir(function->ir, NULL, &engine->prepared, error);
     if (status != NF_OK) return status;
     engine->prepared_of = function;
     engine->prepared_header = header;
@@ -351,10 +342,10 @@ static nf_status object_make(nf_function *function, nf_recipe recipe, const nf_f
     options.features = engine->features;
     nf_status status = llvm_enter(arena == &engine->work_arena ? engine : NULL, error);
     if (status != NF_OK) return status;
-    status = rest ? plugin_load(engine, error) : unit_need(function->program, error);
+    status = rest ? plugin_load(error) : unit_need(function->program, error);
     if (status == NF_OK) status = prepared_need(function, recipe.header, rest, error);
     if (status == NF_OK)
-        status = engine->llvm->compile(engine->prepared, &options, arena, bytes, size, error);
+        status = llvm_api->compile(engine->prepared, &options, arena, bytes, size, error);
     if (status != NF_OK && status != NF_BUSY) prepared_drop(engine);
     llvm_leave();
     return status;
@@ -404,7 +395,7 @@ void nf_llvm_close(nf_program *program)
     if (llvm_worker.stopped) return;
     pthread_mutex_lock(&llvm_lock);
     if (engine->prepared_of && engine->prepared_of->program == program) prepared_drop(engine);
-    if (program->unit) engine->llvm->unit_free(program->unit);
+    if (program->unit) llvm_api->unit_free(program->unit);
     program->unit = NULL;
     pthread_mutex_unlock(&llvm_lock);
     if (program->kept) nf_cache_release(program->kept);

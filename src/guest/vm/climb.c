@@ -82,7 +82,6 @@ void nf_vm_climb_begin(nf_vm *vm, nf_vm_region *region)
 {
     nf_vm_climb *climb = &vm->climb;
     nf_vm_order order = nf_vm_order_of(region, NF_VM_WAY_LLVM);
-    if (climb->is_active) return;
     region->has_climbed = true;
     nf_status status = prepare(vm, &order);
     if (status == NF_OK)

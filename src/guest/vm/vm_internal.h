@@ -236,7 +236,7 @@ typedef struct nf_vm_climb {
     size_t bytes;
 } nf_vm_climb;
 
-/* Has LLVM compile the region, unless another one climbs. */
+/* Has LLVM compile the region. None climbs yet. */
 void nf_vm_climb_begin(nf_vm *vm, nf_vm_region *region);
 /* The region that has come of it, not published yet, and which it shall race against; or NULL. */
 nf_vm_region *nf_vm_climb_poll(nf_vm *vm, nf_vm_region **holder);

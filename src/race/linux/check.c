@@ -132,12 +132,12 @@ void harness_end_text(const harness *h, cage_end end, uint32_t input, char *reas
                   address);
         break;
     case CAGE_LOG_FULL:
-        nf_format(reason, NF_RACE_REASON_BYTES, "%s: more than %d pages are written", name,
-                  CAGE_PAGES_MAX);
+        nf_format(reason, NF_RACE_REASON_BYTES, "%s: more than %u pages are written", name,
+                  c->pages_max);
         break;
     case CAGE_PULLED_FULL:
-        nf_format(reason, NF_RACE_REASON_BYTES, "%s: more than %d pages are accessed", name,
-                  CAGE_PULLED_MAX);
+        nf_format(reason, NF_RACE_REASON_BYTES, "%s: more than %u pages are accessed", name,
+                  c->pulled_max);
         break;
     case CAGE_SYSCALL:
         nf_format(reason, NF_RACE_REASON_BYTES, "%s: forbidden system call %d", name, c->signal);

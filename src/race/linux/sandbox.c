@@ -208,17 +208,13 @@ static child_end child_watch(child *c)
         finished = __atomic_load_n(&h->finished, __ATOMIC_ACQUIRE);
         if (finished && end == CHILD_DIED) return CHILD_DONE;
         if (end != CHILD_DONE) return end;
-        if (now - heard > silent_ns_max) break;
-        if (is_given_up(c->request)) {
-            child_kill(c);
-            (void)child_ask(c, true);
-            return CHILD_LOST;
-        }
+        if (now - heard > silent_ns_max || is_given_up(c->request)) break;
         progress_tell(c, now, &told);
         nf_os_wait(&h->cage.pull.turn, turn, POLL_NS);
     }
     child_kill(c);
-    return child_ask(c, true) == CHILD_LOST ? CHILD_LOST : CHILD_HUNG;
+    bool is_lost = child_ask(c, true) == CHILD_LOST || is_given_up(c->request);
+    return is_lost ? CHILD_LOST : CHILD_HUNG;
 }
 
 /* The child died: whoever was running is to blame. false when nobody was. */
