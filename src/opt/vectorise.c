@@ -43,13 +43,13 @@ static void remark(nf_opt *opt, const nf_plan *plan, nf_block header)
               plan->reason, *op ? " " : "", op);
 }
 
-/* Plans with masks where the variant has them, else with a scalar rest. */
+/* Plans with masks or shorter vectors where the variant has them, else with a scalar rest. */
 static bool plan_loop(nf_plan *plan, nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop)
 {
     if (!nf_plan_make(plan, opt, f, cfg, loop)) return false;
     if (nf_plan_possible(plan)) return true;
-    if (!plan->masked) return false;
-    plan->masked = false;
+    if (!plan->masked && !plan->halved) return false;
+    plan->masked = plan->halved = false;
     return plan->loop.count == 0 || plan->loop.count >= nf_plan_lanes(plan) ? nf_plan_possible(plan)
                                                                             : false;
 }

@@ -78,6 +78,7 @@ typedef struct nf_plan {
     unsigned lanes_log2;
     unsigned copies;  /* of the body in the main loop */
     bool masked;      /* what is left over is done by masks, else by the scalar loop */
+    bool halved;      /* ... by vectors half as long first, then by the scalar loop */
     bool scalar_last; /* the last iteration must be the scalar loop's: only it knows a value */
     const char *reason;
     nf_op missing; /* the operation that there are no vectors for, when that is the reason */
@@ -140,6 +141,8 @@ typedef struct nf_lanes {
 } nf_lanes;
 
 bool nf_lanes_init(nf_lanes *w, nf_plan *plan, bool dry);
+/* Forgets what stands in front of the loops, for vectors of another length. */
+void nf_lanes_forget(nf_lanes *w);
 /* The vector type of an element. */
 nf_type nf_lanes_type(const nf_lanes *w, nf_type element);
 nf_value nf_lanes_build(nf_lanes *w, nf_op op, nf_type type, nf_type operand, nf_value a,

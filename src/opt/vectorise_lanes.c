@@ -29,6 +29,13 @@ bool nf_lanes_init(nf_lanes *w, nf_plan *plan, bool dry)
     return w->vectors && w->splats && w->edges && w->masks && w->bases;
 }
 
+void nf_lanes_forget(nf_lanes *w)
+{
+    __builtin_memset(w->splats, 0, w->plan->loop.value_count * sizeof *w->splats);
+    __builtin_memset(w->iotas, 0, sizeof w->iotas);
+    w->constants.count = 0;
+}
+
 /* --- building --- */
 
 nf_type nf_lanes_type(const nf_lanes *w, nf_type element)

@@ -17,8 +17,8 @@
  *
  *     apart  iff  l2 - l1 >= s1  and  l1 - l2 >= s2          modulo 2^64
  *
- * Accesses in different alias classes, and those through different parameters one of which is
- * noalias, need no check.
+ * Accesses in different alias classes, those to different objects (alias.h), and those through
+ * different parameters one of which is noalias, need no check.
  */
 #include "vectorise_internal.h"
 
@@ -26,12 +26,13 @@ enum { ROOT_DEPTH_MAX = 8 };
 
 /* --- pointers --- */
 
-/* What an address is made from: nothing that could be a pointer, one parameter, or anything. */
-typedef enum root_kind { ROOT_NONE, ROOT_PARAM, ROOT_UNKNOWN } root_kind;
+/* What an address is made from: nothing that could be a pointer, one parameter, one local, one
+ * symbol's data, or anything. */
+typedef enum root_kind { ROOT_NONE, ROOT_PARAM, ROOT_LOCAL, ROOT_DATA, ROOT_UNKNOWN } root_kind;
 
 typedef struct root {
     root_kind kind;
-    uint32_t param;
+    uint32_t id; /* the parameter's index; nf_local; nf_symbol */
 } root;
 
 static root root_of(const nf_func *f, nf_value v, unsigned depth);
@@ -50,7 +51,11 @@ static root root_of(const nf_func *f, nf_value v, unsigned depth)
     switch (inst->op) {
     case NF_OP_PARAM:
         if (inst->block.id != f->entry.id) break;
-        return (root){.kind = ROOT_PARAM, .param = (uint32_t)inst->imm};
+        return (root){.kind = ROOT_PARAM, .id = (uint32_t)inst->imm};
+    case NF_OP_LOCAL: return (root){.kind = ROOT_LOCAL, .id = inst->extra};
+    case NF_OP_SYMBOL:
+        if (nf_symbol_at(f->module, (nf_symbol){inst->extra})->kind != NF_SYMBOL_DATA) break;
+        return (root){.kind = ROOT_DATA, .id = inst->extra};
     case NF_OP_ADD:
         return root_join(root_of(f, inst->a, depth + 1), root_of(f, inst->b, depth + 1));
     case NF_OP_ICONST:
@@ -74,17 +79,23 @@ static root root_of_address(const nf_func *f, const nf_affine *address)
     return sum;
 }
 
+static bool is_object(root r)
+{
+    return r.kind == ROOT_LOCAL || r.kind == ROOT_DATA;
+}
+
 static bool promised_apart(const nf_plan *plan, const nf_access *a, const nf_access *b)
 {
     const nf_func *f = plan->f;
     unsigned alias_a = nf_inst_at(f, a->inst)->mem.alias;
     unsigned alias_b = nf_inst_at(f, b->inst)->mem.alias;
     if (alias_a && alias_b && alias_a != alias_b) return true;
-    if (f->noalias == 0) return false;
     root root_a = root_of_address(f, &a->address), root_b = root_of_address(f, &b->address);
+    if (is_object(root_a) && is_object(root_b))
+        return root_a.kind != root_b.kind || root_a.id != root_b.id;
     if (root_a.kind != ROOT_PARAM || root_b.kind != ROOT_PARAM) return false;
-    if (root_a.param == root_b.param || root_a.param > 63 || root_b.param > 63) return false;
-    return (f->noalias >> root_a.param & 1) || (f->noalias >> root_b.param & 1);
+    if (root_a.id == root_b.id || root_a.id > 63 || root_b.id > 63) return false;
+    return (f->noalias >> root_a.id & 1) || (f->noalias >> root_b.id & 1);
 }
 
 /* --- pairs --- */
@@ -170,13 +181,20 @@ static void check(check_writer *w, nf_cond cond, nf_value a, uint64_t number)
     (void)NF_VEC_PUSH(w->e->f->arena, w->checks, holds);
 }
 
-/* The address of base `to` - that of base `from` + constant. */
+/* The address of base `to` - that of base `from` + constant. Where both have a term in common, as rows
+ * of one matrix do, it is not looked at: the rest may be the same for all runs of the loop. */
 static nf_value emit_base_distance(check_writer *w, uint32_t from, uint32_t to, int64_t constant)
 {
     const uint32_t both[2] = {from, to};
+    const nf_affine *bases = w->plan->bases;
+    nf_affine difference = nf_affine_add(&bases[to], &bases[from], -1);
+    if (difference.type && difference.term_count < bases[to].term_count + bases[from].term_count) {
+        difference.constant = (int64_t)((uint64_t)difference.constant + (uint64_t)constant);
+        return nf_affine_emit(w->e, &difference);
+    }
     for (int i = 0; i < 2; i++) {
         nf_value *base = &w->bases[both[i]];
-        if (base->id == 0) *base = nf_affine_emit(w->e, &w->plan->bases[both[i]]);
+        if (base->id == 0) *base = nf_affine_emit(w->e, &bases[both[i]]);
     }
     nf_value distance = nf_loop_op(w->e, NF_OP_SUB, NF_I64, w->bases[to], w->bases[from]);
     return nf_loop_op(w->e, NF_OP_ADD, NF_I64, distance, emit_const(w, constant));

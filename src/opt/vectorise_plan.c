@@ -486,6 +486,28 @@ static bool waits_for_sums(const nf_plan *plan)
     return false;
 }
 
+/* Whether some place is read and written. */
+static bool changes_in_place(const nf_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->access_count; i++)
+        for (uint32_t k = i + 1; k < plan->access_count; k++)
+            if (plan->accesses[i].base == plan->accesses[k].base &&
+                plan->accesses[i].is_store != plan->accesses[k].is_store)
+                return true;
+    return false;
+}
+
+/* Whether the rest is for vectors half as long, and not for masks: in a loop inside of another that
+ * changes memory in place. A load waits until masked stores to its neighbourhood are done, which the
+ * loop's next run does at once when runs are short; and where two rows lie nearer to each other than a
+ * vector is long, one half as long may fit. */
+static bool prefers_halves(const nf_plan *plan)
+{
+    const nf_counted *loop = &plan->loop;
+    return loop->cfg->loops[loop->loop].parent != NF_NO_LOOP && loop->count == 0 &&
+           plan->lanes_log2 > 1 && plan->reduction_count == 0 && changes_in_place(plan);
+}
+
 /* Copies and remainder by the variant; more of what waits for itself, fewer copies of large bodies, which keep the processor busy by
  * themselves, and where a constant count has no use for them. */
 static bool extent_choose(nf_plan *plan)
@@ -493,6 +515,8 @@ static bool extent_choose(nf_plan *plan)
     unsigned size = body_extent(plan).count;
     uint64_t count = plan->loop.count, lanes = nf_plan_lanes(plan);
     plan->masked = plan->opt->variant->vector_bytes >= MASKED_VECTOR_BYTES && !plan->scalar_last;
+    plan->halved = plan->masked && prefers_halves(plan);
+    if (plan->halved) plan->masked = false;
     plan->copies = plan->opt->variant->interleave ? plan->opt->variant->interleave : 1;
     if (waits_for_sums(plan) && plan->copies < NF_COPIES_MAX) plan->copies *= 2;
     while (plan->copies > 1 && plan->copies * size > COPIES_SIZE_MAX) plan->copies /= 2;
