@@ -315,7 +315,7 @@ done
 
 # --- races and the report ---
 
-nf race --function saxpy --quiet --json "$work/report.json" examples/saxpy.nir -- 450000
+nf race --function saxpy --quiet --json "$work/report.json" examples/saxpy.nir -- 2000000
 expect "race" 0
 printed "the race shows the winner" 'saxpy@[a-z0-9.]*#[0-9]* *won '
 printed "and the answers" 'the same answers on [0-9]* inputs'

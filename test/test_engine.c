@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,6 +188,68 @@ static void test_an_engine_without_thread_is_stepped(void **state)
 {
     (void)state;
     race_saxpy(true);
+}
+
+/* --- products that may be fused --- */
+
+static const char dot_text[] = "func @dot(%n: i64, %x: i64, %y: i64) -> f64 {\n"
+                               "entry:\n"
+                               "  %zero = iconst.i64 0\n"
+                               "  %nothing = fconst.f64 0.0\n"
+                               "  br head(%zero, %nothing)\n"
+                               "head(%i: i64, %sum: f64):\n"
+                               "  %more = icmp.slt.i64 %i, %n\n"
+                               "  brif %more, body, done\n"
+                               "body:\n"
+                               "  %xi = load.f64 [%x + %i*8]\n"
+                               "  %yi = load.f64 [%y + %i*8]\n"
+                               "  %new = fmuladd.f64 %xi, %yi, %sum\n"
+                               "  %one = iconst.i64 1\n"
+                               "  %next = add.i64 %i, %one\n"
+                               "  br head(%next, %new)\n"
+                               "done:\n"
+                               "  ret %sum\n"
+                               "}\n";
+
+typedef double dot_function(int64_t n, const double *x, const double *y);
+
+static double dot_is(const double *x, const double *y, bool fused)
+{
+    double sum = 0;
+    for (int i = 0; i < ELEMENTS; i++) {
+        volatile double product = x[i] * y[i];
+        sum = fused ? fma(x[i], y[i], sum) : product + sum;
+    }
+    return sum;
+}
+
+/* Both answers are right, and each version that fuses gives the other one: no race, no comparison of
+ * live calls may take that for a fault. */
+static void test_versions_that_fuse_are_right(void **state)
+{
+    (void)state;
+    static double x[ELEMENTS], y[ELEMENTS];
+    for (int i = 0; i < ELEMENTS; i++) x[i] = 1.0 / (i + 3), y[i] = 0.1 * (i % 19 - 7);
+    const double exact = dot_is(x, y, false), fused = dot_is(x, y, true);
+    assert_true(exact != fused);
+    nf_engine *engine = engine_new(&(nf_config){.no_background = true, .no_counters = true});
+    nf_program *program = load(engine, dot_text);
+    dot_function *dot = (dot_function *)nf_program_function(program, "dot");
+    const nf_function *function = engine->functions[0];
+    uint64_t end = nf_os_time_ns() + (uint64_t)SECONDS_MAX * 1000000000;
+    while (function->phase != NF_PHASE_SETTLED || function->races == NULL) {
+        for (int n = 0; n < 100; n++) {
+            double is = dot(ELEMENTS, x, y);
+            if (is != exact && is != fused) fail_msg("%.17g", is);
+        }
+        if (nf_os_time_ns() > end) fail_msg("not settled: phase %d", function->phase);
+        nf_engine_step(engine);
+    }
+    for (const nf_version *v = function->versions; v; v = v->older)
+        if (v->state == NF_VERSION_REJECTED) fail_msg("%s: %s", v->name, v->reason);
+    printf("  %s\n", function->active->name);
+    assert_true(function->fused != NULL || !(engine->features & NF_CPU_FMA));
+    nf_engine_free(engine);
 }
 
 /* ThreadSanitizer holds signals back until a thread calls the system: a scan of threads that don't
@@ -430,6 +493,7 @@ int main(void)
         cmocka_unit_test(test_every_mode_gives_the_same_answers),
         cmocka_unit_test(test_a_hot_function_races),
         cmocka_unit_test(test_an_engine_without_thread_is_stepped),
+        cmocka_unit_test(test_versions_that_fuse_are_right),
         cmocka_unit_test(test_threads_call_while_versions_change),
         cmocka_unit_test(test_a_slower_version_is_rolled_back),
         cmocka_unit_test(test_a_wrong_version_is_found_on_live_calls),

@@ -157,8 +157,8 @@ static void inputs_make(const planted *p, nf_race_input *inputs)
     }
 }
 
-/* Candidate 0 is the right one, 1 the planted one. */
-static nf_race_report race_of(const planted *p, bool may_change, uint64_t contracted,
+/* Candidate 0 is the right one, 1 the planted one. other: defines the latter's answers. */
+static nf_race_report race_of(const planted *p, bool may_change, const void *other,
                               nf_zygote *zygote, nf_arena *arena)
 {
     nf_race_input inputs[INPUTS];
@@ -171,7 +171,8 @@ static nf_race_report race_of(const planted *p, bool may_change, uint64_t contra
         .candidate_count = 2,
         .inputs = inputs,
         .input_count = INPUTS,
-        .contracted = contracted,
+        .otherwise = UINT64_C(1) << 1,
+        .other = {"other", (uint64_t)(uintptr_t)other, 100},
         .changes = p->changes,
         .change_count = may_change ? p->change_count : 0,
         .result = p->result,
@@ -200,18 +201,22 @@ static void field_race(nf_zygote *zygote)
     nf_arena_init(&arena, nf_os_allocator());
     for (size_t i = 0; i < sizeof field / sizeof *field; i++) {
         const planted *p = &field[i];
-        nf_race_report report = race_of(p, false, 0, zygote, &arena);
+        nf_race_report report = race_of(p, false, NULL, zygote, &arena);
         assert_int_equal(report.inputs_changed, 0);
         assert_true(is_right(&report.results[0]) && is_right(&report.results[1]));
-        report = race_of(p, true, 0, zygote, &arena);
+        report = race_of(p, true, NULL, zygote, &arena);
         printf("  %-8s %u changed inputs; %s\n", p->name, report.inputs_changed,
                report.results[1].reason);
         assert_true(report.inputs_changed > 0);
         assert_true(is_right(&report.results[0]));
         assert_int_equal(report.results[1].outcome, p->outcome);
         assert_non_null(strstr(report.results[1].reason, ", changed: "));
-        report = race_of(p, true, UINT64_C(1) << 1, zygote, &arena);
+        report = race_of(p, true, p->wrong, zygote, &arena);
+        assert_true(is_right(&report.results[0]));
         assert_true(is_right(&report.results[1]) == (p->outcome == NF_RACE_WRONG));
+        report = race_of(p, true, p->right, zygote, &arena);
+        assert_true(is_right(&report.results[0]));
+        assert_int_equal(report.results[1].outcome, p->outcome);
     }
     nf_arena_free(&arena);
 }

@@ -11,7 +11,7 @@ static const command commands[] = {
      "Files are NIR, or LLVM bitcode (.bc), LLVM IR (.ll), C and C++, of which several make one "
      "program.\n"
      "The exit status is the program's. What happens is told on standard error."},
-    {"race", "FILE... [-- ARGUMENT...]", "run a program and show the race of one of its functions",
+    {"race", "FILE... [-- ARGUMENT...]", "run a program and show the races of one of its functions",
      command_race, "Exits with 0 when the function raced, with 1 when it did not."},
     {"cat", "FILE", "print a module as text, or turn it into binary", command_cat, ""},
     {"verify", "FILE...", "check modules against every rule of NIR", command_verify, ""},

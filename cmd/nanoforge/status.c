@@ -231,6 +231,16 @@ static void race_print(const nf_function *function, const nf_race_record *race, 
             report->aa_ratio, report->aa_low, report->aa_high, (double)report->duration_ns * 1e-6);
 }
 
+/* Oldest first. */
+static void races_print(const nf_function *function, const nf_race_record *race, FILE *stream)
+{
+    if (race->older) {
+        races_print(function, race->older, stream);
+        fputc('\n', stream);
+    }
+    race_print(function, race, stream);
+}
+
 bool status_view_race(nf_program *program, const char *name, FILE *stream)
 {
     const nf_function *function = NULL;
@@ -239,7 +249,7 @@ bool status_view_race(nf_program *program, const char *name, FILE *stream)
     if (function == NULL) return false;
     const nf_race_record *race = function->races;
     if (race)
-        race_print(function, race, stream);
+        races_print(function, race, stream);
     else
         complain("%s did not race: %s", name, function_reason(function));
     return race != NULL;

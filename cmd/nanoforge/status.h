@@ -15,7 +15,8 @@ void status_view_event(void *view, const nf_event *event);
 void status_view_follow(nf_engine *engine);
 /* One line per function that ran, the dearest first. When the engine rests, as below. */
 void status_view_summary(nf_engine *engine, FILE *stream);
-/* The last race of a function as a table. When there was none: false, after a message. */
+/* The races of a function as tables, the last few, oldest first. When there was none: false, after a
+ * message. */
 bool status_view_race(nf_program *program, const char *function, FILE *stream);
 
 #endif

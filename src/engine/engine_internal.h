@@ -82,6 +82,7 @@ typedef enum nf_version_state {
 typedef struct nf_recipe {
     const nf_variant *variant;
     const nf_llvm_options *llvm;
+    bool contract;   /* T1's: products that may be are fused, those of inlined calls too */
     nf_block header; /* of the rest from this loop on, which is entered; none: the function */
 } nf_recipe;
 
@@ -249,6 +250,7 @@ typedef struct nf_function {
     uint64_t stub;
     uint64_t entries[NF_ENTRY_COUNT];
     nf_version *versions, *active, *baseline, *control;
+    nf_version *fused; /* T1's, with products and sums fused; made when a version that fuses is */
     uint32_t version_count;
     nf_phase phase;
     uint64_t phase_ns;          /* when it began */
@@ -417,6 +419,11 @@ void nf_version_swap(nf_function *function, nf_version *to, double speedup, nf_e
 /* It has lost but stays. T1's version is the baseline in any case. */
 void nf_version_settle(nf_version *version, nf_version_state state, const char *reason);
 void nf_version_retire(nf_version *version, nf_version_state state);
+/* Whether products are fused with sums. */
+bool nf_version_contracts(const nf_version *version);
+/* T1's version that rounds as this one does: what this one must answer. NULL: there is none. The
+ * worker's. */
+nf_version *nf_version_that_defines(const nf_version *version);
 /* It has no code and nobody knows it: at most NF_VERSIONS_KEPT such stay for the report. Under lock. */
 void nf_version_gone(nf_version *version);
 /* For the report. Under lock. */

@@ -51,7 +51,7 @@ static void function_reset(nf_function *function)
     nf_slot_store(function, lazy);
     __atomic_store_n(&function->counters->active, lazy, __ATOMIC_SEQ_CST);
     __atomic_store_n(&function->active, NULL, __ATOMIC_RELEASE);
-    function->baseline = function->control = NULL;
+    function->baseline = function->fused = function->control = NULL;
     function->rounds_done = 0;
     function->profile.spent_ns = function->profile.owed_ns = function->profile.ns_per_call = 0;
     function->profile.load = function->profile.load_now = 0;

@@ -70,17 +70,11 @@ typedef struct field {
     nf_race_change changes[NF_RACE_CHANGES_MAX];
     uint32_t count, input_count, change_count;
     uint64_t contracted; /* by candidate */
+    nf_version *fused; /* defines the answers of those; NULL: there are none, or it is not known */
 } field;
-
-static bool contracts(const nf_version *version)
-{
-    const nf_recipe *recipe = &version->recipe;
-    return recipe->llvm ? recipe->llvm->contract : recipe->variant && recipe->variant->contract;
-}
 
 static void candidate_add(field *f, nf_version *version)
 {
-    f->contracted |= (uint64_t)contracts(version) << f->count;
     f->versions[f->count] = version;
     f->candidates[f->count++] =
         (nf_race_candidate){version->name, version->address, version->code_bytes};
@@ -179,6 +173,20 @@ static nf_version *race_baseline(const nf_function *function)
     return nf_round_now(function)->kind == NF_ROUND_RACE_T2 ? function->baseline : function->active;
 }
 
+/* Those who round otherwise than the race's baseline, and who defines their answers. */
+static void others_name(const field *f, const nf_version *baseline, nf_race_request *request)
+{
+    bool fused = nf_version_contracts(baseline);
+    const nf_version *other = NULL;
+    for (uint32_t i = 0; i < f->count; i++) {
+        if (nf_version_contracts(f->versions[i]) == fused) continue;
+        request->otherwise |= UINT64_C(1) << i;
+        other = nf_version_that_defines(f->versions[i]);
+    }
+    if (other == NULL) return;
+    request->other = (nf_race_candidate){other->name, other->address, other->code_bytes};
+}
+
 /* In the sandbox: no call may end in the engine. One thread is left there, so nothing can race. */
 __attribute__((no_sanitize("thread"))) static void sandbox_prepare(void *context)
 {
@@ -261,7 +269,6 @@ static nf_status race_hold(nf_function *function, const field *f, nf_race_record
         .candidate_count = f->count,
         .inputs = f->inputs,
         .input_count = f->input_count,
-        .contracted = contracts(baseline) ? UINT64_MAX : f->contracted,
         .changes = f->changes,
         .change_count = f->change_count,
         .stack_words = function->stack_words,
@@ -278,6 +285,7 @@ static nf_status race_hold(nf_function *function, const field *f, nf_race_record
         .zygote = engine->zygote,
         .context = function,
     };
+    others_name(f, baseline, &request);
     nf_engine_event(engine, NF_EVENT_RACE, function, baseline, f->count,
                     "%u candidates on %u recorded calls", f->count, f->input_count);
     nf_status status = nf_race_run(&request, &record->arena, &record->report, error);
@@ -389,7 +397,6 @@ static void race(nf_function *function, uint64_t now)
         return;
     }
     f->count = f->input_count = 0;
-    f->contracted = 0;
     race_field(function, f, now);
     allocator->release(allocator->context, f, sizeof *f);
 }

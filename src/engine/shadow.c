@@ -103,10 +103,11 @@ static bool is_pure(nf_function *function)
 bool nf_shadow_start(nf_function *function)
 {
     nf_shadow *shadow = &function->shadow;
-    bool has_other = function->baseline && function->baseline != function->active;
-    if (!has_other || !is_pure(function)) return false;
+    if (!is_pure(function)) return false;
+    const nf_version *t1 = nf_version_that_defines(function->active);
+    if (t1 == NULL || t1 == function->active) return false;
     __atomic_store_n(&shadow->differs, SAME, __ATOMIC_RELAXED);
-    __atomic_store_n(&shadow->baseline, function->baseline->address, __ATOMIC_RELAXED);
+    __atomic_store_n(&shadow->baseline, t1->address, __ATOMIC_RELAXED);
     __atomic_store_n(&shadow->left, CALLS, __ATOMIC_RELEASE);
     nf_slot_store(function, function->entries[NF_ENTRY_SHADOW]);
     return true;

@@ -64,6 +64,26 @@ static nf_status compile_t2(compilation *c, nf_compile *options, nf_error *error
     return nf_backend_compile(source, options, &c->compiled, error);
 }
 
+/* What defines the answers of versions that fuse: the same function, fused, by the back end that has
+ * nothing in common with theirs. */
+static nf_status compile_contracted(compilation *c, nf_compile *options, nf_error *error)
+{
+    nf_func *source;
+    nf_opt opt = {.scratch = c->arena, .features = c->function->engine->features};
+    nf_status status = source_make(c, options, &source, error);
+    if (status == NF_OK) status = nf_pass_run(&opt, "inline", source, error);
+    if (status != NF_OK) return status;
+    NF_FOR_BLOCKS(source, b)
+    {
+        NF_FOR_INSTS(source, b, v)
+        {
+            nf_inst *inst = nf_inst_at(source, v);
+            if (inst->op == NF_OP_FMULADD) inst->op = NF_OP_FMA;
+        }
+    }
+    return nf_baseline_compile(source, options, &c->compiled, error);
+}
+
 static nf_status compile_llvm(compilation *c, nf_compile *options, nf_error *error)
 {
     nf_func *rest = NULL;
@@ -83,6 +103,8 @@ static nf_status compile(compilation *c, nf_error *error)
         status = compile_llvm(c, &options, error);
     else if (c->recipe.variant)
         status = compile_t2(c, &options, error);
+    else if (c->recipe.contract)
+        status = compile_contracted(c, &options, error);
     else
         status = nf_baseline_compile(c->function->ir, &options, &c->compiled, error);
     c->duration_ns = nf_os_time_ns() - start;
@@ -110,7 +132,9 @@ static const nf_version *version_with_hash(const nf_function *function, uint64_t
 
 static const char *recipe_name(nf_recipe recipe)
 {
-    return recipe.llvm ? recipe.llvm->name : recipe.variant ? recipe.variant->name : "t1";
+    if (recipe.llvm) return recipe.llvm->name;
+    if (recipe.variant) return recipe.variant->name;
+    return recipe.contract ? "t1.fma" : "t1";
 }
 
 /* Under lock: a record for a version, zeroed. */
@@ -211,6 +235,33 @@ nf_status nf_version_make(nf_function *function, nf_recipe recipe, nf_arena *are
         nf_engine_event(engine, NF_EVENT_COMPILED, function, *out, (double)(*out)->compile_ns,
                         "%u bytes", (*out)->code_bytes);
     return status;
+}
+
+bool nf_version_contracts(const nf_version *version)
+{
+    const nf_recipe *recipe = &version->recipe;
+    if (recipe->llvm) return recipe->llvm->contract;
+    return recipe->variant ? recipe->variant->contract : recipe->contract;
+}
+
+nf_version *nf_version_that_defines(const nf_version *version)
+{
+    nf_function *function = version->function;
+    nf_engine *engine = function->engine;
+    nf_version *fused;
+    nf_error error;
+    if (!nf_version_contracts(version)) return function->baseline;
+    if (function->fused) return function->fused;
+    nf_status status = nf_version_make(function, (nf_recipe){.contract = true}, &engine->work_arena,
+                                       &fused, &error);
+    if (status == NF_BUSY) fused = function->baseline; /* it has nothing to fuse */
+    if (status == NF_OK) {
+        nf_os_mutex_lock(&engine->lock);
+        fused->state = NF_VERSION_BASELINE;
+        nf_format(fused->reason, sizeof fused->reason, "what versions that fuse must answer");
+        nf_os_mutex_unlock(&engine->lock);
+    }
+    return function->fused = fused;
 }
 
 const nf_variant *nf_variant_default(const nf_engine *engine)

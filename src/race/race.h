@@ -80,9 +80,11 @@ typedef struct nf_race_request {
     const nf_race_input *inputs; /* oldest first */
     uint32_t input_count;
     uint32_t stack_words; /* used of nf_race_input.stack */
-    /* By candidate: it rounds otherwise than the baseline where the source leaves that to the compiler.
-     * Its answers on changed inputs may differ; what it does to memory that is not its own may not. */
-    uint64_t contracted;
+    /* By candidate: it rounds otherwise than the baseline where the source leaves that to the compiler
+     * (fused products). What `other` answers, which is not measured, is what those must give.
+     * Address 0: there is none, and all must give what the baseline does. */
+    uint64_t otherwise;
+    nf_race_candidate other;
     const nf_race_change *changes;
     uint32_t change_count;
     nf_type result;         /* NF_VOID, an integer or a float type */

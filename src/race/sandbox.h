@@ -13,6 +13,7 @@ enum {
     NF_SANDBOX_AGAIN = 1,
     NF_SANDBOX_FIRST_CANDIDATE = 2,
     NF_SANDBOX_CONTESTANTS_MAX = NF_SANDBOX_FIRST_CANDIDATE + NF_RACE_CANDIDATES_MAX,
+    NF_SANDBOX_OTHER = NF_SANDBOX_CONTESTANTS_MAX, /* whose answers some must give */
 };
 
 typedef struct nf_sandbox_result {

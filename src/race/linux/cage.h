@@ -44,12 +44,12 @@ typedef enum cage_end {
     CAGE_REGISTERS,   /* a callee-saved register was not restored */
 } cage_end;
 
-/* A written page: where it is, its bytes before and after the baseline's run, and those from which
- * candidates start. */
-enum { CAGE_PAGE_COPIES = 3 };
+/* A written page: where it is, its bytes before and after the run that answers, those from which
+ * candidates start, and room for another answer. */
+enum { CAGE_PAGE_COPIES = 4 };
 typedef struct cage_page {
     uint64_t address;
-    uint8_t *before, *after, *start;
+    uint8_t *before, *after, *start, *other;
 } cage_page;
 
 typedef struct cage_range {

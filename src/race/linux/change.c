@@ -175,17 +175,6 @@ static bool answer_repeats(harness *h)
 
 /* --- checking --- */
 
-static void candidates_check(harness *h, uint64_t *deadline_ns)
-{
-    for (uint32_t i = 0; i < h->request->candidate_count; i++) {
-        uint64_t start = cage_cpu_ns();
-        if (h->result.outcomes[i] != NF_RACE_LOST) continue;
-        harness_candidate_check(h, i, HARNESS_CHANGED);
-        if (h->result.outcomes[i] != NF_RACE_LOST) *deadline_ns += cage_cpu_ns() - start;
-    }
-    h->result.inputs_changed++;
-}
-
 static void changed_drop(harness *h)
 {
     const harness_answer *answer = &h->answers[HARNESS_CHANGED];
@@ -216,7 +205,8 @@ void harness_changed_check(harness *h)
         limits_set(h);
         if (answer_define(h, i) == CAGE_RETURNED && answer_repeats(h)) {
             harness_input_restore(h, HARNESS_CHANGED);
-            candidates_check(h, &deadline_ns);
+            deadline_ns += harness_candidates_check(h, HARNESS_CHANGED);
+            h->result.inputs_changed++;
         }
         changed_drop(h);
     }

@@ -64,6 +64,7 @@ uint32_t harness_random(harness *h)
 
 const nf_race_candidate *harness_contestant(const harness *h, uint32_t i)
 {
+    if (i == NF_SANDBOX_OTHER) return &h->request->other;
     if (i < NF_SANDBOX_FIRST_CANDIDATE && h->result.baseline_ns > 0)
         i = NF_SANDBOX_FIRST_CANDIDATE + h->request->stand_in - 1;
     return i < NF_SANDBOX_FIRST_CANDIDATE ? &h->request->baseline
@@ -412,13 +413,6 @@ static void measure(harness *h)
     }
 }
 
-static bool anyone_right(const harness *h)
-{
-    for (uint32_t i = 0; i < h->request->candidate_count; i++)
-        if (h->result.outcomes[i] == NF_RACE_LOST) return true;
-    return false;
-}
-
 /* What the engine changes for the sandbox is no write of the baseline's. */
 static void prepare(harness *h)
 {
@@ -447,7 +441,7 @@ void harness_run(void *context)
     if (!cage_confine()) refuse(h);
     h->random = h->request->seed ^ h->rounds_done;
     harness_check(h);
-    if (h->good_count && anyone_right(h)) measure(h);
+    if (h->good_count && harness_anyone_right(h, UINT64_MAX)) measure(h);
     harness_alive(h, HARNESS_END, 1, 1);
     h->finished = true;
     cage_notify(&h->cage);

@@ -66,8 +66,11 @@ double harness_ticks_to_ns(const harness *h, uint64_t ticks);
 
 /* Fills answers, good inputs and outcomes. */
 void harness_check(harness *h);
-/* Runs the candidate and settles its outcome if it is wrong. */
-void harness_candidate_check(harness *h, uint32_t candidate, uint32_t input);
+/* Runs the candidates that are right so far, and settles the outcomes of those that are wrong. Gives the
+ * ns that these took. */
+uint64_t harness_candidates_check(harness *h, uint32_t input);
+/* Whether one of these is right so far; by candidate. */
+bool harness_anyone_right(const harness *h, uint64_t which);
 /* What the pages of the input hold before a candidate's run is put there. */
 void harness_starts_put(const cage *c, const harness_answer *answer);
 /* What they hold now is what the baseline leaves. */

@@ -267,7 +267,8 @@ static bool page_log(cage *c, uint64_t address)
     if (c->page_count >= c->pages_max) return false;
     cage_copy(bytes, (const void *)address, CAGE_PAGE);
     c->pages[c->page_count++] =
-        (cage_page){address, bytes, bytes + CAGE_PAGE, bytes + (uint64_t)2 * CAGE_PAGE};
+        (cage_page){address, bytes, bytes + CAGE_PAGE, bytes + (uint64_t)2 * CAGE_PAGE,
+                    bytes + (uint64_t)3 * CAGE_PAGE};
     return protect(address, CAGE_PAGE, PROT_READ | PROT_WRITE);
 }
 
