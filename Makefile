@@ -285,7 +285,7 @@ BUS_STRESS := test_bus test_bus_many test_bus_process test_lc3_jit test_lc3_lock
 
 # What takes minutes to hours: the long forms of tests that have one.
 stress-run:
-	@STRESS=1 NF_FUNCTIONS=100000 CSMITH_PROGRAMS=3000 TEST_TIMEOUT=100000 BUILD=$(BUILD) \
+	@STRESS=1 NF_FUNCTIONS=100000 CSMITH_PROGRAMS=3000 CSMITH_OPTIONS= TEST_TIMEOUT=100000 BUILD=$(BUILD) \
 	 NF_BUS_SCHEDULES=1000000 NF_BUS_THREADS=10000 NF_BUS_KILLS=2000 NF_LC3_PROGRAMS=100000 \
 	 SANITIZE=$(SANITIZE) \
 	 NANOFORGE=$(BUILD)/nanoforge scripts/run-tests $(BUILD)/stress-logs $(BUILD)/test/test_differential \

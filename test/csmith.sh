@@ -1,18 +1,21 @@
 #!/bin/sh
 # Programs that csmith makes up: on each tier they print the checksum that they print natively.
 #
-# CSMITH_PROGRAMS says how many, CSMITH_SEED the first seed. The processors share them. A program
-# that fails is kept in build/csmith-failed/. One that takes long to make up is enormous, and one that
-# runs for longer than a blink natively keeps the evaluator busy for minutes: another takes its place.
+# CSMITH_PROGRAMS says how many, CSMITH_SEED the first seed, CSMITH_OPTIONS how large they are: smaller
+# than by csmith's own choice, which takes longer to make them up than all tiers to run them. The
+# processors share them. A program that fails is kept in build/csmith-failed/. One that takes long to
+# make up is enormous, and one that runs for longer than a blink natively keeps the evaluator busy for
+# minutes: another takes its place.
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" # programs may leak
 . test/lib_tap.sh
 programs=${CSMITH_PROGRAMS:-300} seed=${CSMITH_SEED:-1}
 clang=$(command -v clang-19) || clang=
 headers=/usr/include/csmith
+options=${CSMITH_OPTIONS---max-funcs 6 --max-block-size 3}
 making_limit=1 native_limit=0.1 # seconds, the former of processor time
 
 make_program() { # make_program SEED LEVEL: leaves program.c, program.bc, expected; false: try another
-    (ulimit -t $making_limit && csmith --seed "$1") >"$work/program.c" 2>/dev/null || return 1
+    (ulimit -t $making_limit && csmith --seed "$1" $options) >"$work/program.c" 2>/dev/null || return 1
     "$clang" -w "-O$2" -I$headers -emit-llvm -c "$work/program.c" -o "$work/program.bc" || return 1
     "$clang" -w "-O$2" -Xclang -disable-llvm-passes "$work/program.bc" -o "$work/native" || return 1
     timeout $native_limit "$work/native" >"$work/expected" </dev/null
