@@ -301,7 +301,7 @@ static const nf_affine *affine_at(nf_counted *c, nf_value v, unsigned depth)
     if (!NF_TYPE_IS_INT(inst.type) || NF_TYPE_IS_VECTOR(inst.type)) return &NOT_AFFINE;
     if (v.id >= c->value_count) return &NOT_AFFINE;
     if (c->affines[v.id]) return c->affines[v.id];
-    nf_affine *form = NF_NEW(c->arena, nf_affine);
+    nf_affine *form = NF_TAKE_ARRAY(c->arena, nf_affine, 1);
     if (form == NULL) return &NOT_AFFINE;
     if (!nf_counted_has(c, v))
         *form = affine_outside(c, inst, v, depth > DEPTH_OUTSIDE ? depth : DEPTH_OUTSIDE);
@@ -482,7 +482,11 @@ static bool shape_find(nf_counted *c, bool (*way_out_find)(nf_counted *c), const
 static void counted_begin(nf_counted *c, nf_func *f, const nf_cfg *cfg, uint32_t loop,
                           nf_arena *arena)
 {
-    *c = (nf_counted){.f = f, .cfg = cfg, .arena = arena, .loop = loop};
+    __builtin_memset(c, 0, offsetof(nf_counted, needs));
+    c->f = f;
+    c->cfg = cfg;
+    c->arena = arena;
+    c->loop = loop;
     c->header = cfg->loops[loop].header;
     c->value_count = f->insts.count;
 }
@@ -524,7 +528,7 @@ bool nf_counted_analyse(nf_func *f, const nf_cfg *cfg, uint32_t loop, nf_arena *
                         nf_counted *c)
 {
     if (cfg->loops[loop].innermost) return nf_counted_analyse_nest(f, cfg, loop, arena, c);
-    *c = (nf_counted){.f = f, .cfg = cfg, .arena = arena, .loop = loop};
+    counted_begin(c, f, cfg, loop, arena);
     c->reason = "not an innermost loop";
     return false;
 }

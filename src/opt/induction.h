@@ -54,7 +54,6 @@ typedef struct nf_counted {
     uint32_t block_count;
     nf_affine **affines; /* by value id; what is not known yet is NULL */
     uint32_t value_count;
-    nf_need needs[NF_NEEDS_MAX];
     uint32_t need_count;
 
     /* The loop goes on after an iteration while cond(tested, bound). */
@@ -64,6 +63,8 @@ typedef struct nf_counted {
     uint64_t count;     /* of iterations; 0: not constant */
     uint64_t count_max; /* 0: no bound below 2^64 is known */
     const char *reason; /* why it is not counted */
+
+    nf_need needs[NF_NEEDS_MAX]; /* stands last and is not cleared: it is large */
 } nf_counted;
 
 /* Conditions (i8) that must all hold at run time. */

@@ -192,8 +192,8 @@ static nf_status run_start(run *r, nf_status (*work)(run *r, const pass_info *pa
     nf_opt *opt = r->opt;
     nf_arena *lent = opt->scratch;
     nf_arena_init(&r->scratch, lent->allocator);
-    (void)nf_arena_alloc(&r->scratch,
-                         SCRATCH_BYTES_MIN + SCRATCH_BYTES_PER_INST * r->f->insts.count);
+    (void)nf_arena_take(&r->scratch, SCRATCH_BYTES_MIN + SCRATCH_BYTES_PER_INST * r->f->insts.count,
+                        16);
     nf_arena_reset(&r->scratch);
     nf_arena_init(&r->flow.arena, lent->allocator);
     opt->scratch = &r->scratch;

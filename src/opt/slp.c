@@ -177,6 +177,16 @@ static bool block_try(nf_slp *slp, nf_block b, nf_seeds *s)
 
 /* --- the pass --- */
 
+static nf_slp *slp_new(nf_opt *opt, nf_func *f)
+{
+    nf_slp *slp = NF_TAKE_ARRAY(opt->scratch, nf_slp, 1);
+    if (slp == NULL) return NULL;
+    __builtin_memset(slp, 0, offsetof(nf_slp, packs));
+    slp->opt = opt;
+    slp->f = f;
+    return slp;
+}
+
 bool nf_pass_slp(nf_opt *opt, nf_func *f)
 {
     nf_slp *slp = NULL;
@@ -186,10 +196,8 @@ bool nf_pass_slp(nf_opt *opt, nf_func *f)
     NF_FOR_BLOCKS(f, b)
     {
         if (!nf_seeds_find(f, opt->scratch, b, &seeds)) continue;
-        if (slp == NULL) slp = NF_NEW(opt->scratch, nf_slp);
+        if (slp == NULL) slp = slp_new(opt, f);
         if (slp == NULL) break;
-        slp->opt = opt;
-        slp->f = f;
         changed |= block_try(slp, b, seeds);
     }
     if (changed) nf_slp_extracts_use(slp);

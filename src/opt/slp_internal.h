@@ -100,9 +100,9 @@ typedef struct nf_slp {
     NF_VEC(nf_packed) packed; /* [0] unused */
     nf_map packed_first;      /* first lane to index in packed */
 
-    nf_pack packs[NF_PACKS_MAX]; /* of the tree at hand; [0] is the root */
-    uint32_t pack_count;
-    bool failed; /* the tree is too large, or something has no vector form */
+    uint32_t pack_count;         /* of the tree at hand */
+    bool failed;                 /* it is too large, or something has no vector form */
+    nf_pack packs[NF_PACKS_MAX]; /* [0] is the root; stands last and is not cleared */
 } nf_slp;
 
 nf_spot nf_spot_of(const nf_func *f, const nf_inst *access);

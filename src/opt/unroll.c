@@ -153,7 +153,7 @@ static uint32_t factor_choose(const nf_opt *opt, const nf_counted *loop)
 static bool unroll_loop(nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop)
 {
     if (nf_block_at(f, cfg->loops[loop].header)->is_rest) return false;
-    nf_unroll *u = NF_NEW(opt->scratch, nf_unroll);
+    nf_unroll *u = NF_TAKE_ARRAY(opt->scratch, nf_unroll, 1);
     if (u == NULL) return false;
     u->opt = opt;
     u->f = f;
@@ -176,7 +176,7 @@ static bool unroll_loop(nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loo
 /* Unrolls a loop inside of another as a whole, so that the other one becomes an innermost loop. */
 static bool unroll_inner(nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop)
 {
-    nf_unroll *u = NF_NEW(opt->scratch, nf_unroll);
+    nf_unroll *u = NF_TAKE_ARRAY(opt->scratch, nf_unroll, 1);
     if (u == NULL || cfg->loops[loop].parent == NF_NO_LOOP) return false;
     u->opt = opt;
     u->f = f;

@@ -57,7 +57,7 @@ static bool plan_loop(nf_plan *plan, nf_opt *opt, nf_func *f, const nf_cfg *cfg,
 /* The loop around one that can't be. */
 static bool vectorise_outer(nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop)
 {
-    nf_outer *outer = NF_NEW(opt->scratch, nf_outer);
+    nf_outer *outer = NF_TAKE_ARRAY(opt->scratch, nf_outer, 1);
     if (outer == NULL || loop == NF_NO_LOOP || !nf_outer_plan(outer, opt, f, cfg, loop))
         return false;
     nf_outer_apply(outer);
@@ -89,7 +89,7 @@ static void vectorise_loop(search *s, uint32_t loop)
 {
     nf_block header = s->cfg.loops[loop].header;
     uint32_t parent = s->cfg.loops[loop].parent;
-    nf_plan *plan = NF_NEW(s->opt->scratch, nf_plan);
+    nf_plan *plan = nf_plan_new(s->opt->scratch);
     if (plan == NULL) return;
     bool possible = plan_loop(plan, s->opt, s->f, &s->cfg, loop);
     bool outer = prefers_outer(s, plan, possible, parent);

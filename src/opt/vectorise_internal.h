@@ -64,15 +64,8 @@ typedef struct nf_overlap {
 typedef struct nf_plan {
     nf_opt *opt;
     nf_func *f;
-    nf_counted loop;
     nf_lane *lanes; /* by value id */
     uint32_t *uses;
-    nf_access accesses[NF_ACCESSES_MAX];
-    nf_affine bases[NF_ACCESSES_MAX]; /* step 0 */
-    nf_reduction reductions[NF_REDUCTIONS_MAX];
-    nf_value counters[NF_COUNTERS_MAX];
-    nf_overlap overlaps[NF_OVERLAPS_MAX];
-    nf_outs outs;
     uint32_t access_count, base_count, reduction_count, counter_count, overlap_count;
     uint32_t needs;
     unsigned lanes_log2;
@@ -82,6 +75,15 @@ typedef struct nf_plan {
     bool scalar_last; /* the last iteration must be the scalar loop's: only it knows a value */
     const char *reason;
     nf_op missing; /* the operation that there are no vectors for, when that is the reason */
+
+    /* From here on nothing is cleared: it is much, and of most loops little is used. */
+    nf_counted loop;
+    nf_outs outs;
+    nf_access accesses[NF_ACCESSES_MAX];
+    nf_affine bases[NF_ACCESSES_MAX]; /* step 0 */
+    nf_reduction reductions[NF_REDUCTIONS_MAX];
+    nf_value counters[NF_COUNTERS_MAX];
+    nf_overlap overlaps[NF_OVERLAPS_MAX];
 } nf_plan;
 
 static inline unsigned nf_plan_lanes(const nf_plan *plan)
@@ -93,6 +95,11 @@ static inline unsigned nf_plan_lanes(const nf_plan *plan)
  * a constant. */
 bool nf_plan_is_uniform(const nf_plan *plan, nf_value v);
 
+/* One plan, for nf_plan_make() to fill; NULL when memory is out. */
+static inline nf_plan *nf_plan_new(nf_arena *arena)
+{
+    return NF_TAKE_ARRAY(arena, nf_plan, 1);
+}
 /* Fills the plan for a loop; false with its reason. */
 bool nf_plan_make(nf_plan *plan, nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop);
 /* The same for a search, which ends where its data say so: what the conditions of its exits are made

@@ -353,7 +353,9 @@ static bool copies_choose(nf_outer *o)
 
 bool nf_outer_plan(nf_outer *o, nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop)
 {
-    *o = (nf_outer){.opt = opt, .f = f};
+    __builtin_memset(o, 0, offsetof(nf_outer, loop));
+    o->opt = opt;
+    o->f = f;
     if (!nf_counted_analyse_nest(f, cfg, loop, opt->scratch, &o->loop) || !o->loop.counted)
         return refuse(o, o->loop.reason);
     if (!is_small(o)) return refuse(o, "it is too large");

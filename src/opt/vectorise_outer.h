@@ -43,16 +43,18 @@ typedef struct nf_reach {
 typedef struct nf_outer {
     nf_opt *opt;
     nf_func *f;
-    nf_counted loop; /* the outer one */
-    nf_walk *walks;  /* by value id */
-    uint32_t *uses;  /* by value id: in the whole function */
-    nf_outs outs;
-    nf_counted *inner[NF_OUTER_LOOPS_MAX];     /* loops inside, as far as pairs are in them */
-    nf_reach pairs[NF_OUTER_PAIRS_MAX + 1][2]; /* that must be apart; the last one is scratch */
+    nf_walk *walks; /* by value id */
+    uint32_t *uses; /* by value id: in the whole function */
     uint32_t inner_count, pair_count;
     uint32_t needs;
     unsigned lanes_log2, copies;
     const char *reason;
+
+    /* From here on nothing is cleared. */
+    nf_counted loop; /* the outer one */
+    nf_outs outs;
+    nf_counted *inner[NF_OUTER_LOOPS_MAX];     /* loops inside, as far as pairs are in them */
+    nf_reach pairs[NF_OUTER_PAIRS_MAX + 1][2]; /* that must be apart; the last one is scratch */
 } nf_outer;
 
 /* How the value walks; what is made outside of the loop stands still. */

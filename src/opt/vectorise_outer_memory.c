@@ -34,7 +34,7 @@ static nf_counted *inner_find(nf_outer *o, const nf_cfg *cfg, uint32_t loop)
         if (o->inner[i]->loop == loop) return o->inner[i];
     if (o->inner_count == NF_OUTER_LOOPS_MAX || cfg->loops[loop].parent != o->loop.loop)
         return NULL;
-    nf_counted *inner = NF_NEW(o->opt->scratch, nf_counted);
+    nf_counted *inner = NF_TAKE_ARRAY(o->opt->scratch, nf_counted, 1);
     if (inner == NULL || !nf_counted_analyse(o->f, cfg, loop, o->opt->scratch, inner)) return NULL;
     if (!inner->counted) return NULL;
     o->inner[o->inner_count++] = inner;

@@ -534,9 +534,17 @@ static bool memory_get(nf_plan *plan)
     return (plan->lanes && plan->uses) || refuse(plan, "memory is out");
 }
 
+static void plan_begin(nf_plan *plan, nf_opt *opt, nf_func *f)
+{
+    __builtin_memset(plan, 0, offsetof(nf_plan, loop));
+    plan->outs.count = 0;
+    plan->opt = opt;
+    plan->f = f;
+}
+
 bool nf_plan_make_search(nf_plan *plan, nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop)
 {
-    *plan = (nf_plan){.opt = opt, .f = f};
+    plan_begin(plan, opt, f);
     if (!nf_counted_analyse_search(f, cfg, loop, opt->scratch, &plan->loop))
         return refuse(plan, plan->loop.reason);
     if (!memory_get(plan) || !earlier_classify(plan) || !body_check(plan)) return false;
@@ -551,7 +559,7 @@ bool nf_plan_make_search(nf_plan *plan, nf_opt *opt, nf_func *f, const nf_cfg *c
 
 bool nf_plan_make(nf_plan *plan, nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop)
 {
-    *plan = (nf_plan){.opt = opt, .f = f};
+    plan_begin(plan, opt, f);
     if (!nf_counted_analyse(f, cfg, loop, opt->scratch, &plan->loop) || !plan->loop.counted)
         return refuse(plan, plan->loop.reason);
     if (!memory_get(plan)) return false;

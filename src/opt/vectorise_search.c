@@ -413,7 +413,7 @@ static void hunt_apply(hunt *h, bool nested)
 
 static bool search_loop(nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop)
 {
-    nf_plan *plan = NF_NEW(opt->scratch, nf_plan);
+    nf_plan *plan = nf_plan_new(opt->scratch);
     hunt *h = NF_NEW(opt->scratch, hunt);
     if (plan == NULL || h == NULL) return false;
     h->plan = plan;
