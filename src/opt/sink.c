@@ -79,28 +79,48 @@ static void uses_find(sink *s)
 }
 
 typedef struct outside_look {
-    const sink *s;
-    uint32_t depth; /* of the user */
+    const nf_func *f;
+    const uint32_t *depths; /* by block */
+    uint32_t depth;         /* of the user */
     bool found;
 } outside_look;
 
 static void outside_visit(void *context, nf_value *place)
 {
     outside_look *look = context;
-    const nf_inst *inst = nf_inst_at(look->s->f, *place);
-    look->found |= depth_of(look->s, inst->block) > look->depth && can_move(inst);
+    const nf_inst *inst = nf_inst_at(look->f, *place);
+    look->found |= look->depths[inst->block.id] > look->depth && can_move(inst);
+}
+
+static void outside_look_at(outside_look *look, nf_block b)
+{
+    const nf_func *f = look->f;
+    NF_FOR_INSTS(f, b, v)
+    {
+        nf_inst *inst = nf_inst_at(f, v);
+        nf_operands of = nf_operands_of(inst);
+        const nf_inst *all = f->insts.data;
+        bool deeper = look->depths[all[of.a].block.id] > look->depth ||
+                      look->depths[all[of.b].block.id] > look->depth ||
+                      look->depths[all[of.c].block.id] > look->depth;
+        if (deeper || nf_has_lists(inst)) nf_uses_walk(f, inst, outside_visit, look);
+    }
 }
 
 /* Whether anybody outside of a loop uses what can move, which is seldom. */
 static bool is_wanted(const sink *s)
 {
-    outside_look look = {.s = s};
+    uint32_t *depths = NF_NEW_ARRAY(s->arena, uint32_t, s->f->blocks.count);
+    outside_look look = {.f = s->f, .depths = depths};
+    if (depths == NULL) return false;
+    for (uint32_t i = 0; i < s->cfg.rpo_count; i++)
+        depths[s->cfg.rpo[i]] = depth_of(s, (nf_block){s->cfg.rpo[i]});
     for (uint32_t i = 0; i < s->cfg.rpo_count && !look.found; i++) {
         nf_block b = {s->cfg.rpo[i]};
         uint32_t loop = loop_of(s, b);
         if (loop != NF_NO_LOOP && s->cfg.loops[loop].innermost) continue;
-        look.depth = depth_of(s, b);
-        NF_FOR_INSTS(s->f, b, v) nf_uses_walk(s->f, nf_inst_at(s->f, v), outside_visit, &look);
+        look.depth = depths[b.id];
+        outside_look_at(&look, b);
     }
     return look.found;
 }
