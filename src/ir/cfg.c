@@ -23,48 +23,74 @@
 #define UNSEEN UINT32_MAX
 #define SEEN   (UINT32_MAX - 1)
 
-/* The tree of the depth-first walk, by preorder number. */
+/* The tree of the depth-first walk, by preorder number; number is by block id. Of the rest
+ * dominators_build() says what it is. */
 typedef struct walk {
-    uint32_t *number; /* by block id */
-    uint32_t *block, *parent;
+    uint32_t *number, *block, *parent;
+    uint32_t *ancestor, *label, *semi, *idom;
     uint32_t *stack; /* room for all */
     uint32_t count;
 } walk;
 
-static nf_value terminator_of(const nf_cfg *cfg, uint32_t block)
+typedef struct out_edges {
+    const nf_edge *first;
+    uint32_t count;
+} out_edges;
+
+static out_edges edges_of(const nf_cfg *cfg, uint32_t block)
 {
-    return cfg->func->blocks.data[block].last;
+    const nf_func *f = cfg->func;
+    nf_value last = f->blocks.data[block].last;
+    return (out_edges){nf_edge_at(f, last, 0), nf_edge_count(f, last)};
 }
 
-static uint32_t successor_count(const nf_cfg *cfg, uint32_t block)
+/* --- memory: one piece for all that is by block, so that it is cleared in two strokes --- */
+
+enum {
+    TABLES_UNSEEN = 3,
+    TABLES_ZERO = 3,
+    TABLES_OTHER = 9,
+    TABLES = TABLES_UNSEEN + TABLES_ZERO + TABLES_OTHER,
+};
+
+static uint32_t *table_cut(uint32_t **rest, size_t count)
 {
-    return nf_edge_count(cfg->func, terminator_of(cfg, block));
+    uint32_t *table = *rest;
+    *rest += count;
+    return table;
 }
 
-static uint32_t successor_at(const nf_cfg *cfg, uint32_t block, uint32_t i)
+static bool tables_make(nf_cfg *cfg, nf_arena *arena, walk *w)
 {
-    return nf_edge_at(cfg->func, terminator_of(cfg, block), i)->to.id;
-}
-
-static void fill(uint32_t *array, uint32_t count, uint32_t value)
-{
-    for (uint32_t i = 0; i < count; i++) array[i] = value;
+    size_t count = cfg->block_count;
+    uint32_t *rest = NF_TAKE_ARRAY(arena, uint32_t, TABLES * count + 1);
+    if (rest == NULL) return false;
+    __builtin_memset(rest, UINT8_MAX, TABLES_UNSEEN * count * sizeof *rest);
+    cfg->rpo_index = table_cut(&rest, count);
+    cfg->idom = table_cut(&rest, count);
+    cfg->loop_of = table_cut(&rest, count);
+    __builtin_memset(rest, 0, (TABLES_ZERO * count + 1) * sizeof *rest);
+    cfg->dom_first = table_cut(&rest, count);
+    cfg->dom_count = table_cut(&rest, count);
+    cfg->pred_start = table_cut(&rest, count + 1);
+    cfg->rpo = table_cut(&rest, count);
+    *w = (walk){.number = table_cut(&rest, count)};
+    w->block = table_cut(&rest, count);
+    w->parent = table_cut(&rest, count);
+    w->ancestor = table_cut(&rest, count);
+    w->label = table_cut(&rest, count);
+    w->semi = table_cut(&rest, count);
+    w->idom = table_cut(&rest, count);
+    w->stack = table_cut(&rest, count);
+    return true;
 }
 
 /* --- order --- */
 
 typedef struct visit {
-    uint32_t block, edges_left;
+    out_edges left; /* those before count */
+    uint32_t block;
 } visit;
-
-static bool walk_init(walk *w, nf_arena *arena, uint32_t count)
-{
-    *w = (walk){.number = NF_NEW_ARRAY(arena, uint32_t, count),
-                .block = NF_NEW_ARRAY(arena, uint32_t, count),
-                .parent = NF_NEW_ARRAY(arena, uint32_t, count),
-                .stack = NF_NEW_ARRAY(arena, uint32_t, count)};
-    return w->number && w->block && w->parent && w->stack;
-}
 
 /* First seen: gets the next preorder number. */
 static visit discover(nf_cfg *cfg, walk *w, uint32_t block, uint32_t parent)
@@ -73,29 +99,27 @@ static visit discover(nf_cfg *cfg, walk *w, uint32_t block, uint32_t parent)
     w->number[block] = w->count;
     w->block[w->count] = block;
     w->parent[w->count++] = parent;
-    return (visit){block, successor_count(cfg, block)};
+    return (visit){edges_of(cfg, block), block};
 }
 
 static bool order_build(nf_cfg *cfg, nf_arena *arena, walk *w)
 {
     uint32_t count = cfg->block_count, depth = 0, place = count;
-    visit *stack = NF_NEW_ARRAY(arena, visit, count);
-    uint32_t *order = NF_NEW_ARRAY(arena, uint32_t, count);
-    if (stack == NULL || order == NULL || !walk_init(w, arena, count)) return false;
-    fill(cfg->rpo_index, count, UNSEEN);
+    visit *stack = NF_TAKE_ARRAY(arena, visit, count);
+    if (stack == NULL) return false;
     stack[depth++] = discover(cfg, w, cfg->func->entry.id, 0);
     while (depth) {
         visit *top = &stack[depth - 1];
-        if (top->edges_left == 0) {
-            order[--place] = top->block;
+        if (top->left.count == 0) {
+            cfg->rpo[--place] = top->block;
             depth--;
             continue;
         }
-        uint32_t next = successor_at(cfg, top->block, --top->edges_left);
+        uint32_t next = top->left.first[--top->left.count].to.id;
         if (cfg->rpo_index[next] == UNSEEN)
             stack[depth++] = discover(cfg, w, next, w->number[top->block]);
     }
-    cfg->rpo = order + place;
+    cfg->rpo += place;
     cfg->rpo_count = count - place;
     for (uint32_t i = 0; i < cfg->rpo_count; i++) cfg->rpo_index[cfg->rpo[i]] = i;
     return true;
@@ -106,86 +130,76 @@ static bool order_build(nf_cfg *cfg, nf_arena *arena, walk *w)
 static bool preds_build(nf_cfg *cfg, nf_arena *arena)
 {
     uint32_t *start = cfg->pred_start, total = 0;
-    for (uint32_t i = 0; i < cfg->rpo_count; i++)
-        for (uint32_t e = successor_count(cfg, cfg->rpo[i]); e-- > 0;)
-            start[successor_at(cfg, cfg->rpo[i], e)]++;
+    for (uint32_t i = 0; i < cfg->rpo_count; i++) {
+        out_edges edges = edges_of(cfg, cfg->rpo[i]);
+        for (uint32_t e = 0; e < edges.count; e++) start[edges.first[e].to.id]++;
+    }
     for (uint32_t b = 0; b <= cfg->block_count; b++) start[b] = total += start[b];
-    cfg->preds = NF_NEW_ARRAY(arena, uint32_t, total);
+    cfg->preds = NF_TAKE_ARRAY(arena, uint32_t, total);
     if (cfg->preds == NULL) return false;
-    for (uint32_t i = cfg->rpo_count;
-         i-- > 0;) /* each start moves down from its end to its place */
-        for (uint32_t e = successor_count(cfg, cfg->rpo[i]); e-- > 0;)
-            cfg->preds[--start[successor_at(cfg, cfg->rpo[i], e)]] = cfg->rpo[i];
+    for (uint32_t i = cfg->rpo_count; i-- > 0;) { /* starts move down to their places */
+        out_edges edges = edges_of(cfg, cfg->rpo[i]);
+        for (uint32_t e = edges.count; e-- > 0;)
+            cfg->preds[--start[edges.first[e].to.id]] = cfg->rpo[i];
+    }
     return true;
 }
 
 /* --- dominators --- */
 
-/* By preorder number. A block is linked when its semidominator is known; ancestor then leads
- * toward the root of its linked tree, and label is the block of the least semidominator on the way. */
-typedef struct semidominators {
-    uint32_t *ancestor, *label, *semi;
-    uint32_t *stack;
-} semidominators;
-
-/* The label of v among what is linked, which is what is numbered from `linked` on. Shortens the way. */
-static uint32_t least_label(semidominators *s, uint32_t v, uint32_t linked)
+/* By preorder number. A block is linked when its semidominator is known; ancestor then leads toward
+ * the root of its linked tree, and label is the block of the least semidominator on the way. What is
+ * linked is what is numbered from `linked` on. Gives v's label, and shortens the way. */
+static uint32_t least_label(walk *w, uint32_t v, uint32_t linked)
 {
     uint32_t depth = 0;
-    if (s->ancestor[v] < linked) return s->label[v];
-    while (s->ancestor[v] >= linked) {
-        s->stack[depth++] = v;
-        v = s->ancestor[v];
+    if (w->ancestor[v] < linked) return w->label[v];
+    while (w->ancestor[v] >= linked) {
+        w->stack[depth++] = v;
+        v = w->ancestor[v];
     }
-    uint32_t above = v, best = s->label[v];
+    uint32_t above = v, best = w->label[v];
     while (depth) {
-        v = s->stack[--depth];
-        s->ancestor[v] = s->ancestor[above];
-        if (s->semi[best] < s->semi[s->label[v]])
-            s->label[v] = best;
+        v = w->stack[--depth];
+        w->ancestor[v] = w->ancestor[above];
+        if (w->semi[best] < w->semi[w->label[v]])
+            w->label[v] = best;
         else
-            best = s->label[v];
+            best = w->label[v];
         above = v;
     }
-    return s->label[v];
+    return w->label[v];
 }
 
-static uint32_t semidominator_of(const nf_cfg *cfg, const walk *w, semidominators *s, uint32_t v)
+static uint32_t semidominator_of(const nf_cfg *cfg, walk *w, uint32_t v)
 {
     uint32_t semi = w->parent[v], block = w->block[v];
     for (uint32_t i = cfg->pred_start[block]; i < cfg->pred_start[block + 1]; i++) {
-        uint32_t candidate = s->semi[least_label(s, w->number[cfg->preds[i]], v + 1)];
+        uint32_t candidate = w->number[cfg->preds[i]];
+        if (candidate > v) candidate = w->semi[least_label(w, candidate, v + 1)];
         if (candidate < semi) semi = candidate;
     }
     return semi;
 }
 
-static bool dominators_build(nf_cfg *cfg, nf_arena *arena, walk *w)
+static void dominators_build(nf_cfg *cfg, walk *w)
 {
-    uint32_t count = w->count;
-    semidominators s = {NF_NEW_ARRAY(arena, uint32_t, count), NF_NEW_ARRAY(arena, uint32_t, count),
-                        NF_NEW_ARRAY(arena, uint32_t, count), w->stack};
-    uint32_t *idom = NF_NEW_ARRAY(arena, uint32_t, count);
-    if (!s.ancestor || !s.label || !s.semi || !idom) return false;
-    for (uint32_t v = 0; v < count; v++) {
-        s.ancestor[v] = w->parent[v];
-        s.label[v] = s.semi[v] = v;
+    for (uint32_t v = 0; v < w->count; v++) {
+        w->ancestor[v] = w->parent[v];
+        w->label[v] = w->semi[v] = v;
     }
-    for (uint32_t v = count; v-- > 1;) s.semi[v] = semidominator_of(cfg, w, &s, v);
-    fill(cfg->idom, cfg->block_count, UNSEEN);
+    for (uint32_t v = w->count; v-- > 1;) w->semi[v] = semidominator_of(cfg, w, v);
     cfg->idom[w->block[0]] = w->block[0];
-    for (uint32_t v = 1; v < count; v++) {
-        idom[v] = w->parent[v];
-        while (idom[v] > s.semi[v]) idom[v] = idom[idom[v]];
-        cfg->idom[w->block[v]] = w->block[idom[v]];
+    for (uint32_t v = 1; v < w->count; v++) {
+        w->idom[v] = w->parent[v];
+        while (w->idom[v] > w->semi[v]) w->idom[v] = w->idom[w->idom[v]];
+        cfg->idom[w->block[v]] = w->block[w->idom[v]];
     }
-    return true;
 }
 
-static bool dominators_number(nf_cfg *cfg, nf_arena *arena)
+static void dominators_number(nf_cfg *cfg, walk *w)
 {
-    uint32_t *next = NF_NEW_ARRAY(arena, uint32_t, cfg->block_count);
-    if (next == NULL) return false;
+    uint32_t *next = w->number; /* by block id, and not needed any more */
     for (uint32_t i = cfg->rpo_count; i-- > 0;) {
         uint32_t block = cfg->rpo[i];
         cfg->dom_count[block]++;
@@ -198,7 +212,6 @@ static bool dominators_number(nf_cfg *cfg, nf_arena *arena)
         next[cfg->idom[block]] += cfg->dom_count[block];
         next[block] = cfg->dom_first[block] + 1;
     }
-    return true;
 }
 
 /* --- loops --- */
@@ -225,17 +238,19 @@ static bool block_is_header(const nf_cfg *cfg, uint32_t block)
     return false;
 }
 
-/* Headers in reverse post-order: an outer loop's comes before those inside. */
-static bool headers_find(nf_cfg *cfg, nf_arena *arena)
+/* Headers in reverse post-order: an outer loop's comes before those inside. found: room for all. */
+static bool headers_find(nf_cfg *cfg, nf_arena *arena, uint32_t *found)
 {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < cfg->rpo_count; i++) count += block_is_header(cfg, cfg->rpo[i]);
-    cfg->loops = NF_NEW_ARRAY(arena, nf_loop, count);
+    for (uint32_t i = 0; i < cfg->rpo_count; i++) {
+        found[count] = cfg->rpo[i]; /* stays only when it is one */
+        count += block_is_header(cfg, cfg->rpo[i]);
+    }
+    cfg->loops = NF_TAKE_ARRAY(arena, nf_loop, count);
     if (cfg->loops == NULL) return false;
-    for (uint32_t i = 0; i < cfg->rpo_count; i++)
-        if (block_is_header(cfg, cfg->rpo[i]))
-            cfg->loops[cfg->loop_count++] =
-                (nf_loop){.header = {cfg->rpo[i]}, .parent = NF_NO_LOOP, .innermost = true};
+    cfg->loop_count = count;
+    for (uint32_t i = 0; i < count; i++)
+        cfg->loops[i] = (nf_loop){.header = {found[i]}, .parent = NF_NO_LOOP, .innermost = true};
     return true;
 }
 
@@ -295,15 +310,11 @@ static void loops_finish(nf_cfg *cfg)
             cfg->loops[cfg->loops[i].parent].block_count += cfg->loops[i].block_count;
 }
 
-static bool loops_build(nf_cfg *cfg, nf_arena *arena)
+static bool loops_build(nf_cfg *cfg, nf_arena *arena, walk *w)
 {
-    fill(cfg->loop_of, cfg->block_count, NF_NO_LOOP);
-    if (!headers_find(cfg, arena)) return false;
+    if (!headers_find(cfg, arena, w->block)) return false;
     if (cfg->loop_count == 0) return true;
-    loop_search search = {.cfg = cfg,
-                          .outermost = NF_NEW_ARRAY(arena, uint32_t, cfg->loop_count),
-                          .stack = NF_NEW_ARRAY(arena, uint32_t, cfg->block_count)};
-    if (search.outermost == NULL || search.stack == NULL) return false;
+    loop_search search = {.cfg = cfg, .outermost = w->ancestor, .stack = w->stack};
     for (uint32_t i = cfg->loop_count; i-- > 0;) loop_collect(&search, i);
     loops_finish(cfg);
     return true;
@@ -318,20 +329,11 @@ bool nf_cfg_loop_has(const nf_cfg *cfg, uint32_t loop, nf_block b)
 
 nf_status nf_cfg_build(const nf_func *f, nf_arena *arena, nf_cfg *cfg)
 {
-    size_t count = f->blocks.count;
-    *cfg = (nf_cfg){.func = f,
-                    .block_count = f->blocks.count,
-                    .rpo_index = NF_NEW_ARRAY(arena, uint32_t, count),
-                    .pred_start = NF_NEW_ARRAY(arena, uint32_t, count + 1),
-                    .idom = NF_NEW_ARRAY(arena, uint32_t, count),
-                    .dom_first = NF_NEW_ARRAY(arena, uint32_t, count),
-                    .dom_count = NF_NEW_ARRAY(arena, uint32_t, count),
-                    .loop_of = NF_NEW_ARRAY(arena, uint32_t, count)};
-    bool allocated = cfg->rpo_index && cfg->pred_start && cfg->idom && cfg->dom_first &&
-                     cfg->dom_count && cfg->loop_of;
     walk w;
-    bool built = allocated && order_build(cfg, arena, &w) && preds_build(cfg, arena) &&
-                 dominators_build(cfg, arena, &w) && dominators_number(cfg, arena) &&
-                 loops_build(cfg, arena);
-    return built ? NF_OK : NF_MEMORY;
+    *cfg = (nf_cfg){.func = f, .block_count = f->blocks.count};
+    if (!tables_make(cfg, arena, &w) || !order_build(cfg, arena, &w) || !preds_build(cfg, arena))
+        return NF_MEMORY;
+    dominators_build(cfg, &w);
+    dominators_number(cfg, &w);
+    return loops_build(cfg, arena, &w) ? NF_OK : NF_MEMORY;
 }
