@@ -7,6 +7,9 @@
  * sandbox of a zygote's, and while one is held in a forked one, round by round. A gap in which the
  * scheduler gave the processor to somebody else by force is dropped, for that is the machine's doing;
  * one in which the caller had to wait is not.
+ *
+ * Before that, while there is one thread only: how long it takes to make a zygote in so large a program,
+ * as for an engine that is made late; and a copy of the whole program beside.
  */
 #include "bench.h"
 
@@ -15,13 +18,14 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "os/os.h"
 #include "race/race.h"
 
 #define CANDIDATE __attribute__((noinline, aligned(64)))
 
-enum { INPUTS = 16, CODE_BYTES = 100, PAGE = NF_OS_PAGE_BYTES, ROUNDS_MAX = 100 };
+enum { INPUTS = 16, CODE_BYTES = 100, PAGE = NF_OS_PAGE_BYTES, ROUNDS_MAX = 100, LATE = 5 };
 
 static const size_t heap_bytes = (size_t)1 << 30, heap_bytes_quick = (size_t)1 << 28;
 static const uint64_t BUDGET_NS = 5 * 1000 * 1000, QUIET_NS = 30 * 1000 * 1000;
@@ -145,6 +149,37 @@ static void heap_make(size_t size)
     for (size_t at = 0; at < bytes; at += PAGE) heap[at] = (uint8_t)(at / PAGE);
 }
 
+static double late_zygote_ms(void)
+{
+    nf_zygote *late;
+    uint64_t start = nf_os_time_ns();
+    if (nf_zygote_open(&late, NULL) != NF_OK) return 0;
+    double ms = (double)(nf_os_time_ns() - start) * 1e-6;
+    nf_zygote_close(late);
+    return ms;
+}
+
+static double fork_ms(void)
+{
+    uint64_t start = nf_os_time_ns();
+    pid_t child = fork();
+    if (child == 0) _exit(0);
+    double ms = (double)(nf_os_time_ns() - start) * 1e-6;
+    if (child > 0) waitpid(child, NULL, 0);
+    return ms;
+}
+
+static void measure_late(bench *b)
+{
+    double zygotes[LATE], forks[LATE];
+    for (int i = 0; i < LATE; i++) {
+        zygotes[i] = late_zygote_ms();
+        forks[i] = fork_ms();
+    }
+    bench_row(b, "fork()", bench_median(forks, LATE), "ms");
+    bench_row(b, "making a zygote, in the only thread", bench_median(zygotes, LATE), "ms");
+}
+
 int main(int argc, char **argv)
 {
     static double gaps[STRETCHES][ROUNDS_MAX], times[STRETCHES][ROUNDS_MAX];
@@ -153,6 +188,7 @@ int main(int argc, char **argv)
     nf_arena_init(&arena, nf_os_allocator());
     if (nf_zygote_open(&zygote, NULL) != NF_OK) bench_note(b, "no zygote here: all races fork");
     heap_make(bench_is_quick(b) ? heap_bytes_quick : heap_bytes);
+    measure_late(b);
     caller c = {.stop = false};
     if (pthread_create(&c.thread, NULL, call, &c) != 0) return EXIT_FAILURE;
     for (uint32_t round = 0; round < rounds; round++)

@@ -91,7 +91,7 @@ typedef struct nf_config {
 } nf_config;
 
 /* config may be NULL. On failure *engine is NULL. It forks the process once, so that races need not:
- * best made while the heap is small. */
+ * best made while the heap is small, or the calling thread the only one. */
 NF_API nf_status nf_engine_new(const nf_config *config, nf_engine **engine, nf_error *error);
 /* Ends the background thread, frees all programs and code. NULL is allowed. */
 NF_API void nf_engine_free(nf_engine *engine);

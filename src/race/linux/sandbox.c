@@ -16,11 +16,11 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/text.h"
+#include "clone.h"
 #include "maps.h"
 #include "os/os.h"
 #include "zygote.h"
@@ -116,27 +116,15 @@ static void harness_restart(harness *h)
 
 /* --- a child --- */
 
-/* No fork handlers, for they may take locks; no signal at its end, so that nobody's wait() sees it;
- * and none of the program's signal handlers runs in it. */
-static bool child_fork(child *c)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    c->process = (pid_t)syscall(SYS_clone, 0, NULL, NULL, NULL, 0);
-    if (c->process == 0) cage_on_stack(c->record->cage.harness_stack_top, harness_run, c->record);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return c->process > 0;
-}
-
 static bool child_start(child *c)
 {
     uint64_t start = nf_os_time_ns();
     harness *h = c->record;
     h->cage.pulling = c->zygote != NULL;
-    bool started = c->zygote
-                       ? maps_read(h->cage.maps, CAGE_MAPS_BYTES) && zygote_start_sandbox(c->zygote)
-                       : child_fork(c);
+    bool started =
+        c->zygote
+            ? maps_read(h->cage.maps, CAGE_MAPS_BYTES) && zygote_start_sandbox(c->zygote)
+            : (c->process = (pid_t)clone_whole(h->cage.harness_stack_top, harness_run, h)) > 0;
     h->result.fork_ns += nf_os_time_ns() - start;
     return started;
 }

@@ -16,11 +16,11 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/sanitized.h"
+#include "clone.h"
 #include "os/os.h"
 
 enum { ANSWER_SECONDS = 5 };
@@ -45,14 +45,10 @@ static bool can_read(void)
 
 static bool zygote_clone(nf_zygote *z, int socket)
 {
-    sigset_t all, before;
-    z->record->zygote_socket = socket;
-    z->record->program = getpid();
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    long process = syscall(SYS_clone, 0, NULL, NULL, NULL, 0);
-    if (process == 0) cage_on_stack(z->record->cage.harness_stack_top, zygote_run, z->record);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    harness *h = z->record;
+    h->zygote_socket = socket;
+    h->program = getpid();
+    long process = clone_small(h->cage.harness_stack_top, zygote_run, h, &h->cage.private);
     z->process = process > 0 ? (pid_t)process : 0;
     return process > 0;
 }
