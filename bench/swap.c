@@ -25,16 +25,9 @@ enum { UNDER_SANITIZER = 1 };
 enum { UNDER_SANITIZER = 0 };
 #endif
 
-/* The thread sanitizer has a thread of its own that answers no signal, so no scan ends and nothing is
- * freed: what fits within the bounds all the same. */
-#ifdef __SANITIZE_THREAD__
-enum { SWAPS_FULL = 4000 };
-#else
-enum { SWAPS_FULL = 1000000 };
-#endif
-
 enum {
     THREADS = 8,
+    SWAPS_FULL = 1000000, /* two hours under the thread sanitizer */
     SWAPS_QUICK = 5000,
     SWAPS_QUICK_SANITIZED = 200,
     CALLS_SANITIZED = 64, /* then callers rest, for versions take so much longer to make */

@@ -8,6 +8,7 @@
  *
  * The handler uses nothing but the scan's own static record and atomics, so it may interrupt
  * anything. A signal that comes late, when its scan is over, carries an old number and is ignored.
+ * Who does not answer soon may block the signal, and is looked at while it sleeps (scan_sleeper.c).
  */
 #include "os/scan.h"
 
@@ -24,12 +25,22 @@
 #include <unistd.h>
 #include "os/os.h"
 #include "scan_fork.h"
+#include "scan_sleeper.h"
 
-enum { POLL_MIN_NS = 20 * 1000, POLL_MAX_NS = 1000 * 1000 };
+enum { POLL_MIN_NS = 20 * 1000, POLL_MAX_NS = 1000 * 1000, SLEEPERS_AFTER_NS = 1000 * 1000 };
+enum { THREADS_MAX = 8192, SLEEPERS_MAX = 256 };
 enum { MAPPINGS_MAX = 8192, MAPS_BYTES = 4 << 20, RED_ZONE_BYTES = 128, SIGNALS_TRIED = 16 };
 
 typedef enum park_state { PARK_REFUSED, PARK_ASKED, PARK_DONE } park_state;
-enum { PARK_NUMBER = -1 }; /* no scan's */
+static const uint32_t PARK_NUMBER = UINT32_MAX; /* no scan's */
+
+/* sleeps: it was looked at asleep in the last scan, and is not signalled before that was tried again: a
+ * signal that nobody takes stays in the queue. */
+typedef struct asked {
+    pid_t id;
+    bool sleeps;
+    bool answered; /* atomic */
+} asked;
 
 typedef struct mapping {
     uint64_t start, end;
@@ -39,13 +50,17 @@ static struct {
     pthread_mutex_t mutex;
     int signal; /* 0: not chosen */
     /* of the scan that goes on: */
-    int number;                         /* atomic */
+    uint32_t number;                    /* atomic */
     nf_os_range ranges[NF_OS_SCAN_MAX]; /* a copy: a handler may be late */
     uint32_t count;
     mapping mappings[MAPPINGS_MAX];
     uint32_t mapping_count;
+    asked threads[THREADS_MAX];
+    uint32_t thread_count;
     uint32_t answers, blind; /* atomic */
     uint32_t inside;         /* atomic: handlers that may read the above */
+    pid_t sleepers[SLEEPERS_MAX];
+    uint32_t sleeper_count;
     /* of the thread that is to be parked: */
     uint64_t park_start, park_end;
     uint32_t park_answer; /* atomic, park_state */
@@ -106,16 +121,22 @@ static void thread_look(const ucontext_t *thread)
     bool on_alternate = !(thread->uc_stack.ss_flags & SS_DISABLE) && sp >= alternate &&
                         sp < alternate + thread->uc_stack.ss_size;
     if (on_alternate || !look_at_stack(sp)) __atomic_fetch_add(&scan.blind, 1, __ATOMIC_RELAXED);
-    __atomic_fetch_add(&scan.answers, 1, __ATOMIC_RELEASE);
+}
+
+/* Once for each thread. */
+static void answer(asked *t)
+{
+    if (!__atomic_exchange_n(&t->answered, true, __ATOMIC_ACQ_REL))
+        __atomic_fetch_add(&scan.answers, 1, __ATOMIC_RELEASE);
 }
 
 static void park_here(const ucontext_t *thread)
 {
     uint64_t pc = (uint64_t)thread->uc_mcontext.gregs[REG_RIP];
     bool inside = pc >= scan.park_start && pc < scan.park_end;
-    uint32_t asked = PARK_ASKED; /* not any more when the signal is late */
+    uint32_t wanted = PARK_ASKED; /* not any more when the signal is late */
     bool in_time =
-        __atomic_compare_exchange_n(&scan.park_answer, &asked, inside ? PARK_DONE : PARK_REFUSED,
+        __atomic_compare_exchange_n(&scan.park_answer, &wanted, inside ? PARK_DONE : PARK_REFUSED,
                                     false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
     if (!inside || !in_time) return;
     for (;;) pause(); /* all signals are blocked */
@@ -125,10 +146,13 @@ static void on_signal(int signal_number, siginfo_t *info, void *context)
 {
     (void)signal_number;
     int saved = errno;
-    if (info->si_value.sival_int == PARK_NUMBER) park_here(context);
+    uint64_t value = (uint64_t)(uintptr_t)info->si_value.sival_ptr;
+    if ((uint32_t)value == PARK_NUMBER) park_here(context);
     __atomic_fetch_add(&scan.inside, 1, __ATOMIC_SEQ_CST);
-    if (info->si_value.sival_int == __atomic_load_n(&scan.number, __ATOMIC_SEQ_CST))
+    if ((uint32_t)value == __atomic_load_n(&scan.number, __ATOMIC_SEQ_CST)) {
         thread_look(context);
+        answer(&scan.threads[value >> 32]);
+    }
     __atomic_fetch_sub(&scan.inside, 1, __ATOMIC_SEQ_CST);
     errno = saved;
 }
@@ -204,13 +228,15 @@ static bool mappings_read(void)
     return whole;
 }
 
-static bool thread_signal(pid_t thread, int number)
+/* False: there is no such thread. One for which no signal can be queued just doesn't answer. */
+static bool thread_signal(pid_t thread, uint32_t number, uint32_t index)
 {
     siginfo_t info = {.si_code = SI_QUEUE};
     info.si_pid = getpid();
     info.si_uid = getuid();
-    info.si_value.sival_int = number;
-    return syscall(SYS_rt_tgsigqueueinfo, getpid(), thread, scan.signal, &info) == 0;
+    info.si_value.sival_ptr = (void *)(uintptr_t)((uint64_t)index << 32 | number);
+    return syscall(SYS_rt_tgsigqueueinfo, getpid(), thread, scan.signal, &info) == 0 ||
+           errno != ESRCH;
 }
 
 /* The scanning thread's own stack. */
@@ -222,19 +248,63 @@ static bool self_look(const void *stack)
            look_at_stack((uint64_t)(uintptr_t)stack);
 }
 
-/* Signals every other thread; how many must answer, or -1. */
-static int threads_signal(void)
+static bool was_asleep(pid_t id)
+{
+    for (uint32_t i = 0; i < scan.sleeper_count; i++)
+        if (scan.sleepers[i] == id) return true;
+    return false;
+}
+
+static bool sleeper_look(asked *t)
+{
+    if (!nf_scan_sleeper(t->id, scan.signal, look_at_stack)) return false;
+    t->sleeps = true;
+    answer(t);
+    return true;
+}
+
+static bool thread_ask(pid_t id)
+{
+    asked *t = &scan.threads[scan.thread_count];
+    if (scan.thread_count == THREADS_MAX) return false;
+    t->id = id;
+    t->sleeps = false;
+    __atomic_store_n(&t->answered, false, __ATOMIC_RELEASE);
+    scan.thread_count++;
+    if (was_asleep(id) && sleeper_look(t)) return true;
+    if (!thread_signal(id, scan.number, scan.thread_count - 1)) answer(t); /* it has ended */
+    return true;
+}
+
+/* Signals every other thread; all of scan.threads must answer. */
+static bool threads_signal(void)
 {
     DIR *threads = opendir("/proc/self/task");
-    if (threads == NULL) return -1;
     pid_t self = (pid_t)syscall(SYS_gettid);
-    int asked = 0;
-    for (struct dirent *entry; (entry = readdir(threads)) != NULL;) {
+    bool all = threads != NULL;
+    scan.thread_count = 0;
+    for (struct dirent *entry; all && (entry = readdir(threads)) != NULL;) {
         pid_t thread = atoi(entry->d_name);
-        if (thread > 0 && thread != self) asked += thread_signal(thread, scan.number);
+        if (thread > 0 && thread != self) all = thread_ask(thread);
     }
-    closedir(threads);
-    return asked;
+    if (threads) closedir(threads);
+    return all;
+}
+
+/* Those who have not answered. */
+static void sleepers_look(void)
+{
+    for (uint32_t i = 0; i < scan.thread_count; i++) {
+        asked *t = &scan.threads[i];
+        if (!__atomic_load_n(&t->answered, __ATOMIC_ACQUIRE)) sleeper_look(t);
+    }
+}
+
+static void sleepers_keep(void)
+{
+    scan.sleeper_count = 0;
+    for (uint32_t i = 0; i < scan.thread_count && scan.sleeper_count < SLEEPERS_MAX; i++)
+        if (scan.threads[i].sleeps) scan.sleepers[scan.sleeper_count++] = scan.threads[i].id;
 }
 
 /* False when it is too late. Threads that wait for a processor take milliseconds to answer. */
@@ -255,11 +325,13 @@ static bool latecomers_wait(uint64_t timeout_ns)
     return true;
 }
 
-static bool answers_wait(uint32_t asked, uint64_t timeout_ns)
+static bool answers_wait(uint64_t timeout_ns)
 {
-    uint64_t deadline = nf_os_time_ns() + timeout_ns, pause = POLL_MIN_NS;
-    while (__atomic_load_n(&scan.answers, __ATOMIC_ACQUIRE) < asked)
-        if (!poll_pause(&pause, deadline)) return false;
+    uint64_t start = nf_os_time_ns(), pause = POLL_MIN_NS;
+    while (__atomic_load_n(&scan.answers, __ATOMIC_ACQUIRE) < scan.thread_count) {
+        if (!poll_pause(&pause, start + timeout_ns)) return false;
+        if (nf_os_time_ns() - start > SLEEPERS_AFTER_NS) sleepers_look();
+    }
     return true;
 }
 
@@ -276,9 +348,9 @@ bool nf_os_scan(nf_os_range *ranges, uint32_t count, const void *stack, uint64_t
     bool known = scan.signal != 0 && mappings_read() && self_look(stack);
     __atomic_add_fetch(&scan.number, 1, __ATOMIC_SEQ_CST);
     if (known) {
-        int asked = threads_signal();
-        known = asked >= 0 && answers_wait((uint32_t)asked, timeout_ns) &&
+        known = threads_signal() && answers_wait(timeout_ns) &&
                 __atomic_load_n(&scan.blind, __ATOMIC_RELAXED) == 0;
+        sleepers_keep();
     }
     /* Late signals find another number, and never these ranges. */
     __atomic_add_fetch(&scan.number, 1, __ATOMIC_SEQ_CST);
@@ -293,7 +365,7 @@ static park_state park_ask(pid_t thread, uint64_t deadline_ns)
     uint64_t pause_ns = POLL_MIN_NS;
     uint32_t answer = PARK_ASKED;
     __atomic_store_n(&scan.park_answer, PARK_ASKED, __ATOMIC_RELEASE);
-    if (thread_signal(thread, PARK_NUMBER))
+    if (thread_signal(thread, PARK_NUMBER, 0))
         while (__atomic_load_n(&scan.park_answer, __ATOMIC_ACQUIRE) == PARK_ASKED)
             if (!poll_pause(&pause_ns, deadline_ns)) break;
     __atomic_compare_exchange_n(&scan.park_answer, &answer, PARK_REFUSED, false, __ATOMIC_ACQ_REL,

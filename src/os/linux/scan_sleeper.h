@@ -1,0 +1,16 @@
+/*
+ * Threads that can't be asked, for they block the signal: those that wait for signals, say, or that a
+ * library has made for itself.
+ */
+#ifndef NF_OS_SCAN_SLEEPER_H
+#define NF_OS_SCAN_SLEEPER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Whether the thread blocks the signal and slept in a system call while look() had a look at its stack, from
+ * its stack pointer on, and could. */
+bool nf_scan_sleeper(pid_t thread, int signal, bool (*look)(uint64_t sp));
+
+#endif
