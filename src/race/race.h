@@ -5,14 +5,16 @@
  *   inputs ─► sandbox (a confined child with a copy of the memory)
  *               1. check    baseline defines result and written pages; each candidate must repeat
  *                           them, on recorded inputs and on changed ones
- *               2. measure  fenced TSC, interleaved in random ABBA order, inputs rotated
+ *               2. measure  fenced TSC, interleaved in random ABBA order, inputs rotated, and
+ *                           forgotten by the branch predictor where that matters
  *             ─► statistics: halving on the minimum, paired interval, A/A pair ─► verdict, with its
  * reason
  *
  * The race knows nothing of engines: it is given addresses and inputs and gives a report. It runs
- * on the calling thread (a background thread of the engine) and may take up to budget_ns plus the
- * start of the sandbox. The process's memory is read as it is during the race; nothing that a
- * candidate does reaches it. Equal answers on several inputs are a test, not a proof.
+ * on the calling thread (a background thread of the engine) and may take, besides the sandbox's start
+ * and checking, up to budget_ns of processor time, which may be some times as long by the clock. The
+ * process's memory is read as it is during the race; nothing that a candidate does reaches it. Equal
+ * answers on several inputs are a test, not a proof.
  */
 #ifndef NF_RACE_RACE_H
 #define NF_RACE_RACE_H
@@ -92,7 +94,7 @@ typedef struct nf_race_request {
     nf_type tolerance_type; /* how written memory is compared under a tolerance: NF_F32, NF_F64;
                                NF_VOID: exactly */
     bool writes;            /* false: known to write no memory */
-    uint64_t budget_ns;     /* of measuring; 0: the default */
+    uint64_t budget_ns;     /* of measuring, processor time; 0: the default */
     uint64_t
         call_limit_ns; /* one call of a candidate may take that long; 0: from the baseline's time */
     uint64_t seed;

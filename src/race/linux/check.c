@@ -299,10 +299,9 @@ static uint64_t some_check(harness *h, uint32_t input, uint64_t which)
     uint64_t wasted_ns = 0;
     for (uint32_t i = 0; i < h->request->candidate_count; i++) {
         if (!(which >> i & 1) || h->result.outcomes[i] != NF_RACE_LOST) continue;
-        uint64_t start = nf_os_tsc_start();
+        uint64_t start = cage_cpu_ns();
         candidate_check(h, i, input);
-        if (h->result.outcomes[i] != NF_RACE_LOST)
-            wasted_ns += (uint64_t)harness_ticks_to_ns(h, nf_os_tsc_start() - start);
+        if (h->result.outcomes[i] != NF_RACE_LOST) wasted_ns += cage_cpu_ns() - start;
     }
     return wasted_ns;
 }
@@ -365,7 +364,7 @@ static void input_drop(harness *h, uint32_t input)
     h->cage.page_count = answer->page_first;
 }
 
-static void input_check(harness *h, uint32_t input)
+static void input_check(harness *h, uint32_t input, harness_deadline *deadline)
 {
     char *reason = h->result.dropped_reason;
     harness_answer *answer = &h->answers[input];
@@ -381,8 +380,7 @@ static void input_check(harness *h, uint32_t input)
     }
     if (!h->checked) answer_poison(h, input);
     /* What bad candidates take, the others must not lack. */
-    if (!h->checked)
-        h->deadline_tsc += (uint64_t)((double)harness_candidates_check(h, input) / h->ns_per_tick);
+    if (!h->checked) harness_put_off(h, deadline, harness_candidates_check(h, input));
     cage_pages_protect(&h->cage, answer->page_first, answer->page_last, false);
     h->good[h->good_count++] = input;
 }
@@ -390,13 +388,13 @@ static void input_check(harness *h, uint32_t input)
 void harness_check(harness *h)
 {
     uint32_t dropped = 0;
-    h->deadline_tsc = nf_os_tsc_start() + (uint64_t)(CHECK_NS / h->ns_per_tick);
+    harness_deadline deadline = harness_deadline_in(h, CHECK_NS);
     h->good_count = 0;
     for (uint32_t i = 0; i < h->request->input_count; i++) {
         harness_alive(h, HARNESS_CHECK, i, h->request->input_count);
         if (h->request->candidate_count && !harness_anyone_right(h, UINT64_MAX)) break;
-        if (h->good_count >= INPUTS_MIN && nf_os_tsc_start() > h->deadline_tsc) break;
-        if (!h->dropped[i]) input_check(h, i);
+        if (h->good_count >= INPUTS_MIN && harness_is_over(&deadline)) break;
+        if (!h->dropped[i]) input_check(h, i, &deadline);
         dropped += h->dropped[i];
     }
     if (!h->checked && !h->changed_fatal) harness_changed_check(h);

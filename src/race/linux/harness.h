@@ -20,6 +20,12 @@ typedef struct harness_answer {
     double ns;
 } harness_answer;
 
+/* Of processor time, so that a busy machine takes nothing from a race; and, some times as far away, by
+ * the clock. */
+typedef struct harness_deadline {
+    uint64_t cpu_ns, tsc;
+} harness_deadline;
+
 typedef struct harness {
     const nf_race_request *request;
     nf_sandbox_result result;
@@ -38,13 +44,20 @@ typedef struct harness {
     uint32_t changed_of;   /* ... was this one */
     bool changed_fatal; /* the baseline took a sandbox with it on such an input: no more of them */
     uint32_t good[NF_RACE_INPUTS_MAX], good_count; /* inputs that are used */
-    double call_overhead_ns, ns_per_tick;
-    uint64_t random, deadline_tsc;
+    double call_overhead_ns, call_ns, ns_per_tick; /* call_ns: a call of the baseline's, about */
+    uint64_t random;
     bool long_calls;
-    uint32_t repeats; /* passes over the batch's inputs in one sample */
-    uint32_t batch_inputs, batch_first;
+    bool forgets; /* passes begin with forgetting what the branch predictor knows by heart */
+    bool knows;   /* and yet inputs are repeated before they are timed */
+    uint32_t pass;
+    uint32_t batch[NF_RACE_INPUTS_MAX], batch_inputs, batch_first;
+    uint32_t repeats,
+        fresh_repeats; /* of a batch's inputs in one sample; where it forgets, of those
+                                        that train, and of those that are timed */
     uint32_t sequence[HARNESS_SEQUENCE_MAX]; /* inputs in the order of a sample's calls */
     uint32_t sequence_count, sequence_passes;
+    uint32_t sequence_trained; /* the first calls, untimed, backwards; */
+    uint32_t sequence_timed;   /* then from here on */
     /* the zygote's, in whose sandboxes this record is */
     int zygote_socket, program;
 } harness;
@@ -61,6 +74,27 @@ void harness_alive(harness *h, uint32_t stage, uint32_t done, uint32_t of);
 void harness_runs(harness *h, uint32_t who);
 const nf_race_candidate *harness_contestant(const harness *h, uint32_t i);
 double harness_ticks_to_ns(const harness *h, uint64_t ticks);
+
+harness_deadline harness_deadline_in(const harness *h, uint64_t ns);
+bool harness_is_over(const harness_deadline *deadline);
+void harness_put_off(const harness *h, harness_deadline *deadline, uint64_t ns);
+
+/* --- measure.c --- */
+
+/* Fills samples. */
+void harness_measure(harness *h);
+
+/* --- order.c --- */
+
+void harness_shuffle(harness *h, uint32_t *order, uint32_t count);
+/* Sizes a batch so that a sample with calls of so many ns takes long enough. */
+void harness_batch_size(harness *h, double ns);
+/* Inputs move on. */
+void harness_batch_next(harness *h);
+/* The order of a sample's calls; a new one each time. */
+void harness_sequence_make(harness *h);
+/* Makes the branch predictor forget the inputs, where that matters. */
+void harness_forget(harness *h);
 
 /* --- check.c --- */
 
