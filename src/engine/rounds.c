@@ -49,7 +49,8 @@ static bool is_passed_over(nf_function *function, const nf_round *round)
     if (function->profile.spent_ns < round->spent_ns) return false;
     if (round->kind == NF_ROUND_RACE_CONTRACTED)
         return !nf_function_effects_find(function)->contracts;
-    return round->kind == NF_ROUND_GUESS_LLVM && nf_os_cpu_count() == 1 && function->race_count;
+    bool won = function->races && function->races->report.winner >= 0;
+    return round->kind == NF_ROUND_GUESS_LLVM && nf_os_cpu_count() == 1 && won;
 }
 
 static const nf_round *next_round(nf_function *function)

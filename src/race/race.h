@@ -83,8 +83,8 @@ typedef struct nf_race_request {
     uint32_t input_count;
     uint32_t stack_words; /* used of nf_race_input.stack */
     /* By candidate: it rounds otherwise than the baseline where the source leaves that to the compiler
-     * (fused products). What `other` answers, which is not measured, is what those must give.
-     * Address 0: there is none, and all must give what the baseline does. */
+     * (fused products). Where its answer is not the baseline's it must be that of `other`, which is not
+     * measured. Address 0: there is none, and all must give what the baseline does. */
     uint64_t otherwise;
     nf_race_candidate other;
     const nf_race_change *changes;
