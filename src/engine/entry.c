@@ -172,14 +172,6 @@ static void emit_stub(nf_asm *a, const nf_function *function)
     nf_asm_m(a, NF_X_JMP_M, 8, nf_mem_address((uint64_t)(uintptr_t)function->slot));
 }
 
-static void emit_entry(nf_asm *a, const nf_function *function, nf_entry_kind kind)
-{
-    nf_asm_align(a, NF_STUB_BYTES);
-    nf_asm_zero_operand(a, NF_X_ENDBR64, 8);
-    nf_asm_mov_imm(a, kind == NF_ENTRY_OSR ? NF_RCX : NF_R11, function->index, true);
-    nf_asm_jmp_address(a, function->engine->common[kind]);
-}
-
 static nf_status stubs_place(nf_program *program, nf_error *error)
 {
     nf_engine *engine = program->engine;
@@ -192,23 +184,71 @@ static nf_status stubs_place(nf_program *program, nf_error *error)
     return status;
 }
 
+/* --- entries: thousands in a large program, so their bytes are copied, and not assembled --- */
+
+enum { INDEX_AT = 6, WAY_AT = 11, ENTRY_BYTES = 15 };
+static const uint8_t entry_code[NF_STUB_BYTES] = {
+    0xf3, 0x0f, 0x1e, 0xfa,          /* endbr64 */
+    0x41, 0xbb, 0,    0,    0, 0,    /* mov r11d, index */
+    0xe9, 0,    0,    0,    0, 0xcc, /* jmp common k, by way of the jumps in front of all entries */
+};
+/* mov ecx, with a prefix that says nothing. */
+static const uint8_t osr_mov[2] = {0x40, 0xb9};
+
+static void entry_write(uint8_t *entries, uint32_t offset, uint32_t index, unsigned kind)
+{
+    int32_t way = (int32_t)(kind * NF_STUB_BYTES) - (int32_t)(offset + ENTRY_BYTES);
+    uint8_t *at = entries + offset;
+    __builtin_memcpy(at, entry_code, sizeof entry_code);
+    if (kind == NF_ENTRY_OSR)
+        __builtin_memcpy(at + INDEX_AT - sizeof osr_mov, osr_mov, sizeof osr_mov);
+    __builtin_memcpy(at + INDEX_AT, &index, sizeof index);
+    __builtin_memcpy(at + WAY_AT, &way, sizeof way);
+}
+
+/* The jumps to the common code, and room for the entries behind them. */
+static nf_status ways_make(nf_engine *engine, uint32_t bytes, nf_blob *blob, nf_error *error)
+{
+    nf_asm a;
+    nf_asm_init(&a, &engine->compile_arena, NF_STUB_BYTES * NF_ENTRY_COUNT);
+    for (unsigned kind = 0; kind < NF_ENTRY_COUNT; kind++) {
+        nf_asm_align(&a, NF_STUB_BYTES);
+        nf_asm_jmp_address(&a, engine->common[kind]);
+    }
+    nf_asm_align(&a, NF_STUB_BYTES);
+    nf_status status = nf_asm_finish(&a, blob, error);
+    if (status != NF_OK) return status;
+    uint8_t *all = nf_arena_alloc(&engine->compile_arena, blob->total_bytes + bytes);
+    if (all == NULL) return nf_fail(error, NF_MEMORY, "no memory for a program's entries");
+    __builtin_memcpy(all, blob->bytes, blob->total_bytes);
+    blob->bytes = all;
+    blob->total_bytes = blob->code_bytes = blob->total_bytes + bytes;
+    return NF_OK;
+}
+
+static nf_status entries_place(nf_program *program, nf_error *error)
+{
+    nf_engine *engine = program->engine;
+    nf_blob blob;
+    uint32_t count = program->function_count * NF_ENTRY_COUNT;
+    nf_status status = ways_make(engine, count * NF_STUB_BYTES, &blob, error);
+    if (status != NF_OK) return status;
+    for (uint32_t i = 0; i < count; i++)
+        entry_write((uint8_t *)blob.bytes, (NF_ENTRY_COUNT + i) * NF_STUB_BYTES,
+                    program->functions[i / NF_ENTRY_COUNT].index, i % NF_ENTRY_COUNT);
+    return nf_code_place(engine->code, &blob, "nf.entries", NULL, &program->entries, error);
+}
+
 nf_status nf_entries_place(nf_program *program, nf_error *error)
 {
     nf_engine *engine = program->engine;
     nf_status status = stubs_place(program, error);
     nf_arena_reset(&engine->compile_arena);
-    if (status != NF_OK) return status;
-    nf_asm a;
-    nf_asm_init(&a, &engine->compile_arena,
-                program->function_count * NF_STUB_BYTES * NF_ENTRY_COUNT);
-    for (uint32_t i = 0; i < program->function_count; i++)
-        for (unsigned kind = 0; kind < NF_ENTRY_COUNT; kind++)
-            emit_entry(&a, &program->functions[i], (nf_entry_kind)kind);
-    status = place(engine, &a, "nf.entries", &program->entries, error);
+    if (status == NF_OK) status = entries_place(program, error);
     nf_arena_reset(&engine->compile_arena);
     for (uint32_t i = 0; status == NF_OK && i < program->function_count; i++)
         for (unsigned kind = 0; kind < NF_ENTRY_COUNT; kind++)
             program->functions[i].entries[kind] =
-                program->entries + ((uint64_t)i * NF_ENTRY_COUNT + kind) * NF_STUB_BYTES;
+                program->entries + ((uint64_t)(i + 1) * NF_ENTRY_COUNT + kind) * NF_STUB_BYTES;
     return status;
 }
