@@ -158,7 +158,7 @@ static void test_the_one_call_gets_faster(void **state)
     lab l = {.observer.awaited = NF_EVENT_OSR};
     lab_open(&l, spin_text, (nf_config){0});
     spin_and_check(&l);
-    assert_true(l.observer.seen[NF_EVENT_OSR] > 0);
+    assert_true(__atomic_load_n(&l.observer.seen[NF_EVENT_OSR], __ATOMIC_RELAXED) > 0);
     record_check(&l);
     for (int i = 0; i < 1000; i++) assert_int_equal(spin_and_check(&l), 1); /* from the start */
     nf_engine_free(l.engine);
