@@ -255,7 +255,7 @@ nf_version *nf_version_that_defines(const nf_version *version)
     nf_status status = nf_version_make(function, (nf_recipe){.contract = true}, &engine->work_arena,
                                        &fused, &error);
     if (status == NF_BUSY) fused = function->baseline; /* it has nothing to fuse */
-    if (status == NF_OK) {
+    if (status == NF_OK && fused) {
         nf_os_mutex_lock(&engine->lock);
         fused->state = NF_VERSION_BASELINE;
         nf_format(fused->reason, sizeof fused->reason, "what versions that fuse must answer");
