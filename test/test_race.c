@@ -42,6 +42,21 @@ CANDIDATE static int64_t sum_fast(int64_t n)
     return sum;
 }
 
+/* calls of some tenths of a millisecond */
+enum { LONG_ELEMENTS = 1000, LONG_TURNS = 200 };
+CANDIDATE static int64_t sum_long(int64_t n)
+{
+    int64_t sum = n;
+    for (int turn = 0; turn < LONG_TURNS; turn++) sum += sum_slow(LONG_ELEMENTS);
+    return sum;
+}
+CANDIDATE static int64_t sum_long_half(int64_t n)
+{
+    int64_t sum = n;
+    for (int turn = 0; turn < LONG_TURNS / 2; turn++) sum += 2 * sum_slow(LONG_ELEMENTS);
+    return sum;
+}
+
 CANDIDATE static int64_t sum_wrong(int64_t n)
 {
     return sum_fast(n) + (n == 1000);
@@ -172,6 +187,9 @@ static int arena_tear_down(void **state)
     return 0;
 }
 
+#define MS UINT64_C(1000000)
+static uint64_t budget_ns = 20 * MS;
+
 static nf_race_report race_of(const void *baseline, const named *field, uint32_t count,
                               nf_type result)
 {
@@ -190,7 +208,7 @@ static nf_race_report race_of(const void *baseline, const named *field, uint32_t
         .input_count = 32,
         .result = result,
         .writes = true,
-        .budget_ns = 20 * 1000 * 1000,
+        .budget_ns = budget_ns,
         .seed = 7,
         .zygote = zygote,
     };
@@ -218,6 +236,21 @@ static void test_the_faster_one_wins(void **state)
     assert_int_equal(report.results[1].outcome, NF_RACE_WON);
     assert_int_equal(report.inputs_used, 32);
     assert_false(report.fresh_inputs);
+}
+
+/* The budget would be good for 20 rounds. */
+static void test_long_calls_race_no_longer_than_it_takes(void **state)
+{
+    (void)state;
+    const named half = {"half", sum_long_half}, whole = {"whole", sum_long};
+    budget_ns = 100 * MS;
+    nf_race_report report = race_of(sum_long, &half, 1, NF_I64);
+    assert_int_equal(report.winner, 0);
+    assert_in_range(report.rounds, 5, 15);
+    report = race_of(sum_long_half, &whole, 1, NF_I64);
+    budget_ns = 20 * MS;
+    assert_int_equal(report.winner, -1);
+    assert_in_range(report.rounds, 5, 15);
 }
 
 static void test_bad_candidates_are_rejected(void **state)
@@ -349,6 +382,7 @@ int main(void)
     for (int i = 0; i < ELEMENTS; i++) numbers[i] = i * 7919 % 1000;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_faster_one_wins),
+        cmocka_unit_test(test_long_calls_race_no_longer_than_it_takes),
         cmocka_unit_test(test_bad_candidates_are_rejected),
         cmocka_unit_test(test_the_slow_ones_leave_time_to_check),
         cmocka_unit_test(test_written_memory_is_compared),

@@ -196,7 +196,7 @@ static void limits_set(harness *h)
 void harness_changed_check(harness *h)
 {
     cage *c = &h->cage;
-    harness_deadline deadline = harness_deadline_in(h, CHANGED_NS);
+    harness_time deadline = harness_deadline_in(h, CHANGED_NS);
     uint32_t count = h->good_count && h->request->change_count ? CHANGED_MAX : 0;
     h->result.inputs_changed = 0;
     for (uint32_t i = 0; i < count && !harness_is_over(&deadline); i++) {
@@ -205,7 +205,7 @@ void harness_changed_check(harness *h)
         limits_set(h);
         if (answer_define(h, i) == CAGE_RETURNED && answer_repeats(h)) {
             harness_input_restore(h, HARNESS_CHANGED);
-            harness_put_off(h, &deadline, harness_candidates_check(h, HARNESS_CHANGED));
+            harness_candidates_check(h, HARNESS_CHANGED, &deadline);
             h->result.inputs_changed++;
         }
         changed_drop(h);

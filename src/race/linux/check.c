@@ -12,8 +12,8 @@
 
 enum {
     CALL_LIMIT_NS_MIN = 20 * 1000 * 1000,
-    CALL_LIMIT_FACTOR = 50,       /* of the baseline's time */
-    CHECK_NS = 100 * 1000 * 1000, /* a few inputs are checked however long it takes */
+    CALL_LIMIT_FACTOR = 50,      /* of the baseline's time */
+    CHECK_NS = 50 * 1000 * 1000, /* a few inputs are checked however long it takes */
     INPUTS_MIN = 2,
     INPUT_NAME_BYTES = 32,
 };
@@ -294,16 +294,17 @@ bool harness_anyone_right(const harness *h, uint64_t which)
     return false;
 }
 
-static uint64_t some_check(harness *h, uint32_t input, uint64_t which)
+static void some_check(harness *h, uint32_t input, uint64_t which, harness_time *deadline)
 {
-    uint64_t wasted_ns = 0;
     for (uint32_t i = 0; i < h->request->candidate_count; i++) {
         if (!(which >> i & 1) || h->result.outcomes[i] != NF_RACE_LOST) continue;
-        uint64_t start = cage_cpu_ns();
+        harness_time start = harness_now();
         candidate_check(h, i, input);
-        if (h->result.outcomes[i] != NF_RACE_LOST) wasted_ns += cage_cpu_ns() - start;
+        if (h->result.outcomes[i] == NF_RACE_LOST) continue;
+        harness_time end = harness_now();
+        deadline->cpu_ns += end.cpu_ns - start.cpu_ns;
+        deadline->tsc += end.tsc - start.tsc;
     }
-    return wasted_ns;
 }
 
 /* Puts the other answer in the place of the baseline's, and back. */
@@ -333,10 +334,10 @@ static void some_settle(harness *h, uint64_t which, nf_race_outcome outcome)
  * so. It starts where they do, and writes no page that the baseline does not; when it can't answer,
  * they stay wrong.
  */
-static uint64_t others_check(harness *h, uint32_t input, uint64_t which)
+static void others_check(harness *h, uint32_t input, uint64_t which, harness_time *deadline)
 {
     harness_answer *answer = &h->answers[input];
-    uint64_t result[2] = {0}, wasted_ns = 0;
+    uint64_t result[2] = {0};
     if (answer->poisoned) harness_starts_put(&h->cage, answer);
     cage_end end = harness_call(h, NF_SANDBOX_OTHER, input, call_limit_ns(h, input), result);
     answers_swap(&h->cage, answer, result);
@@ -344,23 +345,22 @@ static uint64_t others_check(harness *h, uint32_t input, uint64_t which)
     harness_input_restore(h, input);
     if (end == CAGE_RETURNED) {
         some_settle(h, which, NF_RACE_LOST);
-        wasted_ns = some_check(h, input, which);
+        some_check(h, input, which, deadline);
     }
     answers_swap(&h->cage, answer, result);
-    return wasted_ns;
 }
 
 /* Numbers of which both ways to round make the same are frequent, and the other one may be slow: it is
  * asked only where there is a difference. */
-uint64_t harness_candidates_check(harness *h, uint32_t input)
+void harness_candidates_check(harness *h, uint32_t input, harness_time *deadline)
 {
     uint64_t otherwise = h->request->other.address ? h->request->otherwise : 0, differ = 0;
     for (uint32_t i = 0; i < h->request->candidate_count; i++)
         if (h->result.outcomes[i] == NF_RACE_LOST) differ |= otherwise & UINT64_C(1) << i;
-    uint64_t wasted_ns = some_check(h, input, UINT64_MAX);
+    some_check(h, input, UINT64_MAX, deadline);
     for (uint32_t i = 0; i < h->request->candidate_count; i++)
         if (h->result.outcomes[i] != NF_RACE_WRONG) differ &= ~(UINT64_C(1) << i);
-    return differ ? wasted_ns + others_check(h, input, differ) : wasted_ns;
+    if (differ) others_check(h, input, differ, deadline);
 }
 
 static void input_drop(harness *h, uint32_t input)
@@ -372,7 +372,7 @@ static void input_drop(harness *h, uint32_t input)
     h->cage.page_count = answer->page_first;
 }
 
-static void input_check(harness *h, uint32_t input, harness_deadline *deadline)
+static void input_check(harness *h, uint32_t input, harness_time *deadline)
 {
     char *reason = h->result.dropped_reason;
     harness_answer *answer = &h->answers[input];
@@ -387,8 +387,7 @@ static void input_check(harness *h, uint32_t input, harness_deadline *deadline)
         return;
     }
     if (!h->checked) answer_poison(h, input);
-    /* What bad candidates take, the others must not lack. */
-    if (!h->checked) harness_put_off(h, deadline, harness_candidates_check(h, input));
+    if (!h->checked) harness_candidates_check(h, input, deadline);
     cage_pages_protect(&h->cage, answer->page_first, answer->page_last, false);
     h->good[h->good_count++] = input;
 }
@@ -396,7 +395,7 @@ static void input_check(harness *h, uint32_t input, harness_deadline *deadline)
 void harness_check(harness *h)
 {
     uint32_t dropped = 0;
-    harness_deadline deadline = harness_deadline_in(h, CHECK_NS);
+    harness_time deadline = harness_deadline_in(h, CHECK_NS);
     h->good_count = 0;
     for (uint32_t i = 0; i < h->request->input_count; i++) {
         harness_alive(h, HARNESS_CHECK, i, h->request->input_count);

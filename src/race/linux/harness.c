@@ -53,22 +53,22 @@ double harness_ticks_to_ns(const harness *h, uint64_t ticks)
 
 /* --- time --- */
 
-void harness_put_off(const harness *h, harness_deadline *deadline, uint64_t ns)
+harness_time harness_now(void)
 {
-    deadline->cpu_ns += ns;
-    deadline->tsc += (uint64_t)((double)ns * WALL_FACTOR / h->ns_per_tick);
+    return (harness_time){cage_cpu_ns(), nf_os_tsc_start()};
 }
 
-harness_deadline harness_deadline_in(const harness *h, uint64_t ns)
+harness_time harness_deadline_in(const harness *h, uint64_t ns)
 {
-    harness_deadline deadline = {cage_cpu_ns(), nf_os_tsc_start()};
-    harness_put_off(h, &deadline, ns);
-    return deadline;
+    harness_time now = harness_now();
+    double ticks = (double)ns * WALL_FACTOR / h->ns_per_tick;
+    return (harness_time){now.cpu_ns + ns, now.tsc + (uint64_t)ticks};
 }
 
-bool harness_is_over(const harness_deadline *deadline)
+bool harness_is_over(const harness_time *deadline)
 {
-    return cage_cpu_ns() > deadline->cpu_ns || nf_os_tsc_start() > deadline->tsc;
+    harness_time now = harness_now();
+    return now.cpu_ns > deadline->cpu_ns || now.tsc > deadline->tsc;
 }
 
 /* --- from beginning to end --- */

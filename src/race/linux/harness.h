@@ -20,11 +20,11 @@ typedef struct harness_answer {
     double ns;
 } harness_answer;
 
-/* Of processor time, so that a busy machine takes nothing from a race; and, some times as far away, by
- * the clock. */
-typedef struct harness_deadline {
+/* As deadlines go: of processor time, so that a busy machine takes nothing from a race, and by the
+ * clock. */
+typedef struct harness_time {
     uint64_t cpu_ns, tsc;
-} harness_deadline;
+} harness_time;
 
 typedef struct harness {
     const nf_race_request *request;
@@ -75,9 +75,10 @@ void harness_runs(harness *h, uint32_t who);
 const nf_race_candidate *harness_contestant(const harness *h, uint32_t i);
 double harness_ticks_to_ns(const harness *h, uint64_t ticks);
 
-harness_deadline harness_deadline_in(const harness *h, uint64_t ns);
-bool harness_is_over(const harness_deadline *deadline);
-void harness_put_off(const harness *h, harness_deadline *deadline, uint64_t ns);
+harness_time harness_now(void);
+/* In so many ns of processor time, or some times as many by the clock. */
+harness_time harness_deadline_in(const harness *h, uint64_t ns);
+bool harness_is_over(const harness_time *deadline);
 
 /* --- measure.c --- */
 
@@ -100,9 +101,9 @@ void harness_forget(harness *h);
 
 /* Fills answers, good inputs and outcomes. */
 void harness_check(harness *h);
-/* Runs the candidates that are right so far, and settles the outcomes of those that are wrong. Gives the
- * ns that these took. */
-uint64_t harness_candidates_check(harness *h, uint32_t input);
+/* Runs the candidates that are right so far, and settles the outcomes of those that are wrong. Puts the
+ * deadline off by what these took: the others must not lack it. */
+void harness_candidates_check(harness *h, uint32_t input, harness_time *deadline);
 /* Whether one of these is right so far; by candidate. */
 bool harness_anyone_right(const harness *h, uint64_t which);
 /* What the pages of the input hold before a candidate's run is put there. */

@@ -8,7 +8,7 @@
  * passes and are fewer; and as a pass may have the same code but once, the baseline is in the outer
  * ones, and again, for the A/A pair, in the inner ones. Long calls are few, and hardly one goes
  * undisturbed: they are timed by the thread's processor time, whoever is far behind is out after each
- * round, and fewer rounds do.
+ * round, and fewer rounds do: five, where it is clear by then.
  *
  * A sample is one batch: calls enough to stand above the timer's noise. Where the inputs give the
  * same answers without restored memory, a batch is timed as a whole; else calls are timed one by
@@ -25,6 +25,7 @@ enum {
     OVERHEAD_CALLS = 2000,
     LEARNING_PASSES = 5, /* of which three acquit */
     ACQUITTALS = 3,
+    UNCLEAR_SHARE = 8, /* one in so many rounds may be unclear */
 };
 
 /* Rounds, at least and at most, and after how many of them the slower half is out. */
@@ -45,6 +46,9 @@ static const double GAIN = 1.06;
 
 /* In a field of long calls: times the fastest one's time, to be out. */
 static const double FAR_BEHIND = 1.25;
+
+/* Times the baseline's speed, and no doubt. */
+static const double CLEAR = 1.05;
 
 static const uint64_t budget_ns_default = 150 * 1000 * 1000;
 
@@ -362,14 +366,14 @@ static void forgets_set(harness *h, bool forgets)
     harness_batch_size(h, h->call_ns);
 }
 
-/* Whether this pass acquits: inputs that have just been repeated take no less time. */
-static bool gains_nothing(harness *h, uint32_t who)
+/* Whether inputs that have just been repeated take less time. */
+static bool gains_by_repetition(harness *h, uint32_t who)
 {
     double fresh = still_in(h, who) ? sample_take(h, who) : -1;
     h->knows = true;
     double known = fresh >= 0 ? sample_take(h, who) : -1;
     h->knows = false;
-    return !still_in(h, who) || (known >= 0 && fresh < known * GAIN);
+    return known >= 0 && fresh > known * GAIN;
 }
 
 /*
@@ -388,18 +392,37 @@ static void learning_find(harness *h, const uint32_t *order, uint32_t count)
         harness_forget(h);
         for (uint32_t i = 0; i < count; i++) {
             uint32_t who = order[i];
-            if (acquittals[who] < ACQUITTALS && gains_nothing(h, who))
+            if (acquittals[who] < ACQUITTALS && !gains_by_repetition(h, who))
                 suspects -= ++acquittals[who] == ACQUITTALS;
         }
     }
     forgets_set(h, suspects != 0);
 }
 
-static bool goes_on(const harness *h, const harness_deadline *deadline)
+/* Whether long calls of the only candidate left were faster than both of the baseline's in nearly all
+ * rounds, by more than any doubt; or slower. */
+static bool is_clear(const harness *h, const uint32_t *order, uint32_t count)
+{
+    uint32_t candidate = 0, faster = 0, slower = 0;
+    if (!h->long_calls || count != NF_SANDBOX_FIRST_CANDIDATE + 1) return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (order[i] > candidate) candidate = order[i];
+    for (uint32_t r = 0; r < h->rounds_done; r++) {
+        double a = h->result.samples[NF_SANDBOX_BASELINE][r];
+        double b = h->result.samples[NF_SANDBOX_AGAIN][r], ns = h->result.samples[candidate][r];
+        if (a < 0 || b < 0 || ns < 0) continue;
+        faster += ns * CLEAR < a && ns * CLEAR < b;
+        slower += ns > a && ns > b;
+    }
+    uint32_t needed = h->rounds_done - h->rounds_done / UNCLEAR_SHARE;
+    return faster >= needed || slower >= needed;
+}
+
+static bool goes_on(const harness *h, const harness_time *deadline, bool clear)
 {
     const regime *r = regime_of(h);
     return h->rounds_done < r->rounds_min ||
-           (h->rounds_done < r->rounds_max && !harness_is_over(deadline));
+           (h->rounds_done < r->rounds_max && !clear && !harness_is_over(deadline));
 }
 
 void harness_measure(harness *h)
@@ -413,10 +436,10 @@ void harness_measure(harness *h)
     answers_time(h);
     batch_plan(h);
     uint64_t budget = h->request->budget_ns ? h->request->budget_ns : budget_ns_default;
-    harness_deadline deadline = harness_deadline_in(h, budget);
+    harness_time deadline = harness_deadline_in(h, budget);
     uint32_t count = contestants_list(h, order);
     learning_find(h, order, count);
-    while (goes_on(h, &deadline)) {
+    while (goes_on(h, &deadline, is_clear(h, order, count))) {
         harness_alive(h, HARNESS_MEASURE, h->rounds_done, regime_of(h)->rounds_max);
         if (h->long_calls && h->rounds_done)
             count = leaders(h, order, count);
