@@ -27,11 +27,11 @@ enum { UNDER_SANITIZER = 0 };
 
 enum {
     THREADS = 8,
-    SWAPS_FULL = 1000000, /* two hours under the thread sanitizer */
+    SWAPS_FULL = 1000000, /* an hour and more under the thread sanitizer */
     SWAPS_QUICK = 5000,
     SWAPS_QUICK_SANITIZED = 200,
     CALLS_SANITIZED = 64, /* then callers rest, for versions take so much longer to make */
-    REST_NS = 50 * 1000,
+    REST_NS = 500 * 1000,
     STRETCHES = 10, /* of each kind */
     TURNS = 6,      /* of the function's loop */
 };
