@@ -14,6 +14,7 @@ enum {
     SAMPLING_BURST = 4,
     INPUTS_WANTED = 48, /* enough to race at once */
     INPUTS_FEW = 8,     /* enough after the short limit; one is enough after the long one */
+    CHECK_ALONE_NS = 20 * 1000 * 1000,
 };
 
 /* --- sampling --- */
@@ -261,6 +262,7 @@ static nf_status race_hold(nf_function *function, const field *f, nf_race_record
 {
     nf_engine *engine = function->engine;
     const nf_version *baseline = race_baseline(function);
+    bool alone = nf_os_cpu_count() == 1; /* then the race takes its time from the program */
     nf_zygote_renew(&engine->zygote);
     nf_race_request request = {
         .baseline = {baseline->name, baseline->address, baseline->code_bytes},
@@ -275,7 +277,8 @@ static nf_status race_hold(nf_function *function, const field *f, nf_race_record
         .result = function->signature->result,
         .tolerance = function->ir->tolerance,
         .writes = function->effects.writes,
-        .budget_ns = nf_round_now(function)->race_ns,
+        .budget_ns = nf_round_now(function)->race_ns / (alone ? 2 : 1),
+        .check_ns = alone ? CHECK_ALONE_NS : 0,
         .seed = engine->seed++,
         .ignored_start = (uint64_t)(uintptr_t)engine->counters,
         .ignored_end = (uint64_t)(uintptr_t)(engine->counters + NF_FUNCTIONS_MAX),

@@ -95,6 +95,7 @@ typedef struct nf_race_request {
                                NF_VOID: exactly */
     bool writes;            /* false: known to write no memory */
     uint64_t budget_ns;     /* of measuring, processor time; 0: the default */
+    uint64_t check_ns;      /* of checking, but for two inputs; 0: the default */
     uint64_t
         call_limit_ns; /* one call of a candidate may take that long; 0: from the baseline's time */
     uint64_t seed;

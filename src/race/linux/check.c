@@ -395,7 +395,8 @@ static void input_check(harness *h, uint32_t input, harness_time *deadline)
 void harness_check(harness *h)
 {
     uint32_t dropped = 0;
-    harness_time deadline = harness_deadline_in(h, CHECK_NS);
+    uint64_t check_ns = h->request->check_ns ? h->request->check_ns : CHECK_NS;
+    harness_time deadline = harness_deadline_in(h, check_ns);
     h->good_count = 0;
     for (uint32_t i = 0; i < h->request->input_count; i++) {
         harness_alive(h, HARNESS_CHECK, i, h->request->input_count);
