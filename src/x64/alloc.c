@@ -163,7 +163,9 @@ static void activate(nf_scan *s, uint32_t id)
     const nf_interval *it = nf_interval_at(s, id);
     NF_ASSERT(s->active[it->reg] == 0);
     s->active[it->reg] = id;
-    s->active_to[it->reg] = nf_range_at(s, it->range_cursor)->to;
+    uint32_t to = nf_range_at(s, it->range_cursor)->to;
+    s->active_to[it->reg] = to;
+    if (to < s->active_next) s->active_next = to;
     s->active_mask |= NF_REG_BIT(it->reg);
 }
 
@@ -175,9 +177,14 @@ static void deactivate(nf_scan *s, uint32_t reg)
 
 static void advance_active(nf_scan *s)
 {
+    if (s->active_next > s->position) return;
+    s->active_next = UINT32_MAX;
     for (uint64_t left = s->active_mask; left != 0; left &= left - 1) {
         uint32_t reg = (uint32_t)__builtin_ctzll(left);
-        if (s->active_to[reg] > s->position) continue;
+        if (s->active_to[reg] > s->position) {
+            if (s->active_to[reg] < s->active_next) s->active_next = s->active_to[reg];
+            continue;
+        }
         uint32_t id = s->active[reg];
         nf_interval *it = nf_interval_at(s, id);
         nf_interval_advance(s, it);
@@ -279,26 +286,41 @@ static void horizon_free(nf_scan *s, const nf_interval *it, candidates c, horizo
     }
 }
 
-static bool is_candidate(const nf_vreg_data *data, candidates c, uint32_t reg)
+static bool is_in(uint64_t set, uint32_t reg)
 {
-    if (nf_reg_class((nf_reg)reg) != data->class_) return false;
-    return data->class_ == NF_CLASS_GPR || reg - c.regs[0] < c.count;
+    return reg != NF_REG_NONE && (set >> reg & 1);
 }
 
-/* The register that it will be wanted in at the loop's end; else follows the hints from the
- * interval's vreg to one whose register is good. */
-static uint32_t hinted(const nf_scan *s, const nf_interval *it, candidates c, const horizon *h)
+/* The registers that are free for as long as the interval lives. */
+static uint64_t free_throughout(nf_scan *s, const nf_interval *it, candidates c)
 {
-    uint8_t own = s->latest[it->vreg];
-    if (own != NF_REG_NONE && h->until[own] >= it->end) return own;
-    nf_vreg v = data_of(s, it)->hint, next = data_of(s, it)->next;
-    uint32_t goal = next.id ? s->latest[next.id] : NF_REG_NONE;
-    if (goal != NF_REG_NONE && is_candidate(data_of(s, it), c, goal) && h->until[goal] >= it->end)
-        return goal;
+    uint64_t free = c.mask & ~s->active_mask;
+    if (nf_interval_meets_call(s, it) < it->end) free &= NF_ABI_CALLEE_SAVED;
+    for (uint64_t left = free & s->fixed_mask; left != 0; left &= left - 1) {
+        uint32_t reg = (uint32_t)__builtin_ctzll(left);
+        if (until_fixed(s, it, reg) < it->end) free &= ~NF_REG_BIT(reg);
+    }
+    for (uint32_t i = 0; it->split && i < s->inactive.count; i++) {
+        const nf_interval *other = nf_interval_at(s, s->inactive.data[i]);
+        if (is_in(free, other->reg) && nf_interval_meets(s, it, other) < it->end)
+            free &= ~NF_REG_BIT(other->reg);
+    }
+    return free;
+}
+
+/* Of a set of registers the one that the interval will be wanted in at the loop's end; else follows
+ * the hints from the interval's vreg to one whose register is in the set. */
+static uint32_t hinted(const nf_scan *s, const nf_interval *it, uint64_t set)
+{
+    const nf_vreg_data *data = data_of(s, it);
+    uint32_t own = s->latest[it->vreg];
+    if (is_in(set, own)) return own;
+    uint32_t goal = data->next.id ? s->latest[data->next.id] : NF_REG_NONE;
+    if (is_in(set, goal)) return goal;
+    nf_vreg v = data->hint;
     for (unsigned step = 0; step < HINT_STEPS_MAX && v.id != 0; step++) {
         uint32_t reg = nf_vreg_is_fixed(v) ? (uint32_t)nf_vreg_reg(v) : s->latest[v.id];
-        bool allowed = reg != NF_REG_NONE && is_candidate(data_of(s, it), c, reg);
-        if (allowed && h->until[reg] >= it->end) return reg;
+        if (is_in(set, reg)) return reg;
         if (nf_vreg_is_fixed(v)) break;
         v = nf_vreg_at(s->lir, v)->hint;
     }
@@ -311,14 +333,12 @@ static bool is_new_saved(const nf_scan *s, uint32_t reg)
     return survives_calls(reg) && !(s->alloc->saved_mask & NF_REG_BIT(reg));
 }
 
-/* The register that is free longest; among those that are free long enough, the first. */
-static uint32_t longest_free(const nf_scan *s, const nf_interval *it, candidates c,
-                             const horizon *h)
+/* The register that is free longest. */
+static uint32_t longest_free(candidates c, const horizon *h)
 {
     uint32_t best = NF_REG_NONE, until = 0;
     for (uint32_t i = 0; i < c.count; i++) {
         uint32_t reg = c.regs[i], free = h->until[reg];
-        if (free >= it->end && !is_new_saved(s, reg)) return reg;
         if (free > until) {
             best = reg;
             until = free;
@@ -374,18 +394,38 @@ static bool reaches_use(const nf_scan *s, const nf_interval *it, uint32_t until)
     return until > it->start && until > first;
 }
 
+/* The first of a set that is in use already, or need not be saved. */
+static uint32_t first_of(const nf_scan *s, candidates c, uint64_t set)
+{
+    set &= ~(NF_ABI_CALLEE_SAVED & ~s->alloc->saved_mask);
+    if (set == 0) return NF_REG_NONE;
+    if (c.mask != GPR_MASK) return (uint32_t)__builtin_ctzll(set);
+    uint32_t i = 0;
+    while (!is_in(set, c.regs[i])) i++;
+    return c.regs[i];
+}
+
+/* Takes a register that is free for as long as the interval lives, and none that would have to be
+ * saved first: so it is for most, and asks little. */
+static bool take_whole(nf_scan *s, uint32_t id, candidates c, uint64_t whole, uint32_t hint)
+{
+    uint32_t reg = hint;
+    if (reg == NF_REG_NONE || is_new_saved(s, reg)) reg = first_of(s, c, whole);
+    if (reg == NF_REG_NONE) return false;
+    take(s, id, reg, UINT32_MAX);
+    return true;
+}
+
 static bool take_free(nf_scan *s, uint32_t id)
 {
     const nf_interval *it = nf_interval_at(s, id);
     candidates c = candidates_of(s, data_of(s, it));
+    uint64_t whole = free_throughout(s, it, c);
+    uint32_t reg = hinted(s, it, whole);
+    if (take_whole(s, id, c, whole, reg)) return true;
     horizon h;
     horizon_free(s, it, c, &h);
-    uint32_t reg = hinted(s, it, c, &h);
-    if (reg == NF_REG_NONE || is_new_saved(s, reg)) {
-        uint32_t longest = longest_free(s, it, c, &h);
-        if (reg == NF_REG_NONE || (longest != NF_REG_NONE && h.until[longest] >= it->end))
-            reg = longest;
-    }
+    if (reg == NF_REG_NONE) reg = longest_free(c, &h);
     if (reg == NF_REG_NONE) return false;
     if (is_new_saved(s, reg)) {
         uint32_t other = until_fatal(s, it, c, &h);

@@ -77,6 +77,7 @@ typedef struct nf_scan {
     uint32_t position;
     uint32_t active[NF_FIXED_COUNT];    /* interval in each register, or 0 */
     uint32_t active_to[NF_FIXED_COUNT]; /* where the range ends that it is in */
+    uint32_t active_next;               /* none of these ends before */
     uint64_t active_mask;
     NF_VEC(uint32_t) inactive;
     NF_VEC(uint32_t) heap; /* intervals split off, by start */
