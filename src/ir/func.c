@@ -375,6 +375,9 @@ static bool debug_clone(nf_arena *arena, nf_debug *to, const nf_debug *from)
            VEC_CLONE(arena, &to->lines, &from->lines);
 }
 
+/* Clones are made to be optimised, and vectors grow by copying: so much do most functions grow. */
+enum { CLONE_GROWTH = 3 };
+
 nf_func *nf_func_clone(const nf_func *f, nf_arena *arena)
 {
     nf_func *clone = NF_NEW(arena, nf_func);
@@ -386,7 +389,8 @@ nf_func *nf_func_clone(const nf_func *f, nf_arena *arena)
     VEC_FORGET(&clone->edges);
     VEC_FORGET(&clone->pool);
     VEC_FORGET(&clone->locals);
-    bool copied = VEC_CLONE(arena, &clone->insts, &f->insts) &&
+    bool copied = NF_VEC_RESERVE(arena, &clone->insts, f->insts.count * CLONE_GROWTH) &&
+                  VEC_CLONE(arena, &clone->insts, &f->insts) &&
                   VEC_CLONE(arena, &clone->blocks, &f->blocks) &&
                   VEC_CLONE(arena, &clone->edges, &f->edges) &&
                   VEC_CLONE(arena, &clone->pool, &f->pool) &&
