@@ -81,6 +81,7 @@ static void uses_find(sink *s)
 typedef struct outside_look {
     const nf_func *f;
     const uint32_t *depths; /* by block */
+    uint32_t *outside;      /* by value: uses in loops less deep */
     uint32_t depth;         /* of the user */
     bool found;
 } outside_look;
@@ -89,7 +90,9 @@ static void outside_visit(void *context, nf_value *place)
 {
     outside_look *look = context;
     const nf_inst *inst = nf_inst_at(look->f, *place);
-    look->found |= look->depths[inst->block.id] > look->depth && can_move(inst);
+    if (look->depths[inst->block.id] <= look->depth || !can_move(inst)) return;
+    look->outside[place->id]++;
+    look->found = true;
 }
 
 static void outside_look_at(outside_look *look, nf_block b)
@@ -107,22 +110,32 @@ static void outside_look_at(outside_look *look, nf_block b)
     }
 }
 
-/* Whether anybody outside of a loop uses what can move, which is seldom. */
+static bool outside_find(const sink *s, outside_look *look, uint32_t *depths)
+{
+    for (uint32_t i = 0; i < s->cfg.rpo_count; i++)
+        depths[s->cfg.rpo[i]] = depth_of(s, (nf_block){s->cfg.rpo[i]});
+    for (uint32_t i = 0; i < s->cfg.rpo_count; i++) {
+        nf_block b = {s->cfg.rpo[i]};
+        uint32_t loop = loop_of(s, b);
+        if (loop != NF_NO_LOOP && s->cfg.loops[loop].innermost) continue;
+        look->depth = depths[b.id];
+        outside_look_at(look, b);
+    }
+    return look->found;
+}
+
+/* Whether something that can move is used outside of its loop alone, which is seldom. */
 static bool is_wanted(const sink *s)
 {
     uint32_t *depths = NF_NEW_ARRAY(s->arena, uint32_t, s->f->blocks.count);
     outside_look look = {.f = s->f, .depths = depths};
-    if (depths == NULL) return false;
-    for (uint32_t i = 0; i < s->cfg.rpo_count; i++)
-        depths[s->cfg.rpo[i]] = depth_of(s, (nf_block){s->cfg.rpo[i]});
-    for (uint32_t i = 0; i < s->cfg.rpo_count && !look.found; i++) {
-        nf_block b = {s->cfg.rpo[i]};
-        uint32_t loop = loop_of(s, b);
-        if (loop != NF_NO_LOOP && s->cfg.loops[loop].innermost) continue;
-        look.depth = depths[b.id];
-        outside_look_at(&look, b);
-    }
-    return look.found;
+    look.outside = NF_NEW_ARRAY(s->arena, uint32_t, s->value_count);
+    if (depths == NULL || look.outside == NULL || !outside_find(s, &look, depths)) return false;
+    const uint32_t *uses = nf_use_counts(s->f, s->arena);
+    bool wanted = false;
+    for (uint32_t v = 1; uses && v < s->value_count; v++)
+        wanted |= look.outside[v] && look.outside[v] == uses[v];
+    return wanted;
 }
 
 static bool is_gone(const sink *s, nf_value v)
