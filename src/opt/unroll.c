@@ -30,35 +30,55 @@ enum {
     VECTOR_LOOP_INSTS_MAX = 64, /* the same in variants that are about vectors */
 };
 
-static uint32_t body_size(const nf_counted *loop)
-{
-    uint32_t size = 0;
-    for (uint32_t i = 0; i < loop->block_count; i++) {
-        NF_FOR_INSTS(loop->f, loop->blocks[i], v) size++;
-    }
-    return size;
-}
+/* --- a look at the loop, before it is analysed --- */
+
+typedef struct body {
+    uint32_t size;
+    bool plain; /* may be copied */
+} body;
 
 /* Calls cost more than the test that a copy saves; vectors were copied by the vectoriser. */
-static bool is_worth_it(const nf_counted *loop)
+static body body_of(const nf_func *f, const nf_cfg *cfg, uint32_t loop)
 {
-    for (uint32_t i = 0; i < loop->block_count; i++) {
-        NF_FOR_INSTS(loop->f, loop->blocks[i], v)
+    body found = {0, true};
+    uint32_t at = cfg->rpo_index[cfg->loops[loop].header.id], left = cfg->loops[loop].block_count;
+    for (; left > 0; at++) {
+        nf_block b = {cfg->rpo[at]};
+        if (cfg->loop_of[b.id] != loop) continue;
+        left--;
+        NF_FOR_INSTS(f, b, v)
         {
-            const nf_inst *inst = nf_inst_at(loop->f, v);
-            if (nf_op_of(inst)->effects & NF_EFFECT_CALL || NF_TYPE_IS_VECTOR(inst->type))
-                return false;
+            const nf_inst *inst = nf_inst_at(f, v);
+            bool calls = (nf_ops[inst->op].effects & NF_EFFECT_CALL) != 0;
+            found.plain &= !calls && !NF_TYPE_IS_VECTOR(inst->type);
+            found.size++;
         }
     }
-    return true;
+    return found;
+}
+
+/* Whether the loop's test has a constant in it, as that of a loop has that runs a constant number of
+ * times. */
+static bool may_be_constant(const nf_func *f, const nf_cfg *cfg, uint32_t loop)
+{
+    uint32_t header = cfg->loops[loop].header.id, end = cfg->pred_start[header + 1];
+    for (uint32_t i = cfg->pred_start[header]; i < end; i++) {
+        nf_block pred = {cfg->preds[i]};
+        if (cfg->loop_of[pred.id] != loop) continue;
+        const nf_inst *branch = nf_inst_at(f, nf_terminator(f, pred));
+        const nf_inst *test = nf_inst_at(f, branch->a);
+        if (test->op != NF_OP_ICMP) return true;
+        return nf_is_op(f, test->a, NF_OP_ICONST) || nf_is_op(f, test->b, NF_OP_ICONST);
+    }
+    return false;
 }
 
 /* --- constant count --- */
 
-static bool is_whole(const nf_counted *loop, uint64_t count_max)
+static bool is_whole(const nf_counted *loop, const body *b, uint64_t count_max)
 {
     return loop->counted && loop->count != 0 && loop->count <= count_max &&
-           loop->count * body_size(loop) <= WHOLE_INSTS_MAX;
+           loop->count * b->size <= WHOLE_INSTS_MAX;
 }
 
 /* The guard in front of a loop that is known to run is no question. */
@@ -141,14 +161,18 @@ static void unroll_tested(nf_unroll *u)
 /* --- the pass --- */
 
 /* As many copies as the variant asks for and size allows; 1 for none. */
-static uint32_t factor_choose(const nf_opt *opt, const nf_counted *loop)
+static uint32_t factor_of_size(const nf_opt *opt, const body *b)
 {
-    if (opt->variant == NULL || !is_worth_it(loop)) return 1;
-    bool vectors = opt->variant->vector_bytes != 0;
-    if (vectors && loop->counted) return 1;
-    uint32_t factor = opt->variant->interleave, size = body_size(loop);
-    uint32_t size_max = vectors ? VECTOR_LOOP_INSTS_MAX : LOOP_INSTS_MAX;
-    while (factor > 1 && factor * size > size_max) factor /= 2;
+    if (opt->variant == NULL || !b->plain) return 1;
+    uint32_t size_max = opt->variant->vector_bytes ? VECTOR_LOOP_INSTS_MAX : LOOP_INSTS_MAX;
+    uint32_t factor = opt->variant->interleave;
+    while (factor > 1 && factor * b->size > size_max) factor /= 2;
+    return factor;
+}
+
+static uint32_t factor_choose(const nf_opt *opt, const nf_counted *loop, uint32_t factor)
+{
+    if (factor > 1 && opt->variant->vector_bytes && loop->counted) return 1;
     while (factor > 1 && loop->count && factor > loop->count) factor /= 2;
     return factor;
 }
@@ -156,13 +180,16 @@ static uint32_t factor_choose(const nf_opt *opt, const nf_counted *loop)
 static bool unroll_loop(nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop)
 {
     if (nf_block_at(f, cfg->loops[loop].header)->is_rest) return false;
+    body b = body_of(f, cfg, loop);
+    uint32_t factor = factor_of_size(opt, &b);
+    if (factor < 2 && !may_be_constant(f, cfg, loop)) return false;
     nf_unroll *u = NF_TAKE_ARRAY(opt->scratch, nf_unroll, 1);
     if (u == NULL) return false;
     u->opt = opt;
     u->f = f;
     if (!nf_counted_analyse(f, cfg, loop, opt->scratch, &u->loop)) return false;
-    u->factor = factor_choose(opt, &u->loop);
-    bool whole = is_whole(&u->loop, WHOLE_COUNT_MAX);
+    u->factor = factor_choose(opt, &u->loop, factor);
+    bool whole = is_whole(&u->loop, &b, WHOLE_COUNT_MAX);
     if (!whole && u->factor < 2) return false;
     if (!nf_outs_find(&u->loop, &u->outs)) return false;
     if (!nf_copier_init(&u->copier, &u->loop, opt->scratch)) return false;
@@ -179,12 +206,14 @@ static bool unroll_loop(nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loo
 /* Unrolls a loop inside of another as a whole, so that the other one becomes an innermost loop. */
 static bool unroll_inner(nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint32_t loop)
 {
+    if (cfg->loops[loop].parent == NF_NO_LOOP || !may_be_constant(f, cfg, loop)) return false;
+    body b = body_of(f, cfg, loop);
     nf_unroll *u = NF_TAKE_ARRAY(opt->scratch, nf_unroll, 1);
-    if (u == NULL || cfg->loops[loop].parent == NF_NO_LOOP) return false;
+    if (u == NULL) return false;
     u->opt = opt;
     u->f = f;
     if (!nf_counted_analyse(f, cfg, loop, opt->scratch, &u->loop)) return false;
-    if (!is_whole(&u->loop, INNER_COUNT_MAX) || !nf_outs_find(&u->loop, &u->outs)) return false;
+    if (!is_whole(&u->loop, &b, INNER_COUNT_MAX) || !nf_outs_find(&u->loop, &u->outs)) return false;
     if (!nf_copier_init(&u->copier, &u->loop, opt->scratch)) return false;
     unroll_whole(u);
     opt->loops_unrolled++;
