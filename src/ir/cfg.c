@@ -320,13 +320,6 @@ static bool loops_build(nf_cfg *cfg, nf_arena *arena, walk *w)
     return true;
 }
 
-bool nf_cfg_loop_has(const nf_cfg *cfg, uint32_t loop, nf_block b)
-{
-    uint32_t at = cfg->loop_of[b.id];
-    while (at != NF_NO_LOOP && at > loop) at = cfg->loops[at].parent;
-    return at == loop;
-}
-
 nf_status nf_cfg_build(const nf_func *f, nf_arena *arena, nf_cfg *cfg)
 {
     walk w;

@@ -44,7 +44,13 @@ static inline bool nf_cfg_dominates(const nf_cfg *cfg, nf_block a, nf_block b)
     if (cfg->dom_count[b.id] == 0) return false;
     return cfg->dom_first[b.id] - cfg->dom_first[a.id] < cfg->dom_count[a.id];
 }
-bool nf_cfg_loop_has(const nf_cfg *cfg, uint32_t loop, nf_block b);
+/* Whether the block is in the loop or one inside: outer loops come first, none is above NF_NO_LOOP. */
+static inline bool nf_cfg_loop_has(const nf_cfg *cfg, uint32_t loop, nf_block b)
+{
+    uint32_t at = cfg->loop_of[b.id];
+    while (at > loop && at != NF_NO_LOOP) at = cfg->loops[at].parent;
+    return at == loop;
+}
 static inline bool nf_cfg_reachable(const nf_cfg *cfg, nf_block b)
 {
     return cfg->rpo_index[b.id] != UINT32_MAX;

@@ -158,31 +158,24 @@ static bool is_safe(const licm *l, const nf_inst *inst, uint32_t loop, standing 
 
 /* --- motion --- */
 
-typedef struct operand_check {
-    const licm *l;
-    uint32_t loop;
-    bool varies;
-} operand_check;
-
-static void operand_visit(void *context, nf_value *place)
+static bool operand_is_fixed(const licm *l, uint32_t id, uint32_t loop)
 {
-    operand_check *check = context;
-    const nf_inst *inst = nf_inst_at(check->l->f, *place);
-    if (!nf_is_free(inst) && nf_cfg_loop_has(&check->l->cfg, check->loop, inst->block))
-        check->varies = true;
+    const nf_inst *inst = nf_inst_at(l->f, (nf_value){id});
+    return id == 0 || !nf_cfg_loop_has(&l->cfg, loop, inst->block) || nf_is_free(inst);
 }
 
-static bool operands_are_fixed(const licm *l, nf_inst *inst, uint32_t loop)
+/* Of an instruction without lists. */
+static bool operands_are_fixed(const licm *l, const nf_inst *inst, uint32_t loop)
 {
-    operand_check check = {l, loop, false};
-    nf_uses_walk(l->f, inst, operand_visit, &check);
-    return !check.varies;
+    nf_operands of = nf_operands_of(inst);
+    return operand_is_fixed(l, of.a, loop) && operand_is_fixed(l, of.b, loop) &&
+           operand_is_fixed(l, of.c, loop);
 }
 
 /* The outermost loop in front of which the instruction can be computed. */
 static uint32_t target_find(const licm *l, nf_value v, nf_block b)
 {
-    nf_inst *inst = nf_inst_at(l->f, v);
+    const nf_inst *inst = nf_inst_at(l->f, v);
     uint32_t target = NF_NO_LOOP;
     bool stays = nf_is_constant(inst) || inst->op == NF_OP_ICMP || inst->op == NF_OP_PARAM ||
                  (nf_ops[inst->op].effects & ~(NF_EFFECT_READ | NF_EFFECT_TRAP)) != 0;
