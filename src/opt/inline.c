@@ -104,7 +104,8 @@ static const callee_facts *facts_of(inliner *in, nf_symbol symbol, const nf_func
     }
     for (uint32_t i = 1; i < callee->locals.count; i++)
         facts->local_bytes += callee->locals.data[i].size;
-    if (facts->size <= SIZE_MAX_MARKED) facts->has_loop = has_loop(callee, in->arena);
+    bool matters = (callee->attributes & NF_ATTR_INLINE) == 0 && facts->size <= SIZE_MAX_PLAIN;
+    facts->has_loop = matters && has_loop(callee, in->arena);
     return facts;
 }
 

@@ -36,19 +36,26 @@ typedef struct rotate {
     nf_cfg cfg;
     uint32_t *home; /* by block id: innermost loop; for blocks that came after the snapshot too */
     uint32_t home_count;
-    nf_bitset needed; /* values, once they are asked for: see has_exit_param() */
-    bool changed;
+    nf_bitset needed;    /* values, once they are asked for: see has_exit_param() */
+    bool changed, stale; /* stale: blocks or edges are not the snapshot's */
 } rotate;
 
 /* --- where blocks are --- */
 
 static bool snapshot(rotate *r)
 {
-    if (r->changed) nf_flow_drop(r->opt);
+    if (r->stale) nf_flow_drop(r->opt);
+    r->stale = false;
     if (!nf_flow_get(r->opt, r->f, &r->cfg)) return false;
     r->home = r->cfg.loop_of;
     r->home_count = r->f->blocks.count;
     return true;
+}
+
+/* To be called by whoever changes blocks or edges. */
+static void graph_changed(rotate *r)
+{
+    r->changed = r->stale = true;
 }
 
 /* Blocks made since the snapshot count as outside of all loops that are asked about. */
@@ -145,7 +152,7 @@ static void header_edge_split(rotate *r, void *context, nf_block from, uint32_t 
     edge_kind kind = kind_of(r, loop, from);
     if (!bridge_needed(r, &all[loop], kind)) return;
     nf_block *bridge = &all[loop].bridge[kind];
-    r->changed = true;
+    graph_changed(r);
     if (all[loop].count[kind] == 1) {
         edge_split(r->f, from, edge);
         return;
@@ -201,7 +208,7 @@ static void exit_edge_split(rotate *r, void *context, nf_block from, uint32_t ed
         nf_map_put(&e->bridges, key, bridge);
     }
     r->f->edges.data[edge].to = (nf_block){(uint32_t)bridge};
-    r->changed = true;
+    graph_changed(r);
 }
 
 /* To be called on a fresh snapshot. */
@@ -219,10 +226,9 @@ static void exits_shape(rotate *r)
 static bool shape(rotate *r)
 {
     headers_shape(r);
-    if (r->changed && !snapshot(r)) return false;
-    uint32_t blocks = r->f->blocks.count;
+    if (r->stale && !snapshot(r)) return false;
     exits_shape(r);
-    return r->f->blocks.count == blocks || snapshot(r);
+    return !r->stale || snapshot(r);
 }
 
 /* --- close --- */
@@ -620,7 +626,8 @@ static bool loops_turn(rotate *r)
         loop_turn(&t, &t.turns.data[i]);
     if (r->f->arena->failed) return false;
     uses_rename(&t);
-    return r->changed = true;
+    graph_changed(r);
+    return true;
 }
 
 /* A loop is closed when nobody uses its values outside, those included who never run. */
@@ -630,7 +637,7 @@ static void unreachable_remove(rotate *r)
         next = nf_block_at(r->f, b)->next;
         if (nf_cfg_reachable(&r->cfg, b)) continue;
         nf_block_remove(r->f, b);
-        r->changed = true;
+        graph_changed(r);
     }
 }
 
@@ -642,7 +649,7 @@ bool nf_pass_rotate(nf_opt *opt, nf_func *f)
     if (!shape(&r)) return r.changed;
     while (level_close(&r)) continue;
     if (loops_turn(&r) && snapshot(&r)) exits_shape(&r);
-    r.changed |= nf_blocks_merge(f, r.arena);
-    if (r.changed) nf_flow_drop(opt);
+    if (nf_blocks_merge(f, r.arena)) graph_changed(&r);
+    if (r.stale) nf_flow_drop(opt);
     return r.changed;
 }
