@@ -58,6 +58,19 @@ static uint64_t remainder_bits(const nf_fold *k, const nf_inst *inst)
     return bits_above(((uint64_t)divisor & nf_type_mask(inst->type)) - 1);
 }
 
+/* Of both values; on the right stand constants and what is short. */
+static uint64_t common_bits(const nf_fold *k, nf_value a, nf_value b, unsigned depth)
+{
+    uint64_t zeros = zero_bits(k, b, depth);
+    return zeros ? zeros & zero_bits(k, a, depth) : 0;
+}
+
+static uint64_t sum_bits(const nf_fold *k, const nf_inst *inst, unsigned depth)
+{
+    uint64_t zeros = zero_bits(k, inst->b, depth);
+    return zeros & 1 ? trailing_zeros(zeros & zero_bits(k, inst->a, depth)) : 0;
+}
+
 static uint64_t inst_bits(const nf_fold *k, const nf_inst *inst, unsigned depth)
 {
     switch (inst->op) {
@@ -67,14 +80,13 @@ static uint64_t inst_bits(const nf_fold *k, const nf_inst *inst, unsigned depth)
     case NF_OP_SPLAT: return zero_bits(k, inst->a, depth);
     case NF_OP_AND: return zero_bits(k, inst->a, depth) | zero_bits(k, inst->b, depth);
     case NF_OP_OR:
-    case NF_OP_XOR: return zero_bits(k, inst->a, depth) & zero_bits(k, inst->b, depth);
-    case NF_OP_ADD:
-    case NF_OP_SUB:
-        return trailing_zeros(zero_bits(k, inst->a, depth) & zero_bits(k, inst->b, depth));
-    case NF_OP_MUL: return product_bits(k, inst, depth);
-    case NF_OP_SELECT: return zero_bits(k, inst->b, depth) & zero_bits(k, inst->c, depth);
+    case NF_OP_XOR:
     case NF_OP_UMIN:
-    case NF_OP_UMAX: return zero_bits(k, inst->a, depth) & zero_bits(k, inst->b, depth);
+    case NF_OP_UMAX: return common_bits(k, inst->a, inst->b, depth);
+    case NF_OP_SELECT: return common_bits(k, inst->b, inst->c, depth);
+    case NF_OP_ADD:
+    case NF_OP_SUB: return sum_bits(k, inst, depth);
+    case NF_OP_MUL: return product_bits(k, inst, depth);
     case NF_OP_SHL:
     case NF_OP_LSHR:
     case NF_OP_ASHR: return shift_bits(k, inst, depth);

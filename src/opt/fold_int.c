@@ -226,11 +226,11 @@ nf_value nf_fold_and(nf_fold *k, const nf_inst *inst)
     /* x & x => x */
     if (a.id == b.id) return a;
     if (nf_fold_constant(k, b, &c)) {
+        uint64_t unknown = mask & ~nf_fold_zero_bits(k, a);
         /* x & c => x when the bits that c clears are zero in x already */
-        if ((~(uint64_t)c & mask & ~nf_fold_zero_bits(k, a)) == 0) return a;
+        if ((~(uint64_t)c & unknown) == 0) return a;
         /* x & c => 0 when the bits that c keeps are zero in x */
-        if (((uint64_t)c & mask & ~nf_fold_zero_bits(k, a)) == 0)
-            return nf_fold_int(k, inst->type, 0);
+        if (((uint64_t)c & unknown) == 0) return nf_fold_int(k, inst->type, 0);
         return constants_join(k, inst);
     }
     /* x & (x ^ -1) => 0 */
@@ -255,10 +255,10 @@ nf_value nf_fold_or(nf_fold *k, const nf_inst *inst)
         if (c == -1) return b;
         nf_value joined = constants_join(k, inst);
         if (joined.id) return joined;
+        if (inst->type != NF_I64) return NF_NO_VALUE;
         /* x | c => x + c when x has none of c's bits: addresses are sums */
         bool apart = ((uint64_t)c & ~nf_fold_zero_bits(k, a)) == 0;
-        return inst->type == NF_I64 && apart ? nf_fold_make(k, NF_OP_ADD, NF_I64, a, b)
-                                             : NF_NO_VALUE;
+        return apart ? nf_fold_make(k, NF_OP_ADD, NF_I64, a, b) : NF_NO_VALUE;
     }
     /* x | (x ^ -1) => -1 */
     if (complemented(k, a).id == b.id || complemented(k, b).id == a.id)
