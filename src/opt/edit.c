@@ -193,8 +193,11 @@ void nf_block_absorb(nf_func *f, nf_block b, nf_value *map)
     nf_block_remove(f, target);
 }
 
+/* Where memory has run out edges may be missing, and a loop that nobody enters would be merged into
+ * itself. */
 bool nf_blocks_merge(nf_func *f, nf_arena *scratch)
 {
+    if (f->arena->failed) return false;
     uint32_t *in_count = NF_NEW_ARRAY(scratch, uint32_t, f->blocks.count);
     nf_value *map = NULL;
     bool merged = false, renamed = false;
