@@ -44,7 +44,7 @@ nf_walk nf_outer_walk(const nf_outer *o, nf_value v)
 bool nf_outer_is_test(const nf_outer *o, nf_value v)
 {
     const nf_inst *last = nf_inst_at(o->f, nf_terminator(o->f, o->loop.latch));
-    return v.id == last->a.id && o->uses[v.id] == 1;
+    return v.id == last->a.id && o->test_is_single;
 }
 
 static nf_walk steps(nf_type type, uint64_t step)
@@ -281,6 +281,36 @@ static bool body_check(nf_outer *o)
 
 /* --- the whole --- */
 
+typedef struct test_uses {
+    nf_value test;
+    uint32_t count;
+} test_uses;
+
+static void test_use_count(void *context, nf_value *place)
+{
+    test_uses *uses = context;
+    uses->count += place->id == uses->test.id;
+}
+
+/* Users are in the loop, which is closed. */
+static bool test_is_single(const nf_outer *o)
+{
+    test_uses uses = {.test = nf_inst_at(o->f, nf_terminator(o->f, o->loop.latch))->a};
+    for (uint32_t i = 0; i < o->loop.block_count; i++) {
+        NF_FOR_INSTS(o->f, o->loop.blocks[i], v)
+        {
+            nf_inst *inst = nf_inst_at(o->f, v);
+            nf_operands of = nf_operands_of(inst);
+            if (nf_has_lists(inst))
+                nf_uses_walk(o->f, inst, test_use_count, &uses);
+            else
+                uses.count +=
+                    (of.a == uses.test.id) + (of.b == uses.test.id) + (of.c == uses.test.id);
+        }
+    }
+    return uses.count == 1;
+}
+
 static bool is_small(const nf_outer *o)
 {
     unsigned size = 0;
@@ -360,8 +390,8 @@ bool nf_outer_plan(nf_outer *o, nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint
         return refuse(o, o->loop.reason);
     if (!is_small(o)) return refuse(o, "it is too large");
     o->walks = NF_NEW_ARRAY(opt->scratch, nf_walk, o->loop.value_count);
-    o->uses = nf_use_counts(f, opt->scratch);
-    if (o->walks == NULL || o->uses == NULL) return refuse(o, "memory is out");
+    if (o->walks == NULL) return refuse(o, "memory is out");
+    o->test_is_single = test_is_single(o);
     if (!walks_find(o) || !lanes_choose(o) || !body_check(o) || !outs_check(o) ||
         !nf_outer_memory(o, cfg))
         return false;

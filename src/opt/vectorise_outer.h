@@ -43,8 +43,8 @@ typedef struct nf_reach {
 typedef struct nf_outer {
     nf_opt *opt;
     nf_func *f;
-    nf_walk *walks; /* by value id */
-    uint32_t *uses; /* by value id: in the whole function */
+    nf_walk *walks;      /* by value id */
+    bool test_is_single; /* what the loop's own branch tests is used by nobody else */
     uint32_t inner_count, pair_count;
     uint32_t needs;
     unsigned lanes_log2, copies;
