@@ -177,12 +177,14 @@ static void deactivate(nf_scan *s, uint32_t reg)
 
 static void advance_active(nf_scan *s)
 {
+    uint32_t next = UINT32_MAX;
     if (s->active_next > s->position) return;
     s->active_next = UINT32_MAX;
     for (uint64_t left = s->active_mask; left != 0; left &= left - 1) {
         uint32_t reg = (uint32_t)__builtin_ctzll(left);
-        if (s->active_to[reg] > s->position) {
-            if (s->active_to[reg] < s->active_next) s->active_next = s->active_to[reg];
+        uint32_t to = s->active_to[reg];
+        if (to > s->position) {
+            next = to < next ? to : next;
             continue;
         }
         uint32_t id = s->active[reg];
@@ -195,6 +197,7 @@ static void advance_active(nf_scan *s)
         else
             NF_VEC_PUSH(s->arena, &s->inactive, id);
     }
+    if (next < s->active_next) s->active_next = next;
 }
 
 static void advance_inactive(nf_scan *s)
