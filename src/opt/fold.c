@@ -250,7 +250,7 @@ static void inst_fold(nf_fold *k, nf_value v)
 {
     nf_inst *record = nf_inst_at(k->f, v);
     nf_renaming renaming = renaming_of(k);
-    nf_uses_rename(&renaming, record);
+    if (k->changed) nf_uses_rename(&renaming, record);
     k->at = v;
     if (nf_ops[record->op].effects & NF_EFFECT_END) {
         for (uint32_t tries = 0; tries < TRIES_MAX && nf_fold_branch(k, v); tries++)

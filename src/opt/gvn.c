@@ -239,7 +239,7 @@ static void inst_number(gvn *g, nf_value v, nf_block b)
 {
     nf_inst *inst = nf_inst_at(g->f, v);
     nf_renaming renaming = renaming_of(g);
-    nf_uses_rename(&renaming, inst);
+    if (g->changed) nf_uses_rename(&renaming, inst);
     if (renaming.varying) renaming_hint(g, inst);
     if (is_numbered(inst)) {
         value_number(g, v, b);
