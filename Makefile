@@ -186,10 +186,10 @@ $(BUILD)/%.o: %.c $(FLAGS)
 # What runs inside the sandbox process has no sanitizer's memory to write to, nor calls what writes
 # there, as memset does; and what runs in a zygote has no thread-local memory, where canaries lie.
 CAGED_NAMES := cage change check harness maps measure memory order zygote_run
-CAGED := $(CAGED_NAMES:%=$(BUILD)/src/race/linux/%.o) \
+CAGED := $(CAGED_NAMES:%=$(BUILD)/src/race/linux/%.o) $(BUILD)/src/race/statistics.o \
 	$(if $(filter thread,$(SANITIZE)),$(BUILD)/src/base/text.o)
 $(CAGED): SANITIZE_FLAGS := -fno-stack-protector $(if $(SANITIZE),-minline-all-stringops)
-$(CAGED_NAMES:%=$(FUZZ)/src/race/linux/%.o): FUZZ_SANITIZE := undefined
+$(CAGED_NAMES:%=$(FUZZ)/src/race/linux/%.o) $(FUZZ)/src/race/statistics.o: FUZZ_SANITIZE := undefined
 
 $(LIB): $(LIB_OBJ)
 	$(call say,AR,$@) rm -f $@ && ar rcs $@ $^

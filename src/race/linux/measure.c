@@ -17,6 +17,7 @@
 #include "harness.h"
 
 #include "os/os.h"
+#include "race/statistics.h"
 
 enum {
     LONG_CALL_NS = 100 * 1000,
@@ -25,7 +26,6 @@ enum {
     OVERHEAD_CALLS = 2000,
     LEARNING_PASSES = 5, /* of which three acquit */
     ACQUITTALS = 3,
-    UNCLEAR_SHARE = 8, /* one in so many rounds may be unclear */
 };
 
 /* Rounds, at least and at most, and after how many of them the slower half is out. */
@@ -47,7 +47,7 @@ static const double GAIN = 1.06;
 /* In a field of long calls: times the fastest one's time, to be out. */
 static const double FAR_BEHIND = 1.25;
 
-/* Times the baseline's speed, and no doubt. */
+/* Times the baseline's speed: no tie. */
 static const double CLEAR = 1.05;
 
 static const uint64_t budget_ns_default = 150 * 1000 * 1000;
@@ -403,23 +403,23 @@ static void learning_find(harness *h, const uint32_t *order, uint32_t count)
     forgets_set(h, suspects != 0);
 }
 
-/* Whether long calls of the only candidate left were faster than both of the baseline's in nearly all
- * rounds, by more than any doubt; or slower. */
+/* Whether of long calls the verdict is known: one candidate is left, and is faster by more than a tie
+ * could show, and than the baseline gains over itself; or slower. */
 static bool is_clear(const harness *h, const uint32_t *order, uint32_t count)
 {
-    uint32_t candidate = 0, faster = 0, slower = 0;
+    const double *first = h->result.samples[NF_SANDBOX_BASELINE];
+    const double *again = h->result.samples[NF_SANDBOX_AGAIN];
+    double baseline[NF_SANDBOX_ROUNDS_MAX];
+    uint32_t candidate = 0;
     if (!h->long_calls || count != NF_SANDBOX_FIRST_CANDIDATE + 1) return false;
     for (uint32_t i = 0; i < count; i++)
         if (order[i] > candidate) candidate = order[i];
-    for (uint32_t r = 0; r < h->rounds_done; r++) {
-        double a = h->result.samples[NF_SANDBOX_BASELINE][r];
-        double b = h->result.samples[NF_SANDBOX_AGAIN][r], ns = h->result.samples[candidate][r];
-        if (a < 0 || b < 0 || ns < 0) continue;
-        faster += ns * CLEAR < a && ns * CLEAR < b;
-        slower += ns > a && ns > b;
-    }
-    uint32_t needed = h->rounds_done - h->rounds_done / UNCLEAR_SHARE;
-    return faster >= needed || slower >= needed;
+    for (uint32_t r = 0; r < h->rounds_done; r++)
+        baseline[r] = first[r] < 0 || again[r] < 0 ? -1 : (first[r] + again[r]) / 2;
+    nf_ratio aa = nf_ratio_paired(first, again, h->rounds_done);
+    nf_ratio gain = nf_ratio_paired(baseline, h->result.samples[candidate], h->rounds_done);
+    bool is_faster = gain.low > CLEAR && gain.low > aa.high;
+    return aa.pairs && gain.pairs && (is_faster || gain.high < 1);
 }
 
 static bool goes_on(const harness *h, const harness_time *deadline, bool clear)
