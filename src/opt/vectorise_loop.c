@@ -315,26 +315,6 @@ static void stage_emit(rewrite *r, unsigned copies, bool masked)
 
 /* --- in front --- */
 
-/* So many iterations at least, and no overlap within a vector; both for the shortest vectors there are.
- */
-static void front_checks(rewrite *r, nf_checks *checks)
-{
-    nf_plan *plan = r->plan;
-    nf_loop_emit e = here(r);
-    int64_t known;
-    plan->lanes_log2 -= plan->halved;
-    if (!nf_value_is_const(r->f, r->count, &known)) {
-        nf_value least = nf_loop_iconst(&e, NF_I64, nf_plan_lanes(plan) >> plan->masked);
-        nf_value enough = nf_loop_compare(&e, NF_UGE, r->vector_count, least);
-        (void)NF_VEC_PUSH(r->f->arena, checks, enough);
-    }
-    nf_split_checks(&r->split, checks);
-    e = here(r);
-    nf_overlaps_emit(plan, &e, r->w.bases, r->count, checks);
-    plan->lanes_log2 += plan->halved;
-    nf_split_checks(&r->split, checks);
-}
-
 /* Counts, checks, and leaves w.block and w.ahead where the vectors begin. */
 static void front_emit(rewrite *r)
 {
@@ -346,38 +326,23 @@ static void front_emit(rewrite *r)
     r->vector_count = r->count;
     nf_value one = nf_loop_iconst(&e, NF_I64, 1);
     if (plan->scalar_last) r->vector_count = nf_loop_op(&e, NF_OP_SUB, NF_I64, r->count, one);
-    front_checks(r, &checks);
+    int64_t known;
+    if (!nf_value_is_const(r->f, r->count, &known)) {
+        unsigned shift = plan->masked || plan->halved;
+        nf_value least = nf_loop_iconst(&e, NF_I64, nf_plan_lanes(plan) >> shift);
+        nf_value enough = nf_loop_compare(&e, NF_UGE, r->vector_count, least);
+        (void)NF_VEC_PUSH(r->f->arena, &checks, enough);
+    }
+    nf_split_checks(&r->split, &checks);
+    e = here(r);
+    nf_overlaps_emit(plan, &e, r->w.bases, r->count, &checks);
+    nf_split_checks(&r->split, &checks);
     r->w.ahead = r->split.block;
     e = here(r);
     r->index = nf_loop_iconst(&e, NF_I64, 0);
     for (uint32_t i = 0; i < plan->reduction_count; i++)
         r->sums[i] = neutral_of(&r->w, &plan->reductions[i]);
     go_to(r, nf_split_block(&r->split));
-}
-
-/* Past the loops of whole vectors where those would overlap: gives the block where both ways meet, or none
- * when there is nothing to check. */
-static nf_block wholes_guard(rewrite *r)
-{
-    nf_checks checks = {0};
-    nf_loop_emit e = here(r);
-    nf_overlaps_emit(r->plan, &e, r->w.bases, r->count, &checks);
-    if (checks.count == 0) return (nf_block){0};
-    nf_value apart = checks.data[0];
-    for (uint32_t i = 1; i < checks.count; i++)
-        apart = nf_loop_op(&e, NF_OP_AND, NF_I8, apart, checks.data[i]);
-    nf_block wholes = nf_split_block(&r->split), halves = nf_split_block(&r->split);
-    nf_build_brif(r->f, e.block, apart, wholes, NULL, 0, halves, &r->index, 1);
-    go_to(r, wholes);
-    return halves;
-}
-
-/* The way behind them. */
-static void wholes_leave(rewrite *r, nf_block halves)
-{
-    nf_build_br(r->f, r->split.block, halves, &r->index, 1);
-    params_like(r->f, halves, &r->index, 1);
-    go_to(r, halves);
 }
 
 /* The loop of vectors half as long. */
@@ -477,10 +442,8 @@ void nf_plan_apply(nf_plan *plan)
     if (!nf_split_begin(&r.split, &plan->loop, &plan->outs, scratch)) return;
     front_emit(&r);
     nf_block first = r.split.block;
-    nf_block halves = plan->halved ? wholes_guard(&r) : (nf_block){0};
     if (plan->copies > 1 || plan->masked) stage_emit(&r, plan->copies, false);
     stage_emit(&r, 1, plan->masked);
-    if (halves.id) wholes_leave(&r, halves);
     if (plan->halved) half_emit(&r);
     end_emit(&r);
     nf_build_br(r.f, r.w.ahead, first, NULL, 0);

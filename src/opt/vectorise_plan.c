@@ -499,8 +499,7 @@ static bool changes_in_place(const nf_plan *plan)
 
 /* Whether the rest is for vectors half as long, and not for masks: in a loop inside of another that
  * changes memory in place. A load waits until masked stores to its neighbourhood are done, which the
- * loop's next run does at once when runs are short; and where two rows lie nearer to each other than a
- * vector is long, one half as long may fit. */
+ * loop's next run does at once when runs are short. */
 static bool prefers_halves(const nf_plan *plan)
 {
     const nf_counted *loop = &plan->loop;
@@ -525,6 +524,29 @@ static bool extent_choose(nf_plan *plan)
         return refuse(plan, "it runs too few times");
     while (plan->copies > 1 && count < lanes * plan->copies) plan->copies /= 2;
     return true;
+}
+
+/* Whether accesses that may overlap are to one thing, as to two rows of a matrix: they have a term of
+ * their addresses in common. */
+static bool rows_are_near(const nf_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->overlap_count; i++) {
+        const nf_affine *a = &plan->bases[plan->accesses[plan->overlaps[i].first].base];
+        const nf_affine *b = &plan->bases[plan->accesses[plan->overlaps[i].second].base];
+        nf_affine difference = nf_affine_add(a, b, -1);
+        if (difference.type && difference.term_count < a->term_count + b->term_count) return true;
+    }
+    return false;
+}
+
+/* Where rows of such a loop may be near to each other, all vectors are half as long: runs are short then, and
+ * longer vectors would have to be checked for on their own. */
+static void lanes_halve(nf_plan *plan)
+{
+    if (!plan->halved || !rows_are_near(plan)) return;
+    plan->halved = false;
+    plan->lanes_log2--;
+    if (plan->copies < NF_COPIES_MAX) plan->copies *= 2;
 }
 
 static bool memory_get(nf_plan *plan)
@@ -568,6 +590,9 @@ bool nf_plan_make(nf_plan *plan, nf_opt *opt, nf_func *f, const nf_cfg *cfg, uin
     if (!params_classify(plan) || !needs_spread(plan)) return false;
     if (plan->access_count == 0 && plan->reduction_count == 0)
         return refuse(plan, "there is nothing to gain");
-    return uniform_loads_check(plan) && elements_assign(plan) && lanes_choose(plan) &&
-           outs_classify(plan) && extent_choose(plan) && nf_plan_overlaps(plan);
+    if (!uniform_loads_check(plan) || !elements_assign(plan) || !lanes_choose(plan) ||
+        !outs_classify(plan) || !extent_choose(plan) || !nf_plan_overlaps(plan))
+        return false;
+    lanes_halve(plan);
+    return true;
 }
