@@ -111,6 +111,8 @@ bool nf_plan_earlier(nf_plan *plan, uint32_t param, nf_value *load, nf_affine *a
 /* Finds the overlaps to check; false when two accesses are known to be too near. Needs lanes_log2.
  */
 bool nf_plan_overlaps(nf_plan *plan);
+/* base b - base a; true when a term of both has gone in it, as where they are rows of one matrix. */
+bool nf_plan_bases_meet(const nf_plan *plan, uint32_t a, uint32_t b, nf_affine *difference);
 /* The checks of them; bases that are emitted on the way are left in bases[]. */
 void nf_overlaps_emit(nf_plan *plan, nf_loop_emit *e, nf_value *bases, nf_value count,
                       nf_checks *checks);

@@ -181,14 +181,21 @@ static void check(check_writer *w, nf_cond cond, nf_value a, uint64_t number)
     (void)NF_VEC_PUSH(w->e->f->arena, w->checks, holds);
 }
 
+bool nf_plan_bases_meet(const nf_plan *plan, uint32_t a, uint32_t b, nf_affine *difference)
+{
+    const nf_affine *bases = plan->bases;
+    *difference = nf_affine_add(&bases[b], &bases[a], -1);
+    return difference->type && difference->term_count < bases[a].term_count + bases[b].term_count;
+}
+
 /* The address of base `to` - that of base `from` + constant. Where both have a term in common, as rows
  * of one matrix do, it is not looked at: the rest may be the same for all runs of the loop. */
 static nf_value emit_base_distance(check_writer *w, uint32_t from, uint32_t to, int64_t constant)
 {
     const uint32_t both[2] = {from, to};
     const nf_affine *bases = w->plan->bases;
-    nf_affine difference = nf_affine_add(&bases[to], &bases[from], -1);
-    if (difference.type && difference.term_count < bases[to].term_count + bases[from].term_count) {
+    nf_affine difference;
+    if (nf_plan_bases_meet(w->plan, from, to, &difference)) {
         difference.constant = (int64_t)((uint64_t)difference.constant + (uint64_t)constant);
         return nf_affine_emit(w->e, &difference);
     }

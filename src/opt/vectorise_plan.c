@@ -526,15 +526,15 @@ static bool extent_choose(nf_plan *plan)
     return true;
 }
 
-/* Whether accesses that may overlap are to one thing, as to two rows of a matrix: they have a term of
- * their addresses in common. */
+/* Whether accesses that may overlap are to one thing, as to two rows of a matrix. */
 static bool rows_are_near(const nf_plan *plan)
 {
+    nf_affine ignored;
     for (uint32_t i = 0; i < plan->overlap_count; i++) {
-        const nf_affine *a = &plan->bases[plan->accesses[plan->overlaps[i].first].base];
-        const nf_affine *b = &plan->bases[plan->accesses[plan->overlaps[i].second].base];
-        nf_affine difference = nf_affine_add(a, b, -1);
-        if (difference.type && difference.term_count < a->term_count + b->term_count) return true;
+        const nf_overlap *overlap = &plan->overlaps[i];
+        if (nf_plan_bases_meet(plan, plan->accesses[overlap->first].base,
+                               plan->accesses[overlap->second].base, &ignored))
+            return true;
     }
     return false;
 }

@@ -59,8 +59,8 @@ typedef struct nf_race_candidate {
  * program, which stops it for as long as it takes to copy its page tables: 40 ms with 1 GiB in pages
  * of 4 KiB. With one nothing stops, and a race costs what its functions touch.
  * To be opened while the program is small, for opening forks, or by its only thread, when large private
- * memory is left out; what takes part in races is best there by then. It serves one race at a time: a second one, and those in a child that the program forks,
- * fork. Close it when no race runs.
+ * memory is left out; what takes part in races is best there by then. It serves one race at a time: a
+ * second one, and those in a child that the program forks, fork. Close it when no race runs.
  */
 typedef struct nf_zygote nf_zygote;
 

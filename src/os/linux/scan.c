@@ -34,7 +34,7 @@ enum { MAPPINGS_MAX = 8192, MAPS_BYTES = 4 << 20, RED_ZONE_BYTES = 128, SIGNALS_
 typedef enum park_state { PARK_REFUSED, PARK_ASKED, PARK_DONE } park_state;
 static const uint32_t PARK_NUMBER = UINT32_MAX; /* no scan's */
 
-/* sleeps: it was looked at asleep in the last scan, and is not signalled before that was tried again: a
+/* sleeps: it was looked at asleep. In the next scan it is not signalled before that was tried again: a
  * signal that nobody takes stays in the queue. */
 typedef struct asked {
     pid_t id;
@@ -201,23 +201,23 @@ static bool mapping_add(const char *line)
     return true;
 }
 
-static ssize_t file_read(const char *path, char *text, size_t size)
+bool nf_scan_file_read(const char *path, char *text, size_t size)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0) return -1;
+    if (file < 0) return false;
     size_t length = 0;
     ssize_t got;
     while (length + 1 < size && (got = read(file, text + length, size - 1 - length)) > 0)
         length += (size_t)got;
     close(file);
     text[length] = '\0';
-    return length + 1 < size ? (ssize_t)length : -1;
+    return length > 0 && length + 1 < size;
 }
 
 static bool mappings_read(void)
 {
     char *text = malloc(MAPS_BYTES);
-    bool whole = text && file_read("/proc/self/maps", text, MAPS_BYTES) > 0;
+    bool whole = text && nf_scan_file_read("/proc/self/maps", text, MAPS_BYTES);
     scan.mapping_count = 0;
     for (char *line = text; whole && line && *line;) {
         whole = mapping_add(line);

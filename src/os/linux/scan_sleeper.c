@@ -11,11 +11,9 @@
  */
 #include "scan_sleeper.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { STATUS_BYTES = 4096, SYSCALL_BYTES = 256, PATH_BYTES = 64, ARGUMENTS = 6 };
 
@@ -27,12 +25,7 @@ static bool file_read(pid_t thread, const char *name, char *text, size_t size)
 {
     char path[PATH_BYTES];
     snprintf(path, sizeof path, "/proc/self/task/%d/%s", (int)thread, name);
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0) return false;
-    ssize_t got = read(file, text, size - 1);
-    close(file);
-    text[got > 0 ? got : 0] = '\0';
-    return got > 0;
+    return nf_scan_file_read(path, text, size);
 }
 
 static bool state_read(pid_t thread, state *s)

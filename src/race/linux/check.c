@@ -287,11 +287,18 @@ static void candidate_check(harness *h, uint32_t candidate, uint32_t input)
     harness_input_restore(h, input);
 }
 
-bool harness_anyone_right(const harness *h, uint64_t which)
+/* Those candidates that have come to this, as a mask. */
+static uint64_t who_is(const harness *h, nf_race_outcome outcome)
 {
+    uint64_t which = 0;
     for (uint32_t i = 0; i < h->request->candidate_count; i++)
-        if (which >> i & 1 && h->result.outcomes[i] == NF_RACE_LOST) return true;
-    return false;
+        if (h->result.outcomes[i] == outcome) which |= UINT64_C(1) << i;
+    return which;
+}
+
+bool harness_anyone_right(const harness *h)
+{
+    return who_is(h, NF_RACE_LOST) != 0;
 }
 
 static void some_check(harness *h, uint32_t input, uint64_t which, harness_time *deadline)
@@ -323,10 +330,11 @@ static void answers_swap(cage *c, harness_answer *answer, uint64_t result[2])
     }
 }
 
-static void some_settle(harness *h, uint64_t which, nf_race_outcome outcome)
+/* They are right again, until they are checked once more. */
+static void some_reinstate(harness *h, uint64_t which)
 {
     for (uint32_t i = 0; i < h->request->candidate_count; i++)
-        if (which >> i & 1) h->result.outcomes[i] = outcome;
+        if (which >> i & 1) h->result.outcomes[i] = NF_RACE_LOST;
 }
 
 /*
@@ -344,7 +352,7 @@ static void others_check(harness *h, uint32_t input, uint64_t which, harness_tim
     harness_pages_keep_after(&h->cage, answer->page_first);
     harness_input_restore(h, input);
     if (end == CAGE_RETURNED) {
-        some_settle(h, which, NF_RACE_LOST);
+        some_reinstate(h, which);
         some_check(h, input, which, deadline);
     }
     answers_swap(&h->cage, answer, result);
@@ -354,12 +362,10 @@ static void others_check(harness *h, uint32_t input, uint64_t which, harness_tim
  * asked only where there is a difference. */
 void harness_candidates_check(harness *h, uint32_t input, harness_time *deadline)
 {
-    uint64_t otherwise = h->request->other.address ? h->request->otherwise : 0, differ = 0;
-    for (uint32_t i = 0; i < h->request->candidate_count; i++)
-        if (h->result.outcomes[i] == NF_RACE_LOST) differ |= otherwise & UINT64_C(1) << i;
+    uint64_t otherwise = h->request->other.address ? h->request->otherwise : 0;
+    uint64_t differ = otherwise & who_is(h, NF_RACE_LOST);
     some_check(h, input, UINT64_MAX, deadline);
-    for (uint32_t i = 0; i < h->request->candidate_count; i++)
-        if (h->result.outcomes[i] != NF_RACE_WRONG) differ &= ~(UINT64_C(1) << i);
+    differ &= who_is(h, NF_RACE_WRONG);
     if (differ) others_check(h, input, differ, deadline);
 }
 
@@ -400,7 +406,7 @@ void harness_check(harness *h)
     h->good_count = 0;
     for (uint32_t i = 0; i < h->request->input_count; i++) {
         harness_alive(h, HARNESS_CHECK, i, h->request->input_count);
-        if (h->request->candidate_count && !harness_anyone_right(h, UINT64_MAX)) break;
+        if (h->request->candidate_count && !harness_anyone_right(h)) break;
         if (h->good_count >= INPUTS_MIN && harness_is_over(&deadline)) break;
         if (!h->dropped[i]) input_check(h, i, &deadline);
         dropped += h->dropped[i];

@@ -104,8 +104,8 @@ void harness_check(harness *h);
 /* Runs the candidates that are right so far, and settles the outcomes of those that are wrong. Puts the
  * deadline off by what these took: the others must not lack it. */
 void harness_candidates_check(harness *h, uint32_t input, harness_time *deadline);
-/* Whether one of these is right so far; by candidate. */
-bool harness_anyone_right(const harness *h, uint64_t which);
+/* Whether a candidate is right so far. */
+bool harness_anyone_right(const harness *h);
 /* What the pages of the input hold before a candidate's run is put there. */
 void harness_starts_put(const cage *c, const harness_answer *answer);
 /* What they hold now is what the baseline leaves. */

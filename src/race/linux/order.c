@@ -5,7 +5,7 @@
  * again and again, and a predictor of today has the 5,000 branches of 48 strings by heart after some
  * rounds: an automaton of branches then takes 150 ns and beats its table, and takes 500 ns in the
  * program. No order hides that, as a dozen branches of one input tell which one it is. So where
- * somebody gains by repetition (harness.c finds out), races forget:
+ * somebody gains by repetition (measure.c finds out), races forget:
  *
  *   pass    forget ─► everyone: train, time
  *   first              Q trains, P is timed, in an order        P, Q: halves of the round's inputs,
