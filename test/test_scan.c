@@ -1,0 +1,171 @@
+/*
+ * The scan of threads and what goes by the same signal (os/scan.h): a thread is parked only where it may
+ * be, and one that blocks the signal is seen while it sleeps.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/sanitized.h"
+#include "os/os.h"
+#include "os/scan.h"
+
+/* --- parked threads --- */
+
+typedef struct spinner {
+    uint64_t thread, turns, wanted; /* atomic */
+} spinner;
+
+/* In a section of their own, whose bounds the linker knows. */
+#define SPINS __attribute__((section("spins"), noinline, no_sanitize("address", "thread")))
+extern const char __start_spins[], __stop_spins[];
+
+SPINS static void spin(spinner *s)
+{
+    while (__atomic_load_n(&s->wanted, __ATOMIC_RELAXED))
+        __atomic_store_n(&s->turns, s->turns + 1, __ATOMIC_RELAXED);
+}
+
+static void spinner_main(void *context)
+{
+    spinner *s = context;
+    nf_os_scan_thread();
+    __atomic_store_n(&s->thread, nf_os_thread_id(), __ATOMIC_RELEASE);
+    spin(s);
+    while (__atomic_load_n(&s->thread, __ATOMIC_RELAXED)) nf_os_sleep_ns(100 * 1000);
+}
+
+static uint64_t turns_later(spinner *s, uint64_t ns)
+{
+    nf_os_sleep_ns(ns);
+    return __atomic_load_n(&s->turns, __ATOMIC_RELAXED);
+}
+
+/* The first thread is stopped where it spins, and never joined; the second one is not, for it sleeps,
+ * and ends as ever. */
+static void a_thread_is_parked_in_its_place_only(void **unused)
+{
+    enum { SHORT_NS = 20 * 1000 * 1000, LONG_NS = 2000 * 1000 * 1000 };
+    static spinner spinners[2] = {{.wanted = 1}, {.wanted = 0}};
+    static nf_os_thread threads[2];
+    uint64_t start = (uint64_t)(uintptr_t)__start_spins, end = (uint64_t)(uintptr_t)__stop_spins;
+    nf_error error = {0};
+    (void)unused;
+    if (NF_SANITIZED) {
+        print_message("skipped: sanitizers hold signals back\n");
+        skip();
+    }
+    assert_int_equal(nf_os_scan_open(&error), NF_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(
+            nf_os_thread_create(&threads[i], "spinner", spinner_main, &spinners[i], &error), NF_OK);
+        while (__atomic_load_n(&spinners[i].thread, __ATOMIC_ACQUIRE) == 0) nf_os_yield();
+    }
+    while (turns_later(&spinners[0], SHORT_NS) == 0) continue;
+    assert_true(nf_os_thread_park(spinners[0].thread, start, end, LONG_NS));
+    assert_int_equal(turns_later(&spinners[0], SHORT_NS), turns_later(&spinners[0], SHORT_NS));
+    assert_false(nf_os_thread_park(spinners[1].thread, start, end, SHORT_NS));
+    __atomic_store_n(&spinners[1].thread, 0, __ATOMIC_RELAXED);
+    nf_os_thread_join(&threads[1]);
+}
+
+/* --- threads that block the signal --- */
+
+typedef struct sleeper {
+    int pipe[2];
+    uint32_t place; /* atomic: where it is */
+} sleeper;
+
+enum { STARTING, INSIDE, OUTSIDE, TURNING, ENDING };
+
+#define SLEEPS __attribute__((section("sleeps"), noinline, no_sanitize("address", "thread")))
+extern const char __start_sleeps[], __stop_sleeps[];
+
+static void byte_wait(const sleeper *s)
+{
+    char byte;
+    while (read(s->pipe[0], &byte, 1) != 1) continue;
+}
+
+/* No tail call: its return address stays on the stack. */
+SLEEPS static int sleep_inside(sleeper *s)
+{
+    __atomic_store_n(&s->place, INSIDE, __ATOMIC_RELEASE);
+    byte_wait(s);
+    __asm__ volatile("" ::: "memory");
+    return 1;
+}
+
+__attribute__((noinline)) static void stack_clear(void)
+{
+    volatile uint8_t stale[16 << 10];
+    for (size_t i = 0; i < sizeof stale; i++) stale[i] = 0;
+}
+
+static void sleeper_main(void *context)
+{
+    sleeper *s = context;
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    assert_int_equal(sleep_inside(s), 1);
+    stack_clear();
+    __atomic_store_n(&s->place, OUTSIDE, __ATOMIC_RELEASE);
+    byte_wait(s);
+    __atomic_store_n(&s->place, TURNING, __ATOMIC_RELEASE);
+    while (__atomic_load_n(&s->place, __ATOMIC_RELAXED) != ENDING) continue;
+}
+
+/* Until the thread is in the place, and a scan sees it there. */
+static bool scan_finds(sleeper *s, uint32_t place, nf_os_range ranges[2])
+{
+    enum { TRIES = 50, TIMEOUT_NS = 100 * 1000 * 1000 };
+    while (__atomic_load_n(&s->place, __ATOMIC_ACQUIRE) != place) nf_os_yield();
+    for (int i = 0; i < (place == TURNING ? 1 : TRIES); i++) {
+        ranges[0] = (nf_os_range){(uint64_t)(uintptr_t)__start_sleeps,
+                                  (uint64_t)(uintptr_t)__stop_sleeps, false};
+        ranges[1] = (nf_os_range){ranges[0].end, ranges[0].end + 1, false};
+        if (nf_os_scan(ranges, 2, NULL, TIMEOUT_NS)) return true;
+    }
+    return false;
+}
+
+static void who_blocks_the_signal_is_looked_at_asleep(void **unused)
+{
+    static sleeper s;
+    nf_os_thread thread;
+    nf_os_range ranges[2];
+    nf_error error = {0};
+    (void)unused;
+    assert_int_equal(nf_os_scan_open(&error), NF_OK);
+    assert_int_equal(pipe(s.pipe), 0);
+    assert_int_equal(nf_os_thread_create(&thread, "sleeper", sleeper_main, &s, &error), NF_OK);
+    for (int i = 0; i < 2; i++) { /* the second time it is known */
+        assert_true(scan_finds(&s, INSIDE, ranges));
+        assert_true(ranges[0].pinned);
+    }
+    assert_int_equal(write(s.pipe[1], "", 1), 1);
+    assert_true(scan_finds(&s, OUTSIDE, ranges));
+    assert_false(ranges[0].pinned);
+    assert_int_equal(write(s.pipe[1], "", 1), 1);
+    assert_false(scan_finds(&s, TURNING, ranges));
+    __atomic_store_n(&s.place, ENDING, __ATOMIC_RELEASE);
+    nf_os_thread_join(&thread);
+    close(s.pipe[0]);
+    close(s.pipe[1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_thread_is_parked_in_its_place_only),
+        cmocka_unit_test(who_blocks_the_signal_is_looked_at_asleep),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
