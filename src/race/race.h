@@ -7,14 +7,15 @@
  *                           them, on recorded inputs and on changed ones
  *               2. measure  fenced TSC, interleaved in random ABBA order, inputs rotated, and
  *                           forgotten by the branch predictor where that matters
- *             ─► statistics: halving on the minimum, paired interval, A/A pair ─► verdict, with its
- * reason
+ *             ─► statistics: halving on the minimum, paired interval, A/A pair
+ *             ─► verdict, with its reason
  *
  * The race knows nothing of engines: it is given addresses and inputs and gives a report. It runs
  * on the calling thread (a background thread of the engine) and may take, besides the sandbox's start
- * and checking, up to budget_ns of processor time, which may be some times as long by the clock. The
- * process's memory is read as it is during the race; nothing that a candidate does reaches it. Equal
- * answers on several inputs are a test, not a proof.
+ * and checking, up to budget_ns of processor time, which may be some times as long by the clock; up to
+ * four times that while somebody looks much faster and is not proven to be. The process's memory is
+ * read as it is during the race; nothing that a candidate does reaches it. Equal answers on several
+ * inputs are a test, not a proof.
  */
 #ifndef NF_RACE_RACE_H
 #define NF_RACE_RACE_H

@@ -50,6 +50,10 @@ static const double FAR_BEHIND = 1.25;
 /* Times the baseline's speed: no tie. */
 static const double CLEAR = 1.05;
 
+/* Times the budget, for a field in which somebody looks faster than that and is not proven to be: on a
+ * busy machine the first samples may be too few, and no other race would come soon. */
+enum { PATIENCE = 4 };
+
 static const uint64_t budget_ns_default = 150 * 1000 * 1000;
 
 /* A program's call takes that long, whatever it does. Without it, the ratio of two calls that do next to
@@ -403,30 +407,46 @@ static void learning_find(harness *h, const uint32_t *order, uint32_t count)
     forgets_set(h, suspects != 0);
 }
 
-/* Whether of long calls the verdict is known: one candidate is left, and is faster by more than a tie
- * could show, and than the baseline gains over itself; or slower. */
-static bool is_clear(const harness *h, const uint32_t *order, uint32_t count)
+/* What the rounds so far say of the candidates that are left: how many are faster than the baseline by
+ * more than a tie could show, and than it gains over itself; how many are slower; and how many look
+ * faster, but may be a tie. */
+typedef struct standing {
+    uint32_t faster, slower, open;
+} standing;
+
+static standing standing_of(const harness *h, const uint32_t *order, uint32_t count)
 {
     const double *first = h->result.samples[NF_SANDBOX_BASELINE];
     const double *again = h->result.samples[NF_SANDBOX_AGAIN];
     double baseline[NF_SANDBOX_ROUNDS_MAX];
-    uint32_t candidate = 0;
-    if (!h->long_calls || count != NF_SANDBOX_FIRST_CANDIDATE + 1) return false;
-    for (uint32_t i = 0; i < count; i++)
-        if (order[i] > candidate) candidate = order[i];
+    standing s = {0};
     for (uint32_t r = 0; r < h->rounds_done; r++)
         baseline[r] = first[r] < 0 || again[r] < 0 ? -1 : (first[r] + again[r]) / 2;
     nf_ratio aa = nf_ratio_paired(first, again, h->rounds_done);
-    nf_ratio gain = nf_ratio_paired(baseline, h->result.samples[candidate], h->rounds_done);
-    bool is_faster = gain.low > CLEAR && gain.low > aa.high;
-    return aa.pairs && gain.pairs && (is_faster || gain.high < 1);
+    for (uint32_t i = 0; i < count; i++) {
+        if (order[i] < NF_SANDBOX_FIRST_CANDIDATE) continue;
+        nf_ratio gain = nf_ratio_paired(baseline, h->result.samples[order[i]], h->rounds_done);
+        bool is_known = aa.pairs && gain.pairs, is_proven = gain.low > CLEAR && gain.low > aa.high;
+        s.faster += is_known && is_proven;
+        s.slower += is_known && gain.high < 1;
+        s.open += is_known && !is_proven && gain.ratio > CLEAR;
+    }
+    return s;
 }
 
-static bool goes_on(const harness *h, const harness_time *deadline, bool clear)
+/* Until the verdict is known, of one candidate with long calls, or the budget is used. */
+static bool goes_on(const harness *h, const uint32_t *order, uint32_t count,
+                    const harness_time *planned, const harness_time *latest)
 {
     const regime *r = regime_of(h);
-    return h->rounds_done < r->rounds_min ||
-           (h->rounds_done < r->rounds_max && !clear && !harness_is_over(deadline));
+    if (h->rounds_done < r->rounds_min) return true;
+    if (h->rounds_done == r->rounds_max || harness_is_over(latest)) return false;
+    bool is_duel = h->long_calls && count == NF_SANDBOX_FIRST_CANDIDATE + 1;
+    bool is_over = harness_is_over(planned);
+    if (!is_duel && !is_over) return true;
+    standing s = standing_of(h, order, count);
+    if (is_duel && s.faster + s.slower) return false;
+    return !is_over || (s.open && !s.faster);
 }
 
 void harness_measure(harness *h)
@@ -440,10 +460,11 @@ void harness_measure(harness *h)
     answers_time(h);
     batch_plan(h);
     uint64_t budget = h->request->budget_ns ? h->request->budget_ns : budget_ns_default;
-    harness_time deadline = harness_deadline_in(h, budget);
+    harness_time planned = harness_deadline_in(h, budget);
+    harness_time latest = harness_deadline_in(h, budget * PATIENCE);
     uint32_t count = contestants_list(h, order);
     learning_find(h, order, count);
-    while (goes_on(h, &deadline, is_clear(h, order, count))) {
+    while (goes_on(h, order, count, &planned, &latest)) {
         harness_alive(h, HARNESS_MEASURE, h->rounds_done, regime_of(h)->rounds_max);
         if (h->long_calls && h->rounds_done)
             count = leaders(h, order, count);
