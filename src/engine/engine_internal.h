@@ -201,6 +201,7 @@ typedef struct nf_osr_point {
 typedef struct nf_osr_state {
     uint64_t entries_seen, loops_seen; /* at the last tick */
     uint64_t called_ns, turned_ns;     /* when they changed last */
+    uint64_t turning_ns;               /* NF_BACK_EDGES turns took that long */
     uint32_t wanted;                   /* atomic: the header of a loop that runs; 0: none */
     uint32_t point_count;
     bool refused;

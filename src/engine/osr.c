@@ -14,7 +14,7 @@
  * A loop that turns seldom spends its time in what it calls, and is left alone.
  *
  * The rest runs for who knows how long, once. It is LLVM's where the call has lasted longer than LLVM
- * takes, else T2's, which is there at once.
+ * takes, and not in what it calls; else T2's, which is there at once.
  *
  * The slot is not touched: calls go where they went, and are promoted as ever. When calls have
  * another version than T1, and none turns in T1 any more, the versions of this file retire. A thread
@@ -77,11 +77,13 @@ static void refuse(nf_function *function, const char *reason)
                     "running calls can't be moved to better code: %s", reason);
 }
 
-/* LLVM's rest is worth its time where the call has lasted as long as that takes; while it is made the
- * call goes on in T1, and the worker does nothing else. */
+/* LLVM's rest is worth its time where the call has lasted as long as that takes, in the function's own
+ * code; while it is made the call goes on in T1, and the worker does nothing else. */
 static bool prefers_llvm(const nf_function *function, uint64_t now)
 {
-    return (double)(now - function->osr.called_ns) > nf_llvm_cost_ns(function);
+    static const double ESTIMATE_ERROR = 4; /* of loops whose instructions take long */
+    double lasted = (double)(now - function->osr.called_ns), cost = nf_llvm_cost_ns(function);
+    return lasted > cost && function->profile.spent_ns * ESTIMATE_ERROR > cost;
 }
 
 static void point_make(nf_function *function, nf_block header, uint64_t now)
@@ -169,16 +171,24 @@ static uint64_t call_long_ns(void)
     return nf_os_cpu_count() == 1 ? CALL_LONG_ALONE_NS : CALL_LONG_NS;
 }
 
+static void turns_note(nf_osr_state *s, uint64_t loops, uint64_t now)
+{
+    uint64_t turns = loops - s->loops_seen;
+    if (turns == 0) return;
+    s->turning_ns = (now - s->turned_ns) * NF_BACK_EDGES / turns;
+    s->turned_ns = now;
+    s->loops_seen = loops;
+}
+
 /* Notes calls and turns; true when a call lasts long and its loop has turned lately. */
 static bool call_is_long(nf_function *function, uint64_t now)
 {
     nf_osr_state *s = &function->osr;
     uint64_t entries = __atomic_load_n(&function->counters->entries, __ATOMIC_RELAXED);
     uint64_t loops = __atomic_load_n(&function->counters->loops, __ATOMIC_RELAXED);
-    if (entries != s->entries_seen) s->called_ns = now;
-    if (loops != s->loops_seen) s->turned_ns = now;
+    if (entries != s->entries_seen) s->called_ns = s->turned_ns = now;
     s->entries_seen = entries;
-    s->loops_seen = loops;
+    turns_note(s, loops, now);
     uint64_t lasted = now - s->called_ns;
     return lasted >= CALL_LONG_NS && lasted >= call_long_ns() && now - s->turned_ns < TURNS_OVER_NS;
 }
@@ -189,7 +199,8 @@ void nf_osr_step(nf_function *function, uint64_t now)
     if (phase == NF_PHASE_COLD || phase == NF_PHASE_FORCED) return;
     points_announce(function, now);
     bool is_long = call_is_long(function, now) && !function->osr.refused;
-    bool wanted = is_long && now - function->osr.turned_ns < TURNS_SELDOM_NS;
+    bool wanted = is_long && function->osr.turning_ns < TURNS_SELDOM_NS &&
+                  now - function->osr.turned_ns < TURNS_SELDOM_NS;
     if (wanted && !is_listening(function))
         __atomic_store_n(&function->counters->turn, function->entries[NF_ENTRY_OSR],
                          __ATOMIC_RELEASE);
