@@ -13,7 +13,7 @@
 #include "sandbox.h"
 #include "statistics.h"
 
-static const double MARGIN = 1.02;
+static const double MARGIN = NF_SANDBOX_MARGIN;
 
 const char *nf_race_outcome_text(nf_race_outcome outcome)
 {
@@ -31,8 +31,7 @@ static double median_of(const nf_sandbox_result *s, uint32_t who, uint32_t *coun
     return nf_median(values, *count);
 }
 
-/* Both runs of the baseline in a round are one sample of it. */
-static void baseline_join(const nf_sandbox_result *s, double *joined)
+void nf_sandbox_baseline_join(const nf_sandbox_result *s, double *joined)
 {
     const double *a = s->samples[NF_SANDBOX_BASELINE], *b = s->samples[NF_SANDBOX_AGAIN];
     for (uint32_t r = 0; r < s->rounds; r++)
@@ -136,7 +135,7 @@ static void judge(const nf_race_request *request, const nf_sandbox_result *s,
                   nf_race_report *report)
 {
     double baseline[NF_SANDBOX_ROUNDS_MAX];
-    baseline_join(s, baseline);
+    nf_sandbox_baseline_join(s, baseline);
     nf_ratio aa =
         nf_ratio_paired(s->samples[NF_SANDBOX_BASELINE], s->samples[NF_SANDBOX_AGAIN], s->rounds);
     report->aa_ratio = aa.ratio;

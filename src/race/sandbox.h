@@ -6,8 +6,11 @@
 
 #include "race.h"
 
+/* Who is not faster than that, times the baseline's speed, doesn't win. */
+#define NF_SANDBOX_MARGIN 1.02
+
 enum {
-    NF_SANDBOX_ROUNDS_MAX = 128,
+    NF_SANDBOX_ROUNDS_MAX = 256,
     /* the baseline, the baseline once more (the A/A pair), then the candidates */
     NF_SANDBOX_BASELINE = 0,
     NF_SANDBOX_AGAIN = 1,
@@ -30,6 +33,9 @@ typedef struct nf_sandbox_result {
     /* ns per call of each contestant in each round; negative: not measured in that round */
     double samples[NF_SANDBOX_CONTESTANTS_MAX][NF_SANDBOX_ROUNDS_MAX];
 } nf_sandbox_result;
+
+/* The baseline's samples: its two runs in a round are one. joined: room for as many as there are rounds. */
+void nf_sandbox_baseline_join(const nf_sandbox_result *s, double *joined);
 
 /* Checks and measures. The result is the caller's memory, zeroed. NF_UNSUPPORTED, NF_OS. */
 nf_status nf_sandbox_run(const nf_race_request *request, nf_sandbox_result *result,

@@ -32,8 +32,8 @@ enum {
 typedef struct regime {
     uint32_t passes, rounds_min, rounds_max, halving;
 } regime;
-static const regime on_short_calls = {2, 12, NF_SANDBOX_ROUNDS_MAX, 6};
-static const regime on_long_calls = {2, 5, NF_SANDBOX_ROUNDS_MAX, 1};
+static const regime on_short_calls = {2, 12, 128, 6};
+static const regime on_long_calls = {2, 5, 128, 1};
 static const regime on_new_inputs = {4, 10, 32, 6};
 
 static const regime *regime_of(const harness *h)
@@ -50,9 +50,10 @@ static const double FAR_BEHIND = 1.25;
 /* Times the baseline's speed: no tie. */
 static const double CLEAR = 1.05;
 
-/* Times the budget, for a field in which somebody looks faster than that and is not proven to be: on a
- * busy machine the first samples may be too few, and no other race would come soon. */
-enum { PATIENCE = 4 };
+/* Times the rounds, for a field in which somebody looks faster and is not proven to be: on a busy machine
+ * the first samples may be too few, and no other race would come soon. Times the budget, too, where it
+ * is no tie. */
+enum { PATIENCE_ROUNDS = 2, PATIENCE_BUDGET = 4 };
 
 static const uint64_t budget_ns_default = 150 * 1000 * 1000;
 
@@ -407,29 +408,28 @@ static void learning_find(harness *h, const uint32_t *order, uint32_t count)
     forgets_set(h, suspects != 0);
 }
 
-/* What the rounds so far say of the candidates that are left: how many are faster than the baseline by
- * more than a tie could show, and than it gains over itself; how many are slower; and how many look
- * faster, but may be a tie. */
+/* What the rounds so far say of the candidates that are left: how many win, how many would whatever the
+ * rounds to come show, or can't any more, and how many look faster than a bound but don't win yet. */
 typedef struct standing {
-    uint32_t faster, slower, open;
+    uint32_t winning, decided, open;
 } standing;
 
-static standing standing_of(const harness *h, const uint32_t *order, uint32_t count)
+static standing standing_of(const harness *h, const uint32_t *order, uint32_t count, double bound)
 {
-    const double *first = h->result.samples[NF_SANDBOX_BASELINE];
-    const double *again = h->result.samples[NF_SANDBOX_AGAIN];
+    const nf_sandbox_result *result = &h->result;
     double baseline[NF_SANDBOX_ROUNDS_MAX];
     standing s = {0};
-    for (uint32_t r = 0; r < h->rounds_done; r++)
-        baseline[r] = first[r] < 0 || again[r] < 0 ? -1 : (first[r] + again[r]) / 2;
-    nf_ratio aa = nf_ratio_paired(first, again, h->rounds_done);
+    nf_sandbox_baseline_join(result, baseline);
+    nf_ratio aa = nf_ratio_paired(result->samples[NF_SANDBOX_BASELINE],
+                                  result->samples[NF_SANDBOX_AGAIN], result->rounds);
     for (uint32_t i = 0; i < count; i++) {
         if (order[i] < NF_SANDBOX_FIRST_CANDIDATE) continue;
-        nf_ratio gain = nf_ratio_paired(baseline, h->result.samples[order[i]], h->rounds_done);
-        bool is_known = aa.pairs && gain.pairs, is_proven = gain.low > CLEAR && gain.low > aa.high;
-        s.faster += is_known && is_proven;
-        s.slower += is_known && gain.high < 1;
-        s.open += is_known && !is_proven && gain.ratio > CLEAR;
+        nf_ratio gain = nf_ratio_paired(baseline, result->samples[order[i]], result->rounds);
+        if (aa.pairs == 0 || gain.pairs == 0) continue;
+        bool is_winning = gain.low > NF_SANDBOX_MARGIN && gain.low > aa.high;
+        s.winning += is_winning;
+        s.decided += (is_winning && gain.low > CLEAR) || gain.high < 1;
+        s.open += !is_winning && gain.ratio > bound;
     }
     return s;
 }
@@ -440,13 +440,13 @@ static bool goes_on(const harness *h, const uint32_t *order, uint32_t count,
 {
     const regime *r = regime_of(h);
     if (h->rounds_done < r->rounds_min) return true;
-    if (h->rounds_done == r->rounds_max || harness_is_over(latest)) return false;
     bool is_duel = h->long_calls && count == NF_SANDBOX_FIRST_CANDIDATE + 1;
-    bool is_over = harness_is_over(planned);
+    bool is_late = harness_is_over(planned), is_over = is_late || h->rounds_done >= r->rounds_max;
     if (!is_duel && !is_over) return true;
-    standing s = standing_of(h, order, count);
-    if (is_duel && s.faster + s.slower) return false;
-    return !is_over || (s.open && !s.faster);
+    if (harness_is_over(latest) || h->rounds_done >= r->rounds_max * PATIENCE_ROUNDS) return false;
+    standing s = standing_of(h, order, count, is_late ? CLEAR : NF_SANDBOX_MARGIN);
+    if (is_duel && s.decided) return false;
+    return !is_over || (s.open && !s.winning);
 }
 
 void harness_measure(harness *h)
@@ -461,11 +461,12 @@ void harness_measure(harness *h)
     batch_plan(h);
     uint64_t budget = h->request->budget_ns ? h->request->budget_ns : budget_ns_default;
     harness_time planned = harness_deadline_in(h, budget);
-    harness_time latest = harness_deadline_in(h, budget * PATIENCE);
+    harness_time latest = harness_deadline_in(h, budget * PATIENCE_BUDGET);
     uint32_t count = contestants_list(h, order);
     learning_find(h, order, count);
     while (goes_on(h, order, count, &planned, &latest)) {
-        harness_alive(h, HARNESS_MEASURE, h->rounds_done, regime_of(h)->rounds_max);
+        uint32_t of = regime_of(h)->rounds_max;
+        harness_alive(h, HARNESS_MEASURE, h->rounds_done < of ? h->rounds_done : of, of);
         if (h->long_calls && h->rounds_done)
             count = leaders(h, order, count);
         else if (h->rounds_done && h->rounds_done % regime_of(h)->halving == 0)
