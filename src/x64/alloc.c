@@ -99,19 +99,20 @@ static uint32_t heap_pop(nf_scan *s)
 
 /* --- memory --- */
 
-static uint32_t depth_at(const nf_scan *s, uint32_t position)
+/* Whether a position is in a loop that starts behind `from`: a register can be loaded in front. */
+static bool in_later_loop(const nf_scan *s, uint32_t from, uint32_t position)
 {
-    return s->lir->blocks[nf_block_at_position(s, position)].depth;
+    uint32_t loop = s->lir->blocks[nf_block_at_position(s, position)].loop;
+    return loop != NF_NO_LOOP && nf_block_start(s, s->lir->loops.data[loop].first) > from;
 }
 
-/* The first use from `from` on that needs a register, or in a deeper loop would like one. */
+/* The first use from `from` on that needs a register, or in a later loop would like one. */
 static uint32_t next_need(const nf_scan *s, const nf_interval *it, uint32_t from)
 {
-    uint32_t depth = depth_at(s, from);
     for (uint32_t u = it->use_cursor; u != 0; u = nf_use_at(s, u)->next) {
         const nf_use *use = nf_use_at(s, u);
         if (use->position < from || use->kind == NF_USE_ANY) continue;
-        if (use->kind == NF_USE_MUST || depth_at(s, use->position) > depth) return use->position;
+        if (use->kind == NF_USE_MUST || in_later_loop(s, from, use->position)) return use->position;
     }
     return UINT32_MAX;
 }
