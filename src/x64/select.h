@@ -51,11 +51,12 @@ typedef struct nf_select {
     nf_lir *lir;
     nf_arena *arena;
     uint64_t features;
-    nf_vreg *vregs;   /* by value id; none until somebody asks */
-    uint32_t *uses;   /* by value id: how many places use it */
-    uint32_t *epochs; /* by value id: effects on memory before it, in its block */
-    nf_vreg *masks;   /* by value id: mask registers that somebody asked for; NULL: nobody did */
-    nf_block block;   /* being selected */
+    nf_vreg *vregs;      /* by value id; none until somebody asks */
+    uint32_t *uses;      /* by value id: how many places use it */
+    uint32_t *epochs;    /* by value id: effects on memory before it, in its block */
+    nf_vreg *masks;      /* by value id: mask registers that somebody asked for; NULL: nobody did */
+    bool *unknown_upper; /* by value id: an i32 parameter of any upper bits; NULL: not asked */
+    nf_block block;      /* being selected */
     nf_lir_block *lir_block;
     uint32_t epoch; /* of the instruction being selected */
     nf_value current;
