@@ -29,7 +29,7 @@ typedef struct address {
     uint32_t *absorbed; /* by value id: uses by addresses that can take the value in */
     nf_value *map;      /* what took the place of a product */
     uint32_t value_count;
-    bool changed;
+    bool changed, has_three; /* some load adds up three values */
 } address;
 
 /* --- addressing modes --- */
@@ -130,6 +130,12 @@ static void access_survey(address *s, nf_inst access)
     }
 }
 
+static bool has_three_parts(const nf_func *f, const nf_inst *access)
+{
+    return access->op == NF_OP_LOAD && access->b.id != 0 && access->sub == 0 &&
+           (nf_is_op(f, access->a, NF_OP_ADD) || nf_is_op(f, access->b, NF_OP_ADD));
+}
+
 static void access_fold(address *s, nf_value v)
 {
     nf_inst access = *nf_inst_at(s->f, v), before = access;
@@ -139,6 +145,7 @@ static void access_fold(address *s, nf_value v)
         if (opened.id == 0 || s->absorbed[opened.id] < s->uses[opened.id]) break;
         value_open(s->f, &access, opened);
     }
+    s->has_three |= has_three_parts(s->f, &access);
     bool same = access.a.id == before.a.id && access.b.id == before.b.id &&
                 access.imm == before.imm && access.sub == before.sub;
     if (same) return;
@@ -342,5 +349,7 @@ bool nf_pass_address(nf_opt *opt, nf_func *f)
     s.absorbed = NF_NEW_ARRAY(arena, uint32_t, f->insts.count);
     if (s.uses == NULL || s.absorbed == NULL) return s.changed;
     accesses_fold(&s);
+    if (s.cfg.loop_count && s.has_three && nf_address_order(f, &s.cfg, s.uses, arena))
+        s.changed = true;
     return s.changed;
 }

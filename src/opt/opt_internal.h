@@ -184,6 +184,8 @@ static inline bool nf_inst_has_effect(const nf_func *f, const nf_inst *inst)
 }
 /* How often each value is used, by value id; NULL when memory is out. */
 uint32_t *nf_use_counts(const nf_func *f, nf_arena *arena);
+/* address_order.c: the parts of addresses in the order in which loops have them; whether any changed. */
+bool nf_address_order(nf_func *f, const nf_cfg *cfg, const uint32_t *uses, nf_arena *arena);
 
 /* The edges into each block, from unreachable blocks too. */
 typedef struct nf_in_edge {
