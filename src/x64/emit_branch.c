@@ -8,13 +8,19 @@
  *     jcc a, b       b next:       jcc a                  a has moves, b next:   jncc b
  *                    a next:       jncc b                                        (moves) jmp a
  *
+ * In loops, a jump to a few instructions and another jump is a copy of these: the ways of a switch, say,
+ * that meet to step on and go round again. One jump in each turn, and a place of its own for each
+ * way in what the processor remembers of jumps. Registers were given to the instructions once, so
+ * that a copy does the same wherever it stands.
+ *
  * A switch is a binary search among clusters of its keys: a run of keys dense enough becomes a
  * table of addresses behind the code, other keys are compared one by one. (Bernstein, "Producing
  * Good Code for the Case Statement", 1985.)
  */
 #include "emit.h"
+#include "ir/cfg.h"
 
-enum { WORD = 8, TABLE_KEYS_MIN = 4, TABLE_DENSITY = 3, NOTRACK_PREFIX = 0x3e };
+enum { WORD = 8, TABLE_KEYS_MIN = 4, TABLE_DENSITY = 3, NOTRACK_PREFIX = 0x3e, COPIED_MAX = 3 };
 
 static const nf_lir_edge *edge_at(const nf_output *e, uint32_t edge)
 {
@@ -58,9 +64,36 @@ static bool is_next(const nf_output *e, uint32_t edge)
     return e->goes_to[edge_at(e, edge)->to] == e->next[edge_at(e, edge)->from];
 }
 
+/* Whether the block is short, ends in a jump, and is worth a copy instead of a jump to it. */
+static bool is_copied(const nf_output *e, uint32_t block)
+{
+    const nf_lir_block *b = &e->lir->blocks[block];
+    if (b->loop == NF_NO_LOOP || b->edge_count != 1 || b->pred_count == 1) return false;
+    if (b->end - b->first > COPIED_MAX || is_next(e, b->edges)) return false;
+    for (uint32_t i = b->first; i < b->end; i++)
+        if (e->lir->insts.data[i].flags & NF_LIR_CLOBBERS) return false;
+    return e->lir->insts.data[b->end - 1].op == NF_LIR_JMP;
+}
+
+static void copy_write(nf_output *e, uint32_t block)
+{
+    const nf_lir_block *b = &e->lir->blocks[block];
+    for (uint32_t i = b->first; i < b->end; i++) {
+        nf_output_gap(e, i);
+        if (i + 1 < b->end) nf_output_inst(e, &e->lir->insts.data[i]);
+    }
+    nf_output_edge(e, b->edges);
+    nf_output_jmp(e, target_of(e, b->edges));
+}
+
 static void jump_unless_next(nf_output *e, uint32_t edge)
 {
-    if (!is_next(e, edge)) nf_output_jmp(e, target_of(e, edge));
+    if (is_next(e, edge)) return;
+    uint32_t to = e->goes_to[edge_at(e, edge)->to];
+    if (is_copied(e, to))
+        copy_write(e, to);
+    else
+        nf_output_jmp(e, e->blocks[to]);
 }
 
 static void write_stubs(nf_output *e)
@@ -248,6 +281,10 @@ static void subtract_key(const switch_plan *p, int64_t key)
 {
     nf_asm *a = p->e->a;
     int64_t negative = (int64_t)(0 - (uint64_t)key);
+    if (negative == 0) {
+        nf_asm_rr(a, NF_X_MOV, p->width, p->scratch, p->value);
+        return;
+    }
     if (negative == (int32_t)negative) {
         nf_mem sum = nf_mem_base(p->value, (int32_t)negative);
         nf_asm_rm(a, NF_X_LEA, p->width, p->scratch, sum);
