@@ -74,6 +74,7 @@ typedef enum nf_shape {
     NF_SHAPE_STORE,    /* the same, c = value; type is the value's although nothing is defined */
     NF_SHAPE_MLOAD,    /* a = base, b = mask, imm = offset, mem */
     NF_SHAPE_MSTORE,   /* a = base, b = mask, c = value, imm = offset, mem; type as in STORE */
+    NF_SHAPE_RET,      /* a or none */
     NF_SHAPE_CALL,     /* imm = symbol id, extra = pool offset, c.id = argument count */
     NF_SHAPE_CALL_INDIRECT,      /* a = target, imm = signature id, extra and c.id as in CALL */
     NF_SHAPE_TAIL_CALL,          /* as CALL */
@@ -81,7 +82,6 @@ typedef enum nf_shape {
     NF_SHAPE_BR,                 /* extra = first edge, c.id = edge count (1) */
     NF_SHAPE_BRIF,               /* a = condition; 2 edges: true, false */
     NF_SHAPE_SWITCH,             /* a; edge 0 is the default, the others carry keys */
-    NF_SHAPE_RET,                /* a or none */
 } nf_shape;
 
 /* Effects, or-ed. */

@@ -42,11 +42,11 @@ static bool is_live(const dce *d, nf_value v)
     return d->states[v.id] == STATE_LIVE;
 }
 
-static void mark(dce *d, uint32_t id)
+static inline void mark(dce *d, uint32_t id)
 {
     bool passed = d->states[id] == STATE_PASSED;
     d->states[id] = STATE_LIVE;
-    if (passed) NF_VEC_PUSH(d->arena, &d->late, (nf_value){id});
+    if (passed) d->late.data[d->late.count++] = (nf_value){id}; /* once each: there is room */
 }
 
 static void mark_visit(void *context, nf_value *place)

@@ -53,6 +53,11 @@ static void lists_count(const nf_func *f, const nf_inst *inst, uint32_t *counts)
     }
 }
 
+void nf_uses_rename_some(nf_renaming *r, nf_inst *inst)
+{
+    nf_uses_walk(r->f, inst, nf_place_rename, r);
+}
+
 uint32_t *nf_use_counts(const nf_func *f, nf_arena *arena)
 {
     uint32_t *counts = NF_NEW_ARRAY(arena, uint32_t, f->insts.count);

@@ -162,7 +162,6 @@ static bool is_known(const nf_fold *k, nf_value v)
 static nf_value constants_fold(nf_fold *k, const nf_inst *inst)
 {
     nf_bits a, b, c, result = {{0}};
-    if (!is_known(k, inst->a) || !is_known(k, inst->b) || !is_computable(inst)) return NF_NO_VALUE;
     if (!operand_bits(k, inst->a, &a) || !operand_bits(k, inst->b, &b) ||
         !operand_bits(k, inst->c, &c))
         return NF_NO_VALUE;
@@ -185,7 +184,9 @@ static void constant_to_right(const nf_fold *k, nf_inst *inst)
 /* What the instruction is equal to; none when nothing is known. */
 static nf_value inst_simplify(nf_fold *k, const nf_inst *inst)
 {
-    nf_value result = constants_fold(k, inst);
+    nf_value result = NF_NO_VALUE;
+    if (is_computable(inst) && is_known(k, inst->a) && is_known(k, inst->b))
+        result = constants_fold(k, inst);
     if (result.id == 0 && nf_fold_rules[inst->op]) result = nf_fold_rules[inst->op](k, inst);
     return result;
 }

@@ -72,7 +72,7 @@ nf_uses_walk(const nf_func *f, nf_inst *inst, nf_operand_visit *visit, void *con
     if (op->operands > 0 && inst->a.id) visit(context, &inst->a);
     if (op->operands > 1 && inst->b.id) visit(context, &inst->b);
     if (op->operands > 2 && inst->c.id) visit(context, &inst->c);
-    if (op->shape < NF_SHAPE_CALL || op->shape == NF_SHAPE_RET) return;
+    if (op->shape < NF_SHAPE_CALL) return;
     if (op->shape < NF_SHAPE_BR) {
         nf_value *args = nf_call_args(f, inst);
         for (uint32_t i = 0; i < inst->c.id; i++) visit(context, &args[i]);
@@ -85,24 +85,24 @@ nf_uses_walk(const nf_func *f, nf_inst *inst, nf_operand_visit *visit, void *con
     }
 }
 
-/* What the record has for operands; none where it has fewer. There is no branch in it: which
- * operation comes next is not to be foretold, and a wrong guess costs more than all the rest. */
+/* Whether the instruction uses lists of values beside its operands: a call's or its edges'. */
+static inline bool nf_has_lists(const nf_inst *inst)
+{
+    return inst->op >= NF_OP_CALL && inst->op <= NF_OP_SWITCH;
+}
+_Static_assert(NF_OP_CALL + 6 == NF_OP_SWITCH,
+               "four calls and three branches, and no other, have lists");
+
+/* What the record has for operands; none where it has fewer, as the verifier sees to: only c may count
+ * lists. There is no branch in it: which operation comes next is not to be foretold, and a wrong guess
+ * costs more than all the rest. */
 typedef struct nf_operands {
     uint32_t a, b, c;
 } nf_operands;
 
 static inline nf_operands nf_operands_of(const nf_inst *inst)
 {
-    uint32_t count = nf_ops[inst->op].operands;
-    return (nf_operands){inst->a.id & -(uint32_t)(count > 0), inst->b.id & -(uint32_t)(count > 1),
-                         inst->c.id & -(uint32_t)(count > 2)};
-}
-
-/* Whether the instruction uses lists of values beside its operands: a call's or its edges'. */
-static inline bool nf_has_lists(const nf_inst *inst)
-{
-    uint8_t shape = nf_ops[inst->op].shape;
-    return shape >= NF_SHAPE_CALL && shape != NF_SHAPE_RET;
+    return (nf_operands){inst->a.id, inst->b.id, nf_has_lists(inst) ? 0 : inst->c.id};
 }
 
 /* As nf_edge_count, but inline. */
@@ -157,14 +157,15 @@ static inline void nf_place_rename(void *renaming, nf_value *place)
     r->varying |= !nf_is_constant(nf_inst_at(r->f, *place));
 }
 
-/* Renames all that the instruction uses. */
+/* Renames all that the instruction uses: most use nothing that is to be renamed. */
+void nf_uses_rename_some(nf_renaming *r, nf_inst *inst);
 static inline void nf_uses_rename(nf_renaming *r, nf_inst *inst)
 {
     nf_operands of = nf_operands_of(inst);
     uint32_t a = of.a < r->count ? of.a : 0, b = of.b < r->count ? of.b : 0;
     uint32_t c = of.c < r->count ? of.c : 0;
     if (nf_has_lists(inst) || (r->map[a].id | r->map[b].id | r->map[c].id))
-        nf_uses_walk(r->f, inst, nf_place_rename, r);
+        nf_uses_rename_some(r, inst);
 }
 
 /* Whether the record is a load or store that may neither be removed nor moved. */
