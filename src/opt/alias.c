@@ -184,6 +184,13 @@ static void escape_note(void *context, nf_value *place)
     nf_bitset_add(&e->alias->escaped, root.id);
 }
 
+static bool uses_local(const nf_alias *alias, const nf_inst *inst)
+{
+    nf_operands of = nf_operands_of(inst);
+    return alias->roots[of.a].kind == NF_ROOT_LOCAL || alias->roots[of.b].kind == NF_ROOT_LOCAL ||
+           alias->roots[of.c].kind == NF_ROOT_LOCAL;
+}
+
 static void edges_escape(nf_alias *alias, nf_value end)
 {
     const nf_func *f = alias->f;
@@ -205,7 +212,7 @@ static void inst_escape(nf_alias *alias, nf_value v)
         edges_escape(alias, v);
         return;
     }
-    if (shape == NF_SHAPE_ICMP) return;
+    if (shape == NF_SHAPE_ICMP || !(nf_has_lists(inst) || uses_local(alias, inst))) return;
     escape_visit visit = {.alias = alias};
     if (shape >= NF_SHAPE_LOAD && shape <= NF_SHAPE_MSTORE) visit.allowed = &inst->a;
     if (inst->op == NF_OP_ADD || inst->op == NF_OP_SUB || inst->op == NF_OP_SELECT)
