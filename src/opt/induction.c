@@ -300,15 +300,19 @@ static const nf_affine *affine_at(nf_counted *c, nf_value v, unsigned depth)
     const nf_inst inst = *nf_inst_at(c->f, v);
     if (!NF_TYPE_IS_INT(inst.type) || NF_TYPE_IS_VECTOR(inst.type)) return &NOT_AFFINE;
     if (v.id >= c->value_count) return &NOT_AFFINE;
-    if (c->affines[v.id]) return c->affines[v.id];
-    nf_affine *form = NF_TAKE_ARRAY(c->arena, nf_affine, 1);
-    if (form == NULL) return &NOT_AFFINE;
+    nf_known_form **bucket = &c->forms[v.id % NF_FORM_BUCKETS];
+    for (const nf_known_form *known = *bucket; known != NULL; known = known->next)
+        if (known->value.id == v.id) return &known->form;
+    nf_known_form *found = NF_TAKE_ARRAY(c->arena, nf_known_form, 1);
+    if (found == NULL) return &NOT_AFFINE;
     if (!nf_counted_has(c, v))
-        *form = affine_outside(c, inst, v, depth > DEPTH_OUTSIDE ? depth : DEPTH_OUTSIDE);
+        found->form = affine_outside(c, inst, v, depth > DEPTH_OUTSIDE ? depth : DEPTH_OUTSIDE);
     else
-        *form = depth < DEPTH_INSIDE_MAX ? affine_inst(c, inst, v, depth) : NOT_AFFINE;
-    c->affines[v.id] = form;
-    return form;
+        found->form = depth < DEPTH_INSIDE_MAX ? affine_inst(c, inst, v, depth) : NOT_AFFINE;
+    found->value = v;
+    found->next = *bucket;
+    *bucket = found;
+    return &found->form;
 }
 
 const nf_affine *nf_affine_of(nf_counted *c, nf_value v)
@@ -472,9 +476,6 @@ static bool shape_find(nf_counted *c, bool (*way_out_find)(nf_counted *c), const
     if (!blocks_collect(c)) return false;
     c->reason = else_reason;
     if (!way_out_find(c)) return false;
-    c->reason = "memory is out";
-    c->affines = NF_NEW_ARRAY(c->arena, nf_affine *, c->value_count);
-    if (c->affines == NULL) return false;
     c->reason = NULL;
     return true;
 }

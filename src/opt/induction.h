@@ -41,6 +41,15 @@ typedef struct nf_need {
     bool is_signed;
 } nf_need;
 
+/* The form of a value, in the bucket of its id. */
+typedef struct nf_known_form {
+    nf_affine form;
+    nf_value value;
+    struct nf_known_form *next;
+} nf_known_form;
+
+enum { NF_FORM_BUCKETS = 32 };
+
 typedef struct nf_counted {
     nf_func *f;
     const nf_cfg *cfg;
@@ -52,7 +61,7 @@ typedef struct nf_counted {
     uint32_t stays;     /* edge of its terminator by which the loop goes on */
     nf_block *blocks;   /* of the body, in reverse post-order; header first */
     uint32_t block_count;
-    nf_affine **affines; /* by value id; what is not known yet is NULL */
+    nf_known_form *forms[NF_FORM_BUCKETS]; /* those that were asked for */
     uint32_t value_count;
     uint32_t need_count;
 

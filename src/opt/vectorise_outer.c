@@ -139,6 +139,17 @@ static bool edges_walk(nf_outer *o, nf_block b)
     return changed;
 }
 
+/* Of the values of the loop; nobody asks for others. */
+static void walks_begin(nf_outer *o)
+{
+    for (uint32_t i = 0; i < o->loop.block_count; i++) {
+        nf_block b = o->loop.blocks[i];
+        for (uint32_t k = 0; k < nf_block_at(o->f, b)->param_count; k++)
+            o->walks[nf_param_at(o->f, b, k).id] = (nf_walk){0};
+        NF_FOR_INSTS(o->f, b, v) o->walks[v.id] = (nf_walk){0};
+    }
+}
+
 static bool walks_spread(nf_outer *o)
 {
     bool changed = false;
@@ -389,8 +400,9 @@ bool nf_outer_plan(nf_outer *o, nf_opt *opt, nf_func *f, const nf_cfg *cfg, uint
     if (!nf_counted_analyse_nest(f, cfg, loop, opt->scratch, &o->loop) || !o->loop.counted)
         return refuse(o, o->loop.reason);
     if (!is_small(o)) return refuse(o, "it is too large");
-    o->walks = NF_NEW_ARRAY(opt->scratch, nf_walk, o->loop.value_count);
+    o->walks = NF_TAKE_ARRAY(opt->scratch, nf_walk, o->loop.value_count);
     if (o->walks == NULL) return refuse(o, "memory is out");
+    walks_begin(o);
     o->test_is_single = test_is_single(o);
     if (!walks_find(o) || !lanes_choose(o) || !body_check(o) || !outs_check(o) ||
         !nf_outer_memory(o, cfg))
