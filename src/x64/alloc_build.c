@@ -18,7 +18,14 @@
 #include "alloc_internal.h"
 #include "ir/cfg.h"
 
-static void range_add(nf_scan *s, uint32_t vreg, uint32_t from, uint32_t to)
+static void range_new(nf_scan *s, nf_interval *it, uint32_t from, uint32_t to)
+{
+    if (it->ranges == 0) it->end = to;
+    if (NF_VEC_PUSH(s->arena, &s->ranges, (nf_range){from, to, it->ranges}))
+        it->ranges = s->ranges.count - 1;
+}
+
+static inline void range_add(nf_scan *s, uint32_t vreg, uint32_t from, uint32_t to)
 {
     nf_interval *it = nf_interval_at(s, vreg);
     if (it->ranges != 0) {
@@ -32,12 +39,10 @@ static void range_add(nf_scan *s, uint32_t vreg, uint32_t from, uint32_t to)
             return;
         }
     }
-    if (it->ranges == 0) it->end = to;
-    if (NF_VEC_PUSH(s->arena, &s->ranges, (nf_range){from, to, it->ranges}))
-        it->ranges = s->ranges.count - 1;
+    range_new(s, it, from, to);
 }
 
-static void use_add(nf_scan *s, uint32_t vreg, uint32_t position, nf_use_kind kind)
+static inline void use_add(nf_scan *s, uint32_t vreg, uint32_t position, nf_use_kind kind)
 {
     nf_interval *it = nf_interval_at(s, vreg);
     if (NF_VEC_PUSH(s->arena, &s->uses, (nf_use){position, (uint8_t)kind, it->uses}))
@@ -126,18 +131,17 @@ static void define(nf_scan *s, const nf_lir_inst *inst, const nf_lir_operand *op
 static void build_definitions(nf_scan *s, const nf_lir_inst *inst, uint32_t block_start,
                               uint32_t position)
 {
-    for (uint32_t k = 0; k < inst->operand_count; k++) {
-        const nf_lir_operand *operand = nf_lir_operand_at(s->lir, inst, k);
-        if (operand->role == NF_LIR_DEF || operand->role == NF_LIR_IMPLICIT_DEF)
-            define(s, inst, operand, block_start, position);
-    }
+    const nf_lir_operand *operands = nf_lir_operand_at(s->lir, inst, 0);
+    for (uint32_t k = 0; k < inst->operand_count; k++)
+        if (nf_lir_defines(&operands[k])) define(s, inst, &operands[k], block_start, position);
 }
 
 static void build_uses(nf_scan *s, const nf_lir_inst *inst, uint32_t block_start, uint32_t position)
 {
+    const nf_lir_operand *operands = nf_lir_operand_at(s->lir, inst, 0);
     for (uint32_t k = inst->operand_count; k-- > 0;) {
-        const nf_lir_operand *operand = nf_lir_operand_at(s->lir, inst, k);
-        if (operand->role == NF_LIR_DEF || operand->role == NF_LIR_IMPLICIT_DEF) continue;
+        const nf_lir_operand *operand = &operands[k];
+        if (nf_lir_defines(operand)) continue;
         bool temp = operand->role == NF_LIR_TEMP;
         uint32_t from = temp ? position : block_start;
         uint32_t to = position + (operand->late || temp ? 2 : 1);

@@ -36,7 +36,7 @@ typedef struct walker {
     NF_VEC(uint32_t) stack;
 } walker;
 
-static void fact_add(walker *w, facts *f, uint32_t where, uint32_t vreg)
+static inline void fact_add(walker *w, facts *f, uint32_t where, uint32_t vreg)
 {
     NF_VEC_PUSH(w->s->arena, &f->list, (fact){where, vreg});
 }
@@ -64,11 +64,10 @@ static void note_edges(walker *w, uint32_t index)
 
 static void note_inst(walker *w, const nf_lir_inst *inst, uint32_t block)
 {
+    const nf_lir_operand *operands = nf_lir_operand_at(w->s->lir, inst, 0);
     for (uint32_t k = 0; k < inst->operand_count; k++) {
-        const nf_lir_operand *operand = nf_lir_operand_at(w->s->lir, inst, k);
-        bool written = operand->role == NF_LIR_DEF || operand->role == NF_LIR_IMPLICIT_DEF ||
-                       operand->role == NF_LIR_TEMP;
-        if (written)
+        const nf_lir_operand *operand = &operands[k];
+        if (nf_lir_defines(operand) || operand->role == NF_LIR_TEMP)
             w->s->def_block[operand->vreg.id] = block;
         else
             note_read(w, operand->vreg, block);
@@ -115,7 +114,7 @@ static bool list_build(nf_scan *s, const facts *f, bool by_vreg, uint32_t count,
 
 /* --- walking up --- */
 
-static void reach(walker *w, uint32_t block, uint32_t vreg)
+static inline void reach(walker *w, uint32_t block, uint32_t vreg)
 {
     if (w->block_seen[block] == vreg) return;
     w->block_seen[block] = vreg;

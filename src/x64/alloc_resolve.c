@@ -171,11 +171,9 @@ static void assign_operands(resolver *r)
     nf_lir *lir = r->s->lir;
     for (uint32_t i = 0; i < lir->insts.count; i++) {
         const nf_lir_inst *inst = &lir->insts.data[i];
-        for (uint32_t k = 0; k < inst->operand_count; k++) {
-            nf_lir_operand *operand = nf_lir_operand_at(lir, inst, k);
-            bool defines = operand->role == NF_LIR_DEF || operand->role == NF_LIR_IMPLICIT_DEF;
-            assign_operand(r, operand, 2 * i + defines);
-        }
+        nf_lir_operand *operands = nf_lir_operand_at(lir, inst, 0);
+        for (uint32_t k = 0; k < inst->operand_count; k++)
+            assign_operand(r, &operands[k], 2 * i + nf_lir_defines(&operands[k]));
     }
 }
 
@@ -303,6 +301,19 @@ static uint64_t register_bit(const nf_interval *it)
     return it->reg == NF_REG_NONE ? 0 : NF_REG_BIT(it->reg);
 }
 
+/* Whether moves may go round in a cycle: only such need a register more. */
+static bool may_go_round(const nf_alloc_move *moves, uint32_t list)
+{
+    uint64_t from = 0, to = 0;
+    for (uint32_t i = list; i != 0; i = moves[i].next) {
+        if (moves[i].from == moves[i].to) continue;
+        if (moves[i].from >= NF_PLACE_SLOT && moves[i].to >= NF_PLACE_SLOT) return true;
+        if (moves[i].from < NF_PLACE_SLOT) from |= NF_REG_BIT(moves[i].from);
+        if (moves[i].to < NF_PLACE_SLOT) to |= NF_REG_BIT(moves[i].to);
+    }
+    return (from & to) != 0;
+}
+
 /* Registers in use where the edge arrives or that its moves touch. */
 static uint64_t busy_registers(resolver *r, const nf_lir_edge *edge, uint32_t list, uint32_t start)
 {
@@ -342,8 +353,8 @@ static void join_edge(resolver *r, uint32_t e)
         if (r->splits[v].count != 0) join(r, list, part_at(r, v, end), part_at(r, v, start));
     }
     join_args(r, edge, list, end, start);
-    bool several = *list != 0 && s->alloc->moves.data[*list].next != 0;
-    if (several) s->alloc->edge_free[e] = spare_registers(s, busy_registers(r, edge, *list, start));
+    if (may_go_round(s->alloc->moves.data, *list))
+        s->alloc->edge_free[e] = spare_registers(s, busy_registers(r, edge, *list, start));
 }
 
 bool nf_scan_resolve(nf_scan *s)

@@ -268,6 +268,12 @@ static inline nf_lir_operand *nf_lir_operand_at(const nf_lir *lir, const nf_lir_
     return &lir->operands.data[inst->operands + i];
 }
 
+/* Whether what the instruction makes goes there. */
+static inline bool nf_lir_defines(const nf_lir_operand *operand)
+{
+    return operand->role == NF_LIR_DEF || operand->role == NF_LIR_IMPLICIT_DEF;
+}
+
 static inline nf_lir_rm nf_rm_vreg(nf_vreg v)
 {
     return (nf_lir_rm){.vreg = v};
