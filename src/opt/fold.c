@@ -184,11 +184,12 @@ static void constant_to_right(const nf_fold *k, nf_inst *inst)
 /* What the instruction is equal to; none when nothing is known. */
 static nf_value inst_simplify(nf_fold *k, const nf_inst *inst)
 {
-    nf_value result = NF_NO_VALUE;
-    if (is_computable(inst) && is_known(k, inst->a) && is_known(k, inst->b))
-        result = constants_fold(k, inst);
-    if (result.id == 0 && nf_fold_rules[inst->op]) result = nf_fold_rules[inst->op](k, inst);
-    return result;
+    if (is_computable(inst) && is_known(k, inst->a) && is_known(k, inst->b)) {
+        nf_value result = constants_fold(k, inst);
+        if (result.id) return result;
+    }
+    nf_fold_rule *rule = nf_fold_rules[inst->op];
+    return rule ? rule(k, inst) : NF_NO_VALUE;
 }
 
 static bool back_end_can(const nf_fold *k, const nf_inst *inst)
@@ -242,21 +243,16 @@ nf_value nf_fold_make_select(nf_fold *k, nf_value condition, nf_value yes, nf_va
 
 /* --- the walk --- */
 
-static nf_renaming renaming_of(const nf_fold *k)
-{
-    return (nf_renaming){.f = k->f, .map = k->map, .count = k->map_count};
-}
-
 static void inst_fold(nf_fold *k, nf_value v)
 {
     nf_inst *record = nf_inst_at(k->f, v);
-    nf_renaming renaming = renaming_of(k);
-    if (k->changed) nf_uses_rename(&renaming, record);
+    k->renaming.renamed = false;
+    if (k->changed) nf_uses_rename(&k->renaming, record);
     k->at = v;
     if (nf_ops[record->op].effects & NF_EFFECT_END) {
         for (uint32_t tries = 0; tries < TRIES_MAX && nf_fold_branch(k, v); tries++)
-            renaming.renamed = k->changed = true;
-        if (renaming.renamed) k->opt->hints |= NF_HINT_BRANCHES;
+            k->renaming.renamed = k->changed = true;
+        if (k->renaming.renamed) k->opt->hints |= NF_HINT_BRANCHES;
         return;
     }
     nf_inst inst = *record;
@@ -275,11 +271,10 @@ static void inst_fold(nf_fold *k, nf_value v)
 /* Definitions come before uses in reverse post-order; only unreachable blocks were not passed. */
 static void uses_resolve(nf_fold *k, const nf_cfg *cfg)
 {
-    nf_renaming renaming = renaming_of(k);
     NF_FOR_BLOCKS(k->f, b)
     {
         if (nf_cfg_reachable(cfg, b)) continue;
-        NF_FOR_INSTS(k->f, b, v) nf_uses_rename(&renaming, nf_inst_at(k->f, v));
+        NF_FOR_INSTS(k->f, b, v) nf_uses_rename(&k->renaming, nf_inst_at(k->f, v));
     }
 }
 
@@ -289,6 +284,7 @@ static bool func_fold(nf_opt *opt, nf_func *f, bool divides)
     nf_fold k = {.opt = opt, .f = f, .map_count = f->insts.count, .divides = divides};
     k.map = NF_NEW_ARRAY(opt->scratch, nf_value, f->insts.count);
     k.uses = nf_use_counts(f, opt->scratch);
+    k.renaming = (nf_renaming){.f = f, .map = k.map, .count = k.map_count};
     opt->hints &= ~(uint32_t)NF_HINT_FOLDS;
     if (k.map == NULL || k.uses == NULL || !nf_flow_get(opt, f, &cfg)) return false;
     for (uint32_t i = 0; i < cfg.rpo_count; i++) {

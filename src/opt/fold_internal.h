@@ -25,8 +25,9 @@ typedef struct nf_fold {
     nf_value at;   /* the instruction being folded; new ones go in front of it */
     nf_value *map; /* what took the place of a value, by id */
     uint32_t map_count;
-    uint32_t *uses; /* by id, as the pass found them */
-    uint32_t depth; /* of folding what rules made */
+    nf_renaming renaming; /* by map */
+    uint32_t *uses;       /* by id, as the pass found them */
+    uint32_t depth;       /* of folding what rules made */
     bool changed;
     bool divides; /* narrow divisions by constants become multiplications */
 } nf_fold;

@@ -39,9 +39,10 @@ typedef struct gvn {
     nf_arena *arena;
     nf_cfg cfg;
     nf_gvn_memory memory;
-    nf_value *map;     /* what took the place of a value */
-    uint32_t *buckets; /* first value of each chain */
-    uint32_t *chain;   /* by value id: the next one */
+    nf_renaming renaming; /* by map */
+    nf_value *map;        /* what took the place of a value */
+    uint32_t *buckets;    /* first value of each chain */
+    uint32_t *chain;      /* by value id: the next one */
     uint32_t bucket_mask, value_count;
     NF_VEC(known) facts;  /* [0] unused */
     uint32_t *first_fact; /* by value id of the condition */
@@ -194,11 +195,6 @@ static void branch_decide(gvn *g, nf_block b)
 
 /* --- blocks --- */
 
-static nf_renaming renaming_of(const gvn *g)
-{
-    return (nf_renaming){.f = g->f, .map = g->map, .count = g->value_count};
-}
-
 /* A value of a load's type made of the stored one, which has as many bytes. */
 static nf_value value_recast(gvn *g, nf_value load, nf_value stored)
 {
@@ -238,9 +234,9 @@ static void renaming_hint(gvn *g, const nf_inst *inst)
 static void inst_number(gvn *g, nf_value v, nf_block b)
 {
     nf_inst *inst = nf_inst_at(g->f, v);
-    nf_renaming renaming = renaming_of(g);
-    if (g->changed) nf_uses_rename(&renaming, inst);
-    if (renaming.varying) renaming_hint(g, inst);
+    if (g->changed) nf_uses_rename(&g->renaming, inst);
+    if (g->renaming.varying) renaming_hint(g, inst);
+    g->renaming.varying = false;
     if (is_numbered(inst)) {
         value_number(g, v, b);
     } else if (nf_gvn_memory_write(&g->memory, v)) {
@@ -254,11 +250,10 @@ static bool params_equal(gvn *g, const nf_in_edges *in, nf_block b, uint32_t i, 
 {
     if (nf_type_of(g->f, nf_param_at(g->f, b, i)) != nf_type_of(g->f, nf_param_at(g->f, b, j)))
         return false;
-    nf_renaming renaming = renaming_of(g);
     for (uint32_t e = in->start[b.id]; e < in->start[b.id + 1]; e++) {
         nf_value *args = nf_edge_args(g->f, &g->f->edges.data[in->all[e].edge]);
-        nf_place_rename(&renaming, &args[i]);
-        nf_place_rename(&renaming, &args[j]);
+        nf_place_rename(&g->renaming, &args[i]);
+        nf_place_rename(&g->renaming, &args[j]);
         if (args[i].id != args[j].id) return false;
     }
     return in->start[b.id] != in->start[b.id + 1];
@@ -291,8 +286,9 @@ static bool gvn_init(gvn *g, nf_opt *opt, nf_func *f)
                .value_count = f->insts.count,
                .map = NF_NEW_ARRAY(opt->scratch, nf_value, f->insts.count),
                .buckets = NF_NEW_ARRAY(opt->scratch, uint32_t, buckets),
-               .chain = NF_NEW_ARRAY(opt->scratch, uint32_t, f->insts.count),
+               .chain = NF_TAKE_ARRAY(opt->scratch, uint32_t, f->insts.count),
                .first_fact = NF_NEW_ARRAY(opt->scratch, uint32_t, f->insts.count)};
+    g->renaming = (nf_renaming){.f = f, .map = g->map, .count = g->value_count};
     return g->map && g->buckets && g->chain && g->first_fact &&
            NF_VEC_PUSH(g->arena, &g->facts, (known){.truth = false}) &&
            nf_flow_get(opt, f, &g->cfg) && nf_gvn_memory_init(&g->memory, opt, f, &g->cfg);
@@ -301,11 +297,10 @@ static bool gvn_init(gvn *g, nf_opt *opt, nf_func *f)
 /* Definitions come before uses in reverse post-order; only unreachable blocks were not passed. */
 static void uses_resolve(gvn *g)
 {
-    nf_renaming renaming = renaming_of(g);
     NF_FOR_BLOCKS(g->f, b)
     {
         if (nf_cfg_reachable(&g->cfg, b)) continue;
-        NF_FOR_INSTS(g->f, b, v) nf_uses_rename(&renaming, nf_inst_at(g->f, v));
+        NF_FOR_INSTS(g->f, b, v) nf_uses_rename(&g->renaming, nf_inst_at(g->f, v));
     }
 }
 
@@ -318,6 +313,7 @@ bool nf_pass_gvn(nf_opt *opt, nf_func *f)
         nf_block b = {g.cfg.rpo[i]};
         nf_gvn_memory_enter(&g.memory, b);
         if (b.id != f->entry.id) params_number(&g, &in, b);
+        g.renaming.varying = false; /* by arguments of edges, which say nothing */
         block_learn(&g, b);
         bool bare = nf_block_is_bare(f, b);
         NF_FOR_INSTS_SAFE(f, b, v, following)

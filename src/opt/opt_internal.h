@@ -64,16 +64,25 @@ bool nf_flow_is_right(const nf_flow *flow, const nf_func *f, nf_arena *arena);
 const char *nf_facts_check(const nf_func *f, unsigned facts, nf_arena *arena);
 
 /* --- reading --- */
+/* Whether the instruction uses lists of values beside its operands: a call's or its edges'. */
+static inline bool nf_has_lists(const nf_inst *inst)
+{
+    return inst->op >= NF_OP_CALL && inst->op <= NF_OP_SWITCH;
+}
+_Static_assert(NF_OP_CALL + 6 == NF_OP_SWITCH,
+               "four calls and three branches, and no other, have lists");
+
 /* As nf_operands_each, but the visitor is compiled into the walk. */
 static inline __attribute__((always_inline)) void
 nf_uses_walk(const nf_func *f, nf_inst *inst, nf_operand_visit *visit, void *context)
 {
-    const nf_op_info *op = &nf_ops[inst->op];
-    if (op->operands > 0 && inst->a.id) visit(context, &inst->a);
-    if (op->operands > 1 && inst->b.id) visit(context, &inst->b);
-    if (op->operands > 2 && inst->c.id) visit(context, &inst->c);
-    if (op->shape < NF_SHAPE_CALL) return;
-    if (op->shape < NF_SHAPE_BR) {
+    if (inst->a.id) visit(context, &inst->a);
+    if (inst->b.id) visit(context, &inst->b);
+    if (!nf_has_lists(inst)) {
+        if (inst->c.id) visit(context, &inst->c);
+        return;
+    }
+    if (inst->op < NF_OP_BR) {
         nf_value *args = nf_call_args(f, inst);
         for (uint32_t i = 0; i < inst->c.id; i++) visit(context, &args[i]);
         return;
@@ -84,14 +93,6 @@ nf_uses_walk(const nf_func *f, nf_inst *inst, nf_operand_visit *visit, void *con
         for (uint32_t i = 0; i < edge->arg_count; i++) visit(context, &args[i]);
     }
 }
-
-/* Whether the instruction uses lists of values beside its operands: a call's or its edges'. */
-static inline bool nf_has_lists(const nf_inst *inst)
-{
-    return inst->op >= NF_OP_CALL && inst->op <= NF_OP_SWITCH;
-}
-_Static_assert(NF_OP_CALL + 6 == NF_OP_SWITCH,
-               "four calls and three branches, and no other, have lists");
 
 /* What the record has for operands; none where it has fewer, as the verifier sees to: only c may count
  * lists. There is no branch in it: which operation comes next is not to be foretold, and a wrong guess
