@@ -13,8 +13,8 @@
  *
  * A loop that turns seldom spends its time in what it calls, and is left alone.
  *
- * The rest runs for who knows how long, once. It is LLVM's where the call has lasted longer than LLVM
- * takes, and not in what it calls; else T2's, which is there at once.
+ * The rest is T2's, which is there in a millisecond, and mostly no slower than LLVM's would be; LLVM's
+ * where T2 has none.
  *
  * The slot is not touched: calls go where they went, and are promoted as ever. When calls have
  * another version than T1, and none turns in T1 any more, the versions of this file retire. A thread
@@ -25,10 +25,9 @@
 
 enum {
     CALL_LONG_NS = 20 * 1000 * 1000,
-    CALL_LONG_ALONE_NS = 50 * 1000 * 1000, /* where compiling takes its time from the call */
-    TURNS_SELDOM_NS = 4 * 1000 * 1000,     /* NF_BACK_EDGES turns in this: calls take the time */
-    TURNS_OVER_NS = 1000 * 1000 * 1000,    /* no back edge for so long: the loop is over */
-    POINTS_MAX = 8,                        /* loops of a function that are entered */
+    TURNS_SELDOM_NS = 4 * 1000 * 1000,  /* NF_BACK_EDGES turns in this: calls take the time */
+    TURNS_OVER_NS = 1000 * 1000 * 1000, /* no back edge for so long: the loop is over */
+    POINTS_MAX = 8,                     /* loops of a function that are entered */
 };
 
 /* --- callers' threads --- */
@@ -77,16 +76,7 @@ static void refuse(nf_function *function, const char *reason)
                     "running calls can't be moved to better code: %s", reason);
 }
 
-/* LLVM's rest is worth its time where the call has lasted as long as that takes, in the function's own
- * code; while it is made the call goes on in T1, and the worker does nothing else. */
-static bool prefers_llvm(const nf_function *function, uint64_t now)
-{
-    static const double ESTIMATE_ERROR = 4; /* of loops whose instructions take long */
-    double lasted = (double)(now - function->osr.called_ns), cost = nf_llvm_cost_ns(function);
-    return lasted > cost && function->profile.spent_ns * ESTIMATE_ERROR > cost;
-}
-
-static void point_make(nf_function *function, nf_block header, uint64_t now)
+static void point_make(nf_function *function, nf_block header)
 {
     nf_engine *engine = function->engine;
     nf_osr_state *s = &function->osr;
@@ -94,13 +84,11 @@ static void point_make(nf_function *function, nf_block header, uint64_t now)
     nf_error error = {0};
     nf_version *version;
     if (point == NULL) return;
-    const nf_recipe ways[] = {{.variant = nf_variant_default(engine), .header = header},
-                              {.llvm = nf_llvm_variants, .header = header}};
-    unsigned first = prefers_llvm(function, now);
-    nf_status status =
-        nf_version_make(function, ways[first], &engine->work_arena, &version, &error);
+    const nf_recipe recipe = {.variant = nf_variant_default(engine), .header = header};
+    const nf_recipe other = {.llvm = nf_llvm_variants, .header = header};
+    nf_status status = nf_version_make(function, recipe, &engine->work_arena, &version, &error);
     if (status != NF_OK)
-        status = nf_version_make(function, ways[!first], &engine->work_arena, &version, &error);
+        status = nf_version_make(function, other, &engine->work_arena, &version, &error);
     if (nf_is_resting(engine)) return;
     if (status != NF_OK) {
         refuse(function, error.message);
@@ -113,12 +101,12 @@ static void point_make(nf_function *function, nf_block header, uint64_t now)
     s->point_count++;
 }
 
-static void point_wanted(nf_function *function, uint64_t now)
+static void point_wanted(nf_function *function)
 {
     nf_osr_state *s = &function->osr;
     nf_block header = {__atomic_load_n(&s->wanted, __ATOMIC_RELAXED)};
     if (header.id == 0) return;
-    if (s->point_count < POINTS_MAX && !s->refused) point_make(function, header, now);
+    if (s->point_count < POINTS_MAX && !s->refused) point_make(function, header);
     __atomic_store_n(&s->wanted, 0, __ATOMIC_RELAXED);
 }
 
@@ -166,11 +154,6 @@ static void points_retire(nf_function *function)
     }
 }
 
-static uint64_t call_long_ns(void)
-{
-    return nf_os_cpu_count() == 1 ? CALL_LONG_ALONE_NS : CALL_LONG_NS;
-}
-
 static void turns_note(nf_osr_state *s, uint64_t loops, uint64_t now)
 {
     uint64_t turns = loops - s->loops_seen;
@@ -189,8 +172,7 @@ static bool call_is_long(nf_function *function, uint64_t now)
     if (entries != s->entries_seen) s->called_ns = s->turned_ns = now;
     s->entries_seen = entries;
     turns_note(s, loops, now);
-    uint64_t lasted = now - s->called_ns;
-    return lasted >= CALL_LONG_NS && lasted >= call_long_ns() && now - s->turned_ns < TURNS_OVER_NS;
+    return now - s->called_ns >= CALL_LONG_NS && now - s->turned_ns < TURNS_OVER_NS;
 }
 
 void nf_osr_step(nf_function *function, uint64_t now)
@@ -207,7 +189,7 @@ void nf_osr_step(nf_function *function, uint64_t now)
     else if (!wanted && is_listening(function))
         nf_osr_quiet(function);
     if (wanted)
-        point_wanted(function, now);
+        point_wanted(function);
     else if (!is_long && function->osr.points && function->active != function->baseline)
         points_retire(function);
 }
