@@ -16,6 +16,7 @@ enum {
     CHECK_NS = 50 * 1000 * 1000, /* a few inputs are checked however long it takes */
     INPUTS_MIN = 2,
     INPUT_NAME_BYTES = 32,
+    LINE = 64,
 };
 
 /* --- answers --- */
@@ -59,12 +60,26 @@ static bool bits_agree(const harness *h, nf_type type, uint64_t a, uint64_t b)
     return near(float_of(type, a), float_of(type, b), h->request->tolerance);
 }
 
+/* Mostly it does, so that this is where the time goes. */
+static bool line_equals(const uint8_t *is, const uint8_t *should)
+{
+    uint64_t a[LINE / 8], b[LINE / 8], differs = 0;
+    __builtin_memcpy(a, is, LINE);
+    __builtin_memcpy(b, should, LINE);
+    for (unsigned k = 0; k < LINE / 8; k++) differs |= a[k] ^ b[k];
+    return differs == 0;
+}
+
 /* Offset of the first byte in which the page differs from what it should be, or CAGE_PAGE. */
 static uint32_t page_differs(const harness *h, const uint8_t *is, const uint8_t *should)
 {
     nf_type type = h->request->tolerance > 0 ? h->request->tolerance_type : NF_VOID;
     unsigned step = type == NF_VOID ? 8 : nf_type_bytes(type);
     for (uint32_t at = 0; at < CAGE_PAGE; at += step) {
+        if (at % LINE == 0 && line_equals(is + at, should + at)) {
+            at += LINE - step;
+            continue;
+        }
         uint64_t a = 0, b = 0;
         __builtin_memcpy(&a, is + at, step == 4 ? 4 : 8);
         __builtin_memcpy(&b, should + at, step == 4 ? 4 : 8);
@@ -227,10 +242,12 @@ static void starts_make(cage *c, const harness_answer *answer, bool only_put_rig
     for (uint32_t i = answer->page_first; i < answer->page_last; i++) {
         const cage_page *page = &c->pages[i];
         const uint8_t *now = (const uint8_t *)page->address;
+        const uint8_t *before = page->before, *after = page->after;
+        uint8_t *restrict start = page->start;
         for (uint32_t at = 0; at < CAGE_PAGE; at++) {
-            uint8_t before = page->before[at], after = page->after[at];
-            bool bad = before == after && (!only_put_right || now[at] == after);
-            page->start[at] = bad ? (uint8_t)~after : before;
+            bool is_right = !only_put_right | (now[at] == after[at]);
+            bool bad = (before[at] == after[at]) & is_right;
+            start[at] = bad ? (uint8_t)~after[at] : before[at];
         }
     }
 }

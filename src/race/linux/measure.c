@@ -428,7 +428,7 @@ static standing standing_of(const harness *h, const uint32_t *order, uint32_t co
         if (aa.pairs == 0 || gain.pairs == 0) continue;
         bool is_winning = gain.low > NF_SANDBOX_MARGIN && gain.low > aa.high;
         s.winning += is_winning;
-        s.decided += (is_winning && gain.low > CLEAR) || gain.high < 1;
+        s.decided += (is_winning && gain.low > CLEAR) || gain.high < NF_SANDBOX_MARGIN;
         s.open += !is_winning && gain.ratio > bound;
     }
     return s;
