@@ -408,8 +408,8 @@ static void learning_find(harness *h, const uint32_t *order, uint32_t count)
     forgets_set(h, suspects != 0);
 }
 
-/* What the rounds so far say of the candidates that are left: how many win, how many would whatever the
- * rounds to come show, or can't any more, and how many look faster than a bound but don't win yet. */
+/* What the rounds so far say of the candidates that are left: how many win, of how many more rounds
+ * would hardly say anything else, and how many look faster than a bound but don't win yet. */
 typedef struct standing {
     uint32_t winning, decided, open;
 } standing;
@@ -434,7 +434,8 @@ static standing standing_of(const harness *h, const uint32_t *order, uint32_t co
     return s;
 }
 
-/* Until the verdict is known, of one candidate with long calls, or the budget is used. */
+/* Until the verdict is known, of one candidate with long calls; or until the budget is used, or more of
+ * it where somebody may win yet. */
 static bool goes_on(const harness *h, const uint32_t *order, uint32_t count,
                     const harness_time *planned, const harness_time *latest)
 {
