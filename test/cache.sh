@@ -61,11 +61,7 @@ damage() {
     done
 }
 
-bitcode() {
-    clang-19 -O1 -fno-inline -emit-llvm -c "$work/sum.c" -o "$work/sum.bc" 2>"$work/err"
-}
-
-if ! bitcode; then
+if ! clang-19 -O1 -fno-inline -emit-llvm -c "$work/sum.c" -o "$work/sum.bc" 2>"$work/err"; then
     skip "the cache" "no clang-19"
     finish
     exit

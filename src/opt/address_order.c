@@ -11,8 +11,9 @@
  * Of the three parts of an address one is added by the load itself. When exactly one is late, that is
  * made from a parameter of the loop's header which is no counter, it becomes that one: the other two
  * are added while the state is still on its way. The sum must have no other user, so that it dies
- * and there is as much to compute as before. (As in the "reassociation by rank" of Briggs, Cooper, "Effective
- * Partial Redundancy Elimination", 1994, where the rank of a value is the loop that it varies in.)
+ * and there is as much to compute as before. (As in the "reassociation by rank" of Briggs, Cooper,
+ * "Effective Partial Redundancy Elimination", 1994, where the rank of a value is the loop that it
+ * varies in.)
  */
 #include "opt_internal.h"
 

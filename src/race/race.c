@@ -13,8 +13,6 @@
 #include "sandbox.h"
 #include "statistics.h"
 
-static const double MARGIN = NF_SANDBOX_MARGIN;
-
 const char *nf_race_outcome_text(nf_race_outcome outcome)
 {
     static const char *const texts[] = {"won",     "lost", "wrong answer",
@@ -67,7 +65,7 @@ static void results_fill(const nf_race_request *request, const nf_sandbox_result
 static int32_t winner_pick(const nf_race_request *request, const nf_sandbox_result *s,
                            const nf_race_report *report)
 {
-    double needed = report->aa_high > MARGIN ? report->aa_high : MARGIN;
+    double needed = nf_sandbox_needed(report->aa_high);
     int32_t best = -1;
     for (uint32_t i = 0; i < request->candidate_count; i++) {
         const nf_race_result *result = &report->results[i];
@@ -80,7 +78,8 @@ static int32_t winner_pick(const nf_race_request *request, const nf_sandbox_resu
         if (request->candidates[i].bytes >= request->candidates[best].bytes) continue;
         nf_ratio ratio = nf_ratio_paired(s->samples[NF_SANDBOX_FIRST_CANDIDATE + i],
                                          s->samples[NF_SANDBOX_FIRST_CANDIDATE + best], s->rounds);
-        if (ratio.pairs && ratio.ratio < MARGIN && ratio.low < MARGIN) best = (int32_t)i;
+        if (ratio.pairs && ratio.ratio < NF_SANDBOX_MARGIN && ratio.low < NF_SANDBOX_MARGIN)
+            best = (int32_t)i;
     }
     return best;
 }
@@ -102,7 +101,7 @@ static void speedups_scale(const nf_race_request *request, const nf_sandbox_resu
 
 static void loser_reason(const nf_race_report *report, nf_race_result *result)
 {
-    if (result->speedup_low <= MARGIN)
+    if (result->speedup_low <= NF_SANDBOX_MARGIN)
         nf_format(result->reason, NF_RACE_REASON_BYTES,
                   "%.2fx of the baseline's speed, not faster beyond the margin", result->speedup);
     else if (report->winner >= 0) {

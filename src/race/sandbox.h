@@ -6,8 +6,14 @@
 
 #include "race.h"
 
-/* Who is not faster than that, times the baseline's speed, doesn't win. */
+/* Times the baseline's speed: up to here it is a tie. */
 #define NF_SANDBOX_MARGIN 1.02
+
+/* The winner's interval lies above this: the margin, and what the baseline gains over itself. */
+static inline double nf_sandbox_needed(double aa_high)
+{
+    return aa_high > NF_SANDBOX_MARGIN ? aa_high : NF_SANDBOX_MARGIN;
+}
 
 enum {
     NF_SANDBOX_ROUNDS_MAX = 256,

@@ -242,12 +242,10 @@ static void starts_make(cage *c, const harness_answer *answer, bool only_put_rig
     for (uint32_t i = answer->page_first; i < answer->page_last; i++) {
         const cage_page *page = &c->pages[i];
         const uint8_t *now = (const uint8_t *)page->address;
-        const uint8_t *before = page->before, *after = page->after;
-        uint8_t *restrict start = page->start;
         for (uint32_t at = 0; at < CAGE_PAGE; at++) {
-            bool is_right = !only_put_right | (now[at] == after[at]);
-            bool bad = (before[at] == after[at]) & is_right;
-            start[at] = bad ? (uint8_t)~after[at] : before[at];
+            uint8_t before = page->before[at], after = page->after[at];
+            bool bad = before == after && (!only_put_right || now[at] == after);
+            page->start[at] = bad ? (uint8_t)~after : before;
         }
     }
 }

@@ -426,7 +426,7 @@ static standing standing_of(const harness *h, const uint32_t *order, uint32_t co
         if (order[i] < NF_SANDBOX_FIRST_CANDIDATE) continue;
         nf_ratio gain = nf_ratio_paired(baseline, result->samples[order[i]], result->rounds);
         if (aa.pairs == 0 || gain.pairs == 0) continue;
-        bool is_winning = gain.low > NF_SANDBOX_MARGIN && gain.low > aa.high;
+        bool is_winning = gain.low > nf_sandbox_needed(aa.high);
         s.winning += is_winning;
         s.decided += (is_winning && gain.low > CLEAR) || gain.high < NF_SANDBOX_MARGIN;
         s.open += !is_winning && gain.ratio > bound;
