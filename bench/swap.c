@@ -118,7 +118,7 @@ static void *call(void *context)
 typedef struct storm {
     nf_engine *engine;
     nf_function *function;
-    uint64_t swaps, failed, ns;
+    uint64_t swaps, failed, waits, ns;
     size_t code_max;
 } storm;
 
@@ -136,13 +136,18 @@ static const nf_variant *other_variant(const nf_function *function)
     return function->active->recipe.variant == scalar ? variant_named("unroll4") : scalar;
 }
 
-/* As the worker would. */
+/* As the worker would, who makes nothing new while too much waits to be freed. */
 static void swap_once(storm *s)
 {
     nf_version *version, *old = s->function->active;
     nf_error error;
     nf_recipe recipe = {.variant = other_variant(s->function)};
     nf_os_mutex_lock(&s->engine->work_lock);
+    while (nf_reclaim_is_full(s->engine)) {
+        s->waits++;
+        nf_os_sleep_ns(REST_NS);
+        nf_reclaim_when_due(s->engine);
+    }
     if (nf_version_make(s->function, recipe, &s->engine->work_arena, &version, &error) == NF_OK) {
         nf_version_swap(s->function, version, 0, NF_EVENT_SWAP, "its turn");
         if (old != s->function->baseline) nf_version_retire(old, NF_VERSION_RETIRED);
@@ -210,6 +215,7 @@ static void rows(bench *b, const storm *s, const nf_histogram ticks[MOODS])
     bench_row_at_most(b, "code, at most", (double)s->code_max / 1024, "KiB", CODE_KIB_BOUND);
     bench_row_at_most(b, "memory for records, at most", (double)taken_max / 1024, "KiB",
                       MEMORY_KIB_BOUND);
+    bench_row(b, "waits until versions were freed", (double)s->waits, "");
     bench_row(b, "versions freed", s->function->versions_gone, "");
     bench_row(b, "a call, 99.9 %, quiet", quiet_ns, "ns");
     bench_row(b, "a call, 99.9 %, in the storm", storm_ns, "ns");

@@ -531,6 +531,8 @@ void nf_reclaim_add(nf_engine *engine, nf_version *version);
 size_t nf_reclaim(nf_engine *engine);
 /* Nothing could be freed, and it is too early to try again. The worker's. */
 bool nf_reclaim_is_fruitless(const nf_engine *engine);
+/* So many versions wait that no more should be made. The worker's. */
+bool nf_reclaim_is_full(const nf_engine *engine);
 size_t nf_reclaim_bytes(const nf_engine *engine);  /* waiting; any thread */
 size_t nf_reclaim_pinned(const nf_engine *engine); /* of them, found in use by the last scan */
 void nf_reclaim_when_due(

@@ -103,11 +103,14 @@ static void step_settled(nf_function *function, uint64_t now)
 
 bool nf_function_step(nf_function *function, uint64_t now)
 {
+    nf_phase phase = __atomic_load_n(&function->phase, __ATOMIC_ACQUIRE);
+    bool is_judged = phase == NF_PHASE_SHADOW || phase == NF_PHASE_AUDIT;
+    if (!is_judged && nf_reclaim_is_full(function->engine)) return false;
     nf_osr_step(function, now);
     if (function->engine->config.policy == NF_POLICY_COUNTS)
         return __atomic_load_n(&function->phase, __ATOMIC_ACQUIRE) != NF_PHASE_FORCED &&
                nf_counts_step(function);
-    switch (__atomic_load_n(&function->phase, __ATOMIC_ACQUIRE)) {
+    switch (phase) {
     case NF_PHASE_BASELINE: step_baseline(function, now); break;
     case NF_PHASE_SAMPLING: nf_sampling_step(function, now); break;
     case NF_PHASE_SHADOW: nf_shadow_step(function, now); break;
@@ -116,6 +119,6 @@ bool nf_function_step(nf_function *function, uint64_t now)
     case NF_PHASE_COLD:
     case NF_PHASE_FORCED: break;
     }
-    nf_phase phase = __atomic_load_n(&function->phase, __ATOMIC_ACQUIRE);
+    phase = __atomic_load_n(&function->phase, __ATOMIC_ACQUIRE);
     return phase == NF_PHASE_SAMPLING || phase == NF_PHASE_SHADOW || phase == NF_PHASE_AUDIT;
 }

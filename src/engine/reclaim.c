@@ -10,16 +10,20 @@
  * An entry's handler may put the address of a version into the slot (handlers.c), and it may have
  * read that address before the version retired. So versions of a function wait while a caller is in
  * such a handler: who enters one afterwards reads an address that is not retired.
+ *
+ * A thread that can't be looked at, or gets no processor, keeps everything waiting. When a batch is
+ * full, no function climbs and no loop is moved to better code until some of it is free, so that
+ * versions are not made faster than they go.
  */
 #include "engine_internal.h"
 #include "os/scan.h"
 
 enum {
-    DUE_BYTES = 256 << 10,               /* scan when so much waits, */
-    DUE_COUNT = 512,                     /* or so many versions */
-    SCAN_TIMEOUT_NS = 100 * 1000 * 1000, /* threads may be many more than processors */
+    DUE_BYTES = 256 << 10, /* scan when so much waits, */
+    DUE_COUNT = 512,       /* or so many versions */
     BACKOFF_MIN_NS = 50 * 1000 * 1000,
     BACKOFF_MAX_NS = 2000 * 1000 * 1000,
+    SCAN_TIMEOUT_MAX_NS = 1000 * 1000 * 1000,
     BATCH = NF_OS_SCAN_MAX,
 };
 
@@ -135,6 +139,12 @@ static void batch_settle(nf_engine *engine, uint32_t count, bool known)
     __atomic_store_n(&r->pinned_bytes, pinned, __ATOMIC_RELAXED);
 }
 
+/* Threads may be many more than processors: the less often it is tried, the more patiently. */
+static uint64_t scan_timeout_ns(const nf_reclaimer *r)
+{
+    return r->backoff_ns * 2 < SCAN_TIMEOUT_MAX_NS ? r->backoff_ns * 2 : SCAN_TIMEOUT_MAX_NS;
+}
+
 /* While all that waits is in use, or threads can't be looked at, it is tried less and less often. */
 static void backoff_set(nf_engine *engine, bool freed)
 {
@@ -151,7 +161,7 @@ size_t nf_reclaim(nf_engine *engine)
     if (!r->works || r->waiting == NULL) return r->bytes;
     size_t before = r->bytes;
     uint32_t count = batch_take(r);
-    bool known = nf_os_scan(r->ranges, count, engine->own_stack, SCAN_TIMEOUT_NS);
+    bool known = nf_os_scan(r->ranges, count, engine->own_stack, scan_timeout_ns(r));
     batch_settle(engine, count, known);
     if (known) nf_os_code_sync();
     backoff_set(engine, r->bytes < before);
@@ -162,6 +172,11 @@ bool nf_reclaim_is_fruitless(const nf_engine *engine)
 {
     const nf_reclaimer *r = engine->reclaimer;
     return !r->works || (r->is_fruitless && nf_engine_now(engine) < r->not_before_ns);
+}
+
+bool nf_reclaim_is_full(const nf_engine *engine)
+{
+    return engine->reclaimer->count >= BATCH;
 }
 
 void nf_reclaim_when_due(nf_engine *engine)
