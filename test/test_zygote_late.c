@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -94,10 +95,8 @@ __attribute__((noinline)) static int64_t sum_of_nothing(int64_t n)
     return 0;
 }
 
-static void test_races_read_what_was_left_behind(void **state)
+static void race_check(nf_zygote *zygote)
 {
-    (void)state;
-    nf_zygote *zygote = zygote_open();
     const nf_race_candidate field[] = {{"same", (uint64_t)(uintptr_t)sum, 100},
                                        {"empty", (uint64_t)(uintptr_t)sum_of_nothing, 100}};
     const nf_race_input inputs[2] = {{.integers = {100}}, {.integers = {HEAP_BYTES / PAGE}}};
@@ -121,9 +120,37 @@ static void test_races_read_what_was_left_behind(void **state)
     assert_int_not_equal(report.results[0].outcome, NF_RACE_WRONG);
     assert_int_equal(report.results[1].outcome, NF_RACE_WRONG);
     nf_arena_free(&arena);
-    nf_zygote_close(zygote);
     assert_true(is_whole(heap, HEAP_BYTES));
+}
+
+static void test_races_read_what_was_left_behind(void **state)
+{
+    (void)state;
+    nf_zygote *zygote = zygote_open();
+    race_check(zygote);
+    nf_zygote_close(zygote);
     assert_false(any_is_marked());
+}
+
+/* On one processor the zygote comes to run when this process waits, and that is for the race's end. */
+static void test_the_first_race_is_asked_for_before_the_zygote_has_settled(void **state)
+{
+    (void)state;
+    cpu_set_t before, one;
+    assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+    for (int i = 0; i < ZYGOTES; i++) {
+        nf_zygote *zygote = zygote_open();
+        uint8_t *old = heap;
+        heap = memory_make(HEAP_BYTES);
+        race_check(zygote);
+        nf_zygote_close(zygote);
+        munmap(heap, HEAP_BYTES);
+        heap = old;
+    }
+    sched_setaffinity(0, sizeof before, &before);
 }
 
 /* --- other threads meanwhile --- */
@@ -201,6 +228,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_races_read_what_was_left_behind),
+        cmocka_unit_test(test_the_first_race_is_asked_for_before_the_zygote_has_settled),
         cmocka_unit_test(test_children_that_are_forked_meanwhile_have_everything),
         cmocka_unit_test(test_memory_that_moves_meanwhile_keeps_no_mark),
     };

@@ -66,12 +66,14 @@ static bool is_named(const maps_line *line, const char *prefix)
     return *prefix == 0;
 }
 
+/* Not by the record's list: the program may have filled that already, for its first sandbox. */
 static bool memory_forget(cage *c)
 {
     maps_line image, line;
     uint64_t length = 0;
-    if (!maps_read(c->maps, CAGE_MAPS_BYTES) || !image_find(c->maps, &image)) return false;
-    for (const char *at = c->maps, *next; *at; at = next) {
+    char *maps = (char *)c->log_bytes;
+    if (!maps_read(maps, CAGE_MAPS_BYTES) || !image_find(maps, &image)) return false;
+    for (const char *at = maps, *next; *at; at = next) {
         next = maps_line_read(at, &line);
         if (overlaps(&line, &c->private) || overlaps(&line, &c->record)) continue;
         if (is_same_file(&line, &image) && !line.writable) {
