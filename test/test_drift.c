@@ -112,23 +112,49 @@ static void call(nf_engine *engine, next_function *next, int64_t x)
     nf_engine_step(engine);
 }
 
+/* Its function has run once; what races come are drift's. */
+static nf_engine *engine_start(seen *s, next_function **next)
+{
+    nf_engine *engine = NULL;
+    nf_program *program;
+    nf_error error;
+    const nf_config config = {
+        .no_background = true, .no_counters = true, .event = see, .event_context = s};
+    assert_int_equal(nf_engine_new(&config, &engine, &error), NF_OK);
+    assert_int_equal(nf_program_load(engine, "t.nir", text, strlen(text), &program, &error), NF_OK);
+    *next = (next_function *)nf_program_function(program, "next");
+    assert_int_equal((*next)(0), 1);
+    engine->functions[0]->rounds_done = UINT8_MAX;
+    return engine;
+}
+
+static void test_a_race_without_a_verdict_is_held_again(void **state)
+{
+    (void)state;
+    seen s = {0};
+    next_function *next;
+    if (nf_os_cpu_count() == 1) skip(); /* a race would take its time from the program */
+    nf_engine *engine = engine_start(&s, &next);
+    nf_function *function = engine->functions[0];
+    nf_promote_planted(function, plant(function), "planted");
+    uint64_t start = nf_os_time_ns();
+    while (function->phase != NF_PHASE_SETTLED && !is_over(start)) call(engine, next, 0);
+    nf_drift_undecided(function);
+    while (s.kinds[NF_EVENT_VERDICT] == 0 && !is_over(start)) call(engine, next, 0);
+    assert_int_equal(s.kinds[NF_EVENT_VERDICT], 1);
+    assert_int_equal(s.kinds[NF_EVENT_DRIFT], 0);
+    nf_engine_free(engine);
+}
+
 static void test_a_change_of_inputs_races_again(void **state)
 {
     (void)state;
     enum { LARGE = 500 };
     seen s = {0};
-    nf_engine *engine = NULL;
-    nf_program *program;
-    nf_error error;
-    const nf_config config = {
-        .no_background = true, .no_counters = true, .event = see, .event_context = &s};
-    assert_int_equal(nf_engine_new(&config, &engine, &error), NF_OK);
-    assert_int_equal(nf_program_load(engine, "t.nir", text, strlen(text), &program, &error), NF_OK);
-    next_function *next = (next_function *)nf_program_function(program, "next");
-    assert_int_equal(next(0), 1);
+    next_function *next;
+    nf_engine *engine = engine_start(&s, &next);
     nf_function *function = engine->functions[0];
     nf_version *planted = plant(function);
-    function->rounds_done = UINT8_MAX; /* no more rounds: what comes is drift's */
     nf_promote_planted(function, planted, "planted");
     uint64_t start = nf_os_time_ns();
     while (function->drift.cusums[function->drift.turn].bursts < REFERENCE && !is_over(start))
@@ -137,8 +163,8 @@ static void test_a_change_of_inputs_races_again(void **state)
     while (function->active == planted && !is_over(start)) call(engine, next, LARGE);
     assert_ptr_not_equal(function->active, planted);
     assert_true(s.kinds[NF_EVENT_DRIFT] > 0);
-    assert_int_equal(s.kinds[NF_EVENT_VERDICT], 1);
-    assert_int_equal(function->drift.races, 1);
+    assert_int_equal(s.kinds[NF_EVENT_VERDICT], function->drift.races); /* 1, if it had a verdict */
+    assert_true(function->drift.races > 0);
     assert_true(engine->cost.watch_ns > 0);
     assert_true(engine->cost.climbing_ns > 0 && engine->cost.settled_ns > 0);
     nf_engine_free(engine);
@@ -149,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cusum_tells_a_change_from_noise),
         cmocka_unit_test(test_one_odd_burst_is_no_alarm),
+        cmocka_unit_test(test_a_race_without_a_verdict_is_held_again),
         cmocka_unit_test(test_a_change_of_inputs_races_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

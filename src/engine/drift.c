@@ -19,7 +19,8 @@
  *
  * An alarm lets the function race again, on fresh inputs, when it has cost since the last race what
  * a race costs, times two for each race that an alarm has caused before: the ski-rental rule again,
- * with exponential back-off. What can't race is tried against its control.
+ * with exponential back-off. What can't race is tried against its control. A race that came to no
+ * verdict, for the machine was too busy, counts as an alarm.
  *
  * What bursts cost, calls that were slower than they had to be, is bounded: the next burst comes when
  * the function has taken WATCH_SHARE times as long.
@@ -180,6 +181,14 @@ static bool race_is_due(nf_function *function)
     double wait = nf_round_again(function)->spent_ns * (double)(UINT64_C(1) << d->races);
     if (since > wait * FORGIVEN_AFTER) d->races = 0;
     return since >= wait;
+}
+
+/* On a single processor the race would take its time from the program. */
+void nf_drift_undecided(nf_function *function)
+{
+    if (nf_os_cpu_count() == 1) return;
+    function->drift.wanted = true;
+    function->drift.raced_ns = function->profile.spent_ns;
 }
 
 static bool race_again(nf_function *function, uint64_t now)

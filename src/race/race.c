@@ -29,13 +29,6 @@ static double median_of(const nf_sandbox_result *s, uint32_t who, uint32_t *coun
     return nf_median(values, *count);
 }
 
-void nf_sandbox_baseline_join(const nf_sandbox_result *s, double *joined)
-{
-    const double *a = s->samples[NF_SANDBOX_BASELINE], *b = s->samples[NF_SANDBOX_AGAIN];
-    for (uint32_t r = 0; r < s->rounds; r++)
-        joined[r] = a[r] < 0 ? b[r] : b[r] < 0 ? a[r] : (a[r] + b[r]) / 2;
-}
-
 static void results_fill(const nf_race_request *request, const nf_sandbox_result *s,
                          const double *baseline, nf_race_report *report)
 {
@@ -84,6 +77,15 @@ static int32_t winner_pick(const nf_race_request *request, const nf_sandbox_resu
     return best;
 }
 
+static bool is_undecided(const nf_race_request *request, const nf_race_report *report)
+{
+    for (uint32_t i = 0; i < request->candidate_count; i++)
+        if (report->results[i].outcome == NF_RACE_LOST &&
+            report->results[i].speedup > NF_SANDBOX_CLEAR)
+            return report->winner < 0;
+    return false;
+}
+
 /* From over the stand-in to over the baseline. */
 static void speedups_scale(const nf_race_request *request, const nf_sandbox_result *s,
                            nf_race_report *report)
@@ -118,7 +120,9 @@ static void verdict_fill(const nf_race_request *request, nf_race_report *report)
         if (report->results[i].outcome == NF_RACE_LOST && (int32_t)i != report->winner)
             loser_reason(report, &report->results[i]);
     if (report->winner < 0) {
-        nf_format(report->reason, NF_RACE_REASON_BYTES, "no candidate is faster beyond the margin");
+        nf_format(report->reason, NF_RACE_REASON_BYTES, "no candidate is %s",
+                  report->undecided ? "proven to be faster, but some may be"
+                                    : "faster beyond the margin");
         return;
     }
     nf_race_result *won = &report->results[report->winner];
@@ -134,7 +138,8 @@ static void judge(const nf_race_request *request, const nf_sandbox_result *s,
                   nf_race_report *report)
 {
     double baseline[NF_SANDBOX_ROUNDS_MAX];
-    nf_sandbox_baseline_join(s, baseline);
+    nf_samples_join(s->samples[NF_SANDBOX_BASELINE], s->samples[NF_SANDBOX_AGAIN], s->rounds,
+                    baseline);
     nf_ratio aa =
         nf_ratio_paired(s->samples[NF_SANDBOX_BASELINE], s->samples[NF_SANDBOX_AGAIN], s->rounds);
     report->aa_ratio = aa.ratio;
@@ -146,6 +151,7 @@ static void judge(const nf_race_request *request, const nf_sandbox_result *s,
     nf_format(report->baseline.reason, NF_RACE_REASON_BYTES, "the baseline");
     results_fill(request, s, baseline, report);
     report->winner = winner_pick(request, s, report);
+    report->undecided = is_undecided(request, report);
     speedups_scale(request, s, report);
     verdict_fill(request, report);
 }

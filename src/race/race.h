@@ -136,6 +136,7 @@ typedef struct nf_race_report {
     bool ran;                          /* false: refused or failed, reason says why */
     char reason[NF_RACE_REASON_BYTES]; /* of the verdict */
     int32_t winner;                    /* index into candidates, or -1: the baseline stays */
+    bool undecided; /* nobody won, but the samples were too few or too noisy to tell that of all */
     uint32_t inputs_used, inputs_dropped, rounds;
     uint32_t inputs_changed;  /* besides: changed ones on which answers were compared */
     uint32_t samples_dropped; /* migrations and context switches */

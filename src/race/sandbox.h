@@ -8,6 +8,8 @@
 
 /* Times the baseline's speed: up to here it is a tie. */
 #define NF_SANDBOX_MARGIN 1.02
+/* And from here on it is none, if it can be proven. */
+#define NF_SANDBOX_CLEAR 1.05
 
 /* The winner's interval lies above this: the margin, and what the baseline gains over itself. */
 static inline double nf_sandbox_needed(double aa_high)
@@ -39,9 +41,6 @@ typedef struct nf_sandbox_result {
     /* ns per call of each contestant in each round; negative: not measured in that round */
     double samples[NF_SANDBOX_CONTESTANTS_MAX][NF_SANDBOX_ROUNDS_MAX];
 } nf_sandbox_result;
-
-/* The baseline's samples: its two runs in a round are one. joined: room for as many as there are rounds. */
-void nf_sandbox_baseline_join(const nf_sandbox_result *s, double *joined);
 
 /* Checks and measures. The result is the caller's memory, zeroed. NF_UNSUPPORTED, NF_OS. */
 nf_status nf_sandbox_run(const nf_race_request *request, nf_sandbox_result *result,

@@ -88,3 +88,9 @@ nf_ratio nf_ratio_paired(const double *a, const double *b, uint32_t count)
     double error = student_factor(n) * nf_sqrt(squares / (n - 1) / n) * (trimmed ? 1.25 : 1);
     return (nf_ratio){nf_exp(mean), nf_exp(mean - error), nf_exp(mean + error), n};
 }
+
+void nf_samples_join(const double *a, const double *b, uint32_t rounds, double *joined)
+{
+    for (uint32_t r = 0; r < rounds; r++)
+        joined[r] = a[r] < 0 ? b[r] : b[r] < 0 ? a[r] : (a[r] + b[r]) / 2;
+}

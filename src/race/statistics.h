@@ -23,4 +23,7 @@ double nf_log(double x); /* natural; x > 0 */
 double nf_exp(double x); /* |x| < 700 */
 double nf_sqrt(double x);
 
+/* Two samples of the same in each round become one; negative: there is none. */
+void nf_samples_join(const double *a, const double *b, uint32_t rounds, double *joined);
+
 #endif

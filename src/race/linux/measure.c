@@ -47,9 +47,6 @@ static const double GAIN = 1.08;
 /* In a field of long calls: times the fastest one's time, to be out. */
 static const double FAR_BEHIND = 1.25;
 
-/* Times the baseline's speed: no tie. */
-static const double CLEAR = 1.05;
-
 /* Times the rounds, for a field in which somebody looks faster and is not proven to be: on a busy machine
  * the first samples may be too few, and no other race would come soon. Times the budget, too, where it
  * is no tie. */
@@ -419,7 +416,8 @@ static standing standing_of(const harness *h, const uint32_t *order, uint32_t co
     const nf_sandbox_result *result = &h->result;
     double baseline[NF_SANDBOX_ROUNDS_MAX];
     standing s = {0};
-    nf_sandbox_baseline_join(result, baseline);
+    nf_samples_join(result->samples[NF_SANDBOX_BASELINE], result->samples[NF_SANDBOX_AGAIN],
+                    result->rounds, baseline);
     nf_ratio aa = nf_ratio_paired(result->samples[NF_SANDBOX_BASELINE],
                                   result->samples[NF_SANDBOX_AGAIN], result->rounds);
     for (uint32_t i = 0; i < count; i++) {
@@ -428,7 +426,7 @@ static standing standing_of(const harness *h, const uint32_t *order, uint32_t co
         if (aa.pairs == 0 || gain.pairs == 0) continue;
         bool is_winning = gain.low > nf_sandbox_needed(aa.high);
         s.winning += is_winning;
-        s.decided += (is_winning && gain.low > CLEAR) || gain.high < NF_SANDBOX_MARGIN;
+        s.decided += (is_winning && gain.low > NF_SANDBOX_CLEAR) || gain.high < NF_SANDBOX_MARGIN;
         s.open += !is_winning && gain.ratio > bound;
     }
     return s;
@@ -445,7 +443,7 @@ static bool goes_on(const harness *h, const uint32_t *order, uint32_t count,
     bool is_late = harness_is_over(planned), is_over = is_late || h->rounds_done >= r->rounds_max;
     if (!is_duel && !is_over) return true;
     if (harness_is_over(latest) || h->rounds_done >= r->rounds_max * PATIENCE_ROUNDS) return false;
-    standing s = standing_of(h, order, count, is_late ? CLEAR : NF_SANDBOX_MARGIN);
+    standing s = standing_of(h, order, count, is_late ? NF_SANDBOX_CLEAR : NF_SANDBOX_MARGIN);
     if (is_duel && s.decided) return false;
     return !is_over || (s.open && !s.winning);
 }
