@@ -93,6 +93,81 @@ mv "$work/object" "$2"
 run "files under each other's names"
 check "files under each other's names are passed over" loads_llvm
 
+# What a file of bitcode holds is known by its inode, size and times, once those are not of the last
+# moments; and it is read when LLVM is to compile.
+cat >"$work/same.c" <<'C'
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+static int twice(int x)
+{
+    return x * 2;
+}
+int main(int count, char **arguments)
+{
+    for (int descriptor = 3; count > 3 && descriptor < 64; descriptor++) close(descriptor);
+    if (count > 1 && strcmp(arguments[1], "cut") == 0) truncate(arguments[count - 1], 100);
+    if (count > 1 && strcmp(arguments[1], "remove") == 0) unlink(arguments[count - 1]);
+    printf("%d ANSWER\n", twice(count));
+    return 0;
+}
+C
+compile() {
+    sed "s/ANSWER/$1/" "$work/same.c" >"$work/this.c"
+    clang-19 -O1 -fno-inline -Wno-unused-result -emit-llvm -c "$work/this.c" -o "$work/$2"
+}
+knows() {
+    test "$(find "$cache" -name '*.src' | wc -l)" -eq "$1"
+}
+same() {
+    title=$1
+    shift
+    nf run --tier 3 "$work/same.bc" -- "$@"
+    expect "$title: runs" 0
+    printed "$title: right" "$answer"
+}
+rm -rf "$cache"
+compile first same.bc
+answer='^2 first$'
+same "a file that was just written"
+check "a file that was just written is read each time" knows 0
+sleep 3
+same "a file from before"
+check "a file from before is known from now on" knows 1
+same "a known file"
+compile other other.bc
+cat "$work/other.bc" >"$work/same.bc"
+answer='^2 other$'
+same "a file with other bytes in the same place"
+sleep 3
+same "the same, later"
+check "the same, later: it is known, too" knows 2
+for how in keep remove cut; do
+    for closes in '' closes; do
+        cat "$work/other.bc" >"$work/same.bc"
+        sleep 3
+        rm -rf "$cache"
+        answer='other$'
+        same "before the program does $how"
+        rm "$(ls -S "$cache"/*.o | tail -n 1)" # that of the function that main() calls
+        title="a program that does $how its file${closes:+ and $closes}"
+        same "$title" $how $closes "$work/same.bc"
+        case $how$closes in
+        keep* | remove) said "$title: LLVM has it" 'compiled  twice@llvm' ;;
+        *) said "$title: is told" 'same.bc has changed since the program was loaded; tier 2 instead' ;;
+        esac
+    done
+done
+rm -f "$work/same.bc"
+nf run "$work/same.bc"
+expect "a file that is not there" 1
+said "a file that is not there" 'same.bc: cannot read file: No such file'
+mkdir "$work/same.bc"
+nf run "$work/same.bc"
+expect "a folder" 1
+said "a folder" 'same.bc: cannot read file: Is a directory'
+
 old=$cache/00000000000000000000000000000000.o young=$cache/ffffffffffffffffffffffffffffffff.o
 rm "$cache"/*.o
 truncate -s 300M "$old" "$cache/notes.txt"

@@ -75,6 +75,27 @@ static void arena_takes_what_is_larger_than_a_chunk(void **unused)
     assert_int_equal(memory.bytes, 0);
 }
 
+/* A large piece does not make all later chunks large, and what is expected lies together. */
+static void arena_takes_little_beside_a_large_piece(void **unused)
+{
+    enum { LARGE = 3 << 20, EXPECTED = 200 << 10, PIECE = 1000 };
+    test_allocator memory;
+    nf_arena arena;
+    (void)unused;
+    test_allocator_init(&memory);
+    nf_arena_init(&arena, &memory.allocator);
+    assert_non_null(nf_arena_alloc(&arena, 10));
+    assert_non_null(nf_arena_alloc(&arena, LARGE));
+    size_t before = arena.bytes;
+    assert_non_null(nf_arena_alloc(&arena, 10));
+    assert_true(arena.bytes - before <= 64 << 10);
+    nf_arena_expect(&arena, EXPECTED);
+    size_t expected = arena.bytes;
+    for (int i = 0; i < EXPECTED / PIECE; i++) assert_non_null(nf_arena_take(&arena, PIECE, 1));
+    assert_int_equal(arena.bytes, expected);
+    nf_arena_free(&arena);
+}
+
 static void arena_keeps_its_largest_chunk(void **unused)
 {
     enum { PIECE = 1000, PIECES = 150 };
@@ -84,12 +105,14 @@ static void arena_keeps_its_largest_chunk(void **unused)
     test_allocator_init(&memory);
     nf_arena_init(&arena, &memory.allocator);
     assert_non_null(nf_arena_alloc(&arena, 64 << 20)); /* too large to be kept */
-    for (int i = 0; i < PIECES; i++) assert_non_null(nf_arena_alloc(&arena, PIECE));
-    nf_arena_reset(&arena);
-    assert_true(memory.bytes < 64 << 20);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < PIECES; i++) assert_non_null(nf_arena_alloc(&arena, PIECE));
+        nf_arena_reset(&arena);
+        assert_true(memory.bytes < 64 << 20);
+    }
     uint32_t before = memory.count;
     for (int i = 0; i < PIECES; i++) assert_non_null(nf_arena_alloc(&arena, PIECE));
-    assert_int_equal(memory.count, before); /* what did for the first round does for the next */
+    assert_int_equal(memory.count, before); /* what did for the first rounds does for the next */
     nf_arena_free(&arena);
     assert_int_equal(memory.bytes, 0);
 }
@@ -253,6 +276,34 @@ static void string_map_tells_names_apart(void **unused)
     assert_int_equal(value, 5);
     assert_true(nf_string_map_put(&map, "", 0, 6));
     assert_int_equal(map.count, NAMES + 2);
+    assert_false(nf_string_map_add(&map, "name1", 5, 99)); /* is there */
+    assert_true(nf_string_map_get(&map, "name1", 5, &value) && value == 1);
+    assert_true(nf_string_map_add(&map, "new", 3, 8));
+    assert_true(nf_string_map_get(&map, "new", 3, &value) && value == 8);
+    nf_arena_free(&arena);
+}
+
+static void string_map_grows_no_more_when_there_is_room(void **unused)
+{
+    static const char text[] = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz";
+    enum { STRINGS = 600 };
+    test_allocator memory;
+    nf_arena arena;
+    nf_string_map map;
+    uint32_t value;
+    (void)unused;
+    test_allocator_init(&memory);
+    nf_arena_init(&arena, &memory.allocator);
+    nf_string_map_init(&map, &arena);
+    assert_true(nf_string_map_add(&map, "before", 6, 1));
+    assert_true(nf_string_map_reserve(&map, STRINGS));
+    const nf_string_map_entry *entries = map.entries;
+    assert_true(nf_string_map_get(&map, "before", 6, &value) && value == 1);
+    for (uint32_t i = 1; i < STRINGS; i++) /* each another piece of the alphabet */
+        assert_true(nf_string_map_add(&map, text + i % 26, 1 + i / 26, i));
+    assert_ptr_equal(map.entries, entries);
+    assert_true(nf_string_map_reserve(&map, 5)); /* there is more */
+    assert_ptr_equal(map.entries, entries);
     nf_arena_free(&arena);
 }
 
@@ -637,6 +688,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arena_gives_zeroed_aligned_memory),
         cmocka_unit_test(arena_takes_what_is_larger_than_a_chunk),
+        cmocka_unit_test(arena_takes_little_beside_a_large_piece),
         cmocka_unit_test(arena_keeps_its_largest_chunk),
         cmocka_unit_test(arena_goes_back_to_a_mark),
         cmocka_unit_test(arena_failure_is_sticky_until_reset),
@@ -644,6 +696,7 @@ int main(void)
         cmocka_unit_test(bitset_adds_removes_and_joins),
         cmocka_unit_test(map_agrees_with_an_array),
         cmocka_unit_test(string_map_tells_names_apart),
+        cmocka_unit_test(string_map_grows_no_more_when_there_is_room),
         cmocka_unit_test(map_survives_lack_of_memory),
         cmocka_unit_test(hash_differs_for_near_keys),
         cmocka_unit_test(format_says_what_libc_says),

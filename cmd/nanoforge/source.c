@@ -60,7 +60,7 @@ bool sources_read(const char *const *paths, int count, const char *clang_flags, 
             fine = c_read(paths[i], clang_flags, bitcode);
             file->bytes = bitcode->data;
             file->size = bitcode->size;
-        } else {
+        } else if (!sources_need_llvm(paths[i])) { /* else the engine reads it, when it must */
             file->bytes = file_read(paths[i], &file->size);
             fine = file->bytes != NULL;
         }

@@ -97,10 +97,12 @@ NF_API nf_status nf_engine_new(const nf_config *config, nf_engine **engine, nf_e
 NF_API void nf_engine_free(nf_engine *engine);
 
 /* A file's contents: NIR text or binary, LLVM bitcode, or, by a name that ends in .ll, textual LLVM
- * IR. The name is for messages. */
+ * IR. The name is for messages; without bytes it is that of a file of bitcode or textual LLVM IR,
+ * which is read when it must be: a run after the first starts from what is kept. What LLVM is to
+ * compile after such a file has changed stays with the other tiers. */
 typedef struct nf_source {
     const char *name;
-    const void *bytes;
+    const void *bytes; /* NULL: in the file of that name */
     size_t size;
     bool stays; /* the bytes will be there until the program is unloaded: no copy is made */
 } nf_source;

@@ -12,9 +12,10 @@
 
 enum { CHUNK_BYTES_MIN = 16 << 10, CHUNK_BYTES_MAX = 4 << 20 };
 
+/* usual: its size without a single large piece that it was made for. */
 struct nf_arena_chunk {
     nf_arena_chunk *older;
-    size_t bytes;
+    size_t bytes, usual;
 } __attribute__((aligned(16)));
 
 void nf_arena_init(nf_arena *arena, const nf_allocator *allocator)
@@ -37,14 +38,13 @@ static void chunk_drop(nf_arena *arena, nf_arena_chunk *chunk)
 
 void *nf_arena_take_slow(nf_arena *arena, size_t size, size_t align)
 {
-    size_t bytes = arena->chunk ? arena->chunk->bytes * 2 : CHUNK_BYTES_MIN;
-    if (bytes > CHUNK_BYTES_MAX) bytes = CHUNK_BYTES_MAX;
+    size_t usual = arena->chunk ? arena->chunk->usual * 2 : CHUNK_BYTES_MIN;
+    if (usual > CHUNK_BYTES_MAX) usual = CHUNK_BYTES_MAX;
     if (size > SIZE_MAX / 2) goto fail;
-    if (bytes < size + align + sizeof(nf_arena_chunk))
-        bytes = size + align + sizeof(nf_arena_chunk);
+    size_t needed = size + align + sizeof(nf_arena_chunk), bytes = usual > needed ? usual : needed;
     nf_arena_chunk *chunk = arena->allocator->allocate(arena->allocator->context, bytes);
     if (chunk == NULL) goto fail;
-    *chunk = (nf_arena_chunk){.older = arena->chunk, .bytes = bytes};
+    *chunk = (nf_arena_chunk){.older = arena->chunk, .bytes = bytes, .usual = usual};
     arena->bytes += bytes;
     chunk_use(arena, chunk);
     return nf_arena_take(arena, size, align);

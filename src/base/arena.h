@@ -75,6 +75,13 @@ static inline void *nf_arena_alloc(nf_arena *arena, size_t size)
 #define NF_TAKE_ARRAY(arena, type, n)                                                              \
     ((type *)nf_arena_take((arena), sizeof(type) * (size_t)(n), 16))
 
+/* The next objects, of so many bytes together, will lie in one chunk. */
+static inline void nf_arena_expect(nf_arena *arena, size_t bytes)
+{
+    char *start = nf_arena_take(arena, bytes, 1);
+    if (start) arena->cursor = start;
+}
+
 /* A NUL-terminated copy of length bytes. */
 char *nf_arena_string(nf_arena *arena, const char *text, size_t length);
 

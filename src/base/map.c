@@ -126,19 +126,38 @@ static nf_string_map_entry string_entry(const char *text, uint32_t length, uint3
     return (nf_string_map_entry){text, length, value, nf_hash_bytes(text, length)};
 }
 
-bool nf_string_map_put(nf_string_map *map, const char *text, uint32_t length, uint32_t value)
+bool nf_string_map_reserve(nf_string_map *map, uint32_t count)
+{
+    uint32_t capacity = map->capacity, next;
+    while ((next = capacity_next(count, capacity)) != capacity && next) capacity = next;
+    return next && (capacity == map->capacity || string_map_grow(map, capacity));
+}
+
+/* The string's entry, new or not; NULL when memory is out. */
+static nf_string_map_entry *string_need(nf_string_map *map, const nf_string_map_entry *wanted)
 {
     uint32_t capacity = capacity_next(map->count, map->capacity);
-    if (capacity != map->capacity && !string_map_grow(map, capacity)) return false;
-    nf_string_map_entry wanted = string_entry(text, length, value);
-    nf_string_map_entry *entry = string_find(map->entries, map->capacity, &wanted);
-    if (entry->text) {
-        entry->value = value;
-        return true;
-    }
-    *entry = wanted;
+    if (capacity != map->capacity && !string_map_grow(map, capacity)) return NULL;
+    nf_string_map_entry *entry = string_find(map->entries, map->capacity, wanted);
+    if (entry->text) return entry;
+    *entry = *wanted;
     map->count++;
-    return true;
+    return entry;
+}
+
+bool nf_string_map_put(nf_string_map *map, const char *text, uint32_t length, uint32_t value)
+{
+    nf_string_map_entry wanted = string_entry(text, length, value);
+    nf_string_map_entry *entry = string_need(map, &wanted);
+    if (entry) entry->value = value;
+    return entry != NULL;
+}
+
+bool nf_string_map_add(nf_string_map *map, const char *text, uint32_t length, uint32_t value)
+{
+    nf_string_map_entry wanted = string_entry(text, length, value);
+    uint32_t count = map->count;
+    return string_need(map, &wanted) && map->count != count;
 }
 
 bool nf_string_map_get(const nf_string_map *map, const char *text, uint32_t length, uint32_t *value)

@@ -46,7 +46,11 @@ typedef struct nf_string_map {
 } nf_string_map;
 
 void nf_string_map_init(nf_string_map *map, nf_arena *arena);
+/* Room for so many strings in all. */
+bool nf_string_map_reserve(nf_string_map *map, uint32_t count);
 bool nf_string_map_put(nf_string_map *map, const char *text, uint32_t length, uint32_t value);
+/* False, too, when the string is there: it keeps its value. */
+bool nf_string_map_add(nf_string_map *map, const char *text, uint32_t length, uint32_t value);
 bool nf_string_map_get(const nf_string_map *map, const char *text, uint32_t length,
                        uint32_t *value);
 

@@ -110,6 +110,7 @@ static bool step_locked(nf_engine *engine)
     }
     nf_reclaim_when_due(engine);
     nf_evict_step(engine, now);
+    nf_llvm_step(engine);
     uint64_t ended = nf_os_thread_time_ns();
     if (engine->own_stack == NULL) engine->worker_time_ns = ended;
     cost_add(engine, ended - began, busy != 0, seconds, program_seconds);

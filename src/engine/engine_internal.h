@@ -263,7 +263,6 @@ typedef struct nf_function {
     uint64_t slept_ns; /* when its slot was led to the lazy entry, see evict.c */
     char refusal[NF_REASON_BYTES]; /* "" or why it can't race */
     nf_profile profile;
-    nf_signature osr_signature;
     nf_osr_state osr;
     nf_audit *audit;
     nf_shadow shadow;
@@ -291,8 +290,10 @@ struct nf_program {
     uint32_t function_count;
     uint8_t *data;
     size_t data_bytes;
-    nf_llvm_unit *unit;       /* NULL: not born as bitcode, or not read yet; under llvm.c's lock */
-    const nf_source *sources; /* what the unit is made of, in the arena */
+    nf_llvm_unit *unit; /* NULL: not born as bitcode, or not read yet; under llvm.c's lock */
+    nf_source *sources; /* what the unit is made of, in the arena; without bytes: not read yet */
+    struct nf_source_file *files; /* linux/bitcode_file.c */
+    bool reads_soon;              /* them, for some functions have no tier but LLVM's; under lock */
     uint32_t source_count;
     nf_cache_key key;        /* of the sources and the plug-in */
     const void *kept;        /* the file that the module is read from, while it is needed */
@@ -453,6 +454,8 @@ nf_status nf_llvm_open(nf_error *error);
 /* Reads and links the program's sources into its unit, and imports that: a verified module. */
 nf_status nf_llvm_import(nf_program *program, nf_module **module, const nf_llvm_foreign **foreign,
                          uint32_t *foreign_count, nf_error *error);
+/* Reads the sources of a program that will want them. The worker's, at each tick. */
+void nf_llvm_step(nf_engine *engine);
 /* A blob of the function, or of its rest for OSR if that is not NULL; any thread. */
 nf_status nf_llvm_compile(nf_function *function, nf_recipe recipe, const nf_func *rest,
                           nf_arena *arena, nf_blob *blob, nf_error *error);

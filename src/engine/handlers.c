@@ -61,6 +61,9 @@ static nf_version *first_version(nf_function *function, nf_error *error)
     if (mode == NF_MODE_LLVM || function->ir == NULL)
         nf_version_make(function, llvm, &engine->compile_arena, &version, error);
     if (function->ir == NULL) return version;
+    if (version == NULL && mode == NF_MODE_LLVM)
+        nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s; tier 2 instead",
+                        error->message);
     if (version == NULL && (mode == NF_MODE_OPTIMISED || mode == NF_MODE_LLVM))
         nf_version_make(function, optimised, &engine->compile_arena, &version, error);
     if (version == NULL)

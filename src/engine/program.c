@@ -105,21 +105,20 @@ static uint32_t stack_words(const nf_signature_data *signature)
     return walk.stack_bytes / 8;
 }
 
+/* Of zeros. */
 static void function_init(nf_program *program, nf_function *function, uint32_t symbol_id,
                           uint32_t index, const char *foreign)
 {
     const nf_symbol_data *symbol = &program->module->symbols.data[symbol_id];
     nf_engine *engine = program->engine;
-    *function = (nf_function){
-        .engine = engine,
-        .program = program,
-        .ir = symbol->func,
-        .symbol = {symbol_id},
-        .name = symbol->name,
-        .index = index,
-        .slot = &engine->slots[index],
-        .counters = &engine->counters[index],
-    };
+    function->engine = engine;
+    function->program = program;
+    function->ir = symbol->func;
+    function->symbol.id = symbol_id;
+    function->name = symbol->name;
+    function->index = index;
+    function->slot = &engine->slots[index];
+    function->counters = &engine->counters[index];
     *function->counters = (nf_counters){.turn = engine->quiet_turn};
     function->phase =
         engine->config.mode == NF_MODE_AUTO && !foreign ? NF_PHASE_COLD : NF_PHASE_FORCED;
@@ -129,7 +128,6 @@ static void function_init(nf_program *program, nf_function *function, uint32_t s
     }
     function->signature = nf_signature_at(program->module, symbol->signature);
     function->stack_words = stack_words(function->signature);
-    function->osr_signature = nf_osr_signature(program->module, function->signature->result);
 }
 
 /* Under lock: takes free indices for the program's functions. */
@@ -212,10 +210,13 @@ static nf_status program_place(nf_program *program, const char *const *foreign, 
 /* Before anyone keeps a pointer to a signature: the table may move. */
 static nf_status osr_signatures_add(nf_module *module, nf_error *error)
 {
+    bool added[UINT8_MAX + 1] = {false}; /* by nf_type */
     for (uint32_t id = 1; id < module->symbols.count; id++) {
         const nf_symbol_data *symbol = &module->symbols.data[id];
         if (symbol->kind != NF_SYMBOL_FUNC) continue;
         nf_type result = nf_signature_at(module, symbol->signature)->result;
+        if (added[result]) continue;
+        added[result] = true;
         if (nf_osr_signature(module, result).id == 0)
             return nf_fail(error, NF_MEMORY, "%s: no memory to link", module->name);
     }
@@ -334,6 +335,7 @@ static bool is_llvm(const nf_source *source)
     static const uint8_t magics[][4] = {{'B', 'C', 0xc0, 0xde}, {0xde, 0xc0, 0x17, 0x0b}};
     static const char suffix[] = ".ll";
     size_t length = nf_string_length(source->name);
+    if (source->bytes == NULL) return true;
     for (unsigned i = 0; i < 2 && source->size >= sizeof magics[i]; i++)
         if (__builtin_memcmp(source->bytes, magics[i], sizeof magics[i]) == 0) return true;
     return length >= sizeof suffix &&
@@ -348,9 +350,9 @@ static bool sources_keep(nf_program *program, const nf_source *sources, uint32_t
         kept[i] = sources[i];
         kept[i].name =
             nf_arena_string(&program->arena, sources[i].name, nf_string_length(sources[i].name));
-        if (!sources[i].stays)
+        if (sources[i].bytes && !sources[i].stays)
             kept[i].bytes = nf_arena_string(&program->arena, sources[i].bytes, sources[i].size);
-        if (kept[i].bytes == NULL || kept[i].name == NULL) return false;
+        if (program->arena.failed) return false;
     }
     program->sources = kept;
     program->source_count = count;
@@ -395,7 +397,7 @@ nf_status nf_program_link(nf_engine *engine, const nf_source *sources, uint32_t 
 nf_status nf_program_load(nf_engine *engine, const char *name, const void *bytes, size_t size,
                           nf_program **out, nf_error *error)
 {
-    const nf_source source = {.name = name, .bytes = bytes, .size = size};
+    const nf_source source = {.name = name, .bytes = bytes ? bytes : "", .size = size};
     return nf_program_link(engine, &source, 1, out, error);
 }
 

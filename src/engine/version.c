@@ -44,8 +44,9 @@ static nf_status source_make(compilation *c, nf_compile *options, nf_func **out,
     nf_status status = nf_baseline_places(ir, options, &places, error);
     options->entry_count = NULL; /* it is not called, but entered */
     if (status != NF_OK) return status;
-    return nf_osr_build(ir, c->recipe.header, &places, c->function->osr_signature, c->arena, out,
-                        error);
+    /* It is there since the program was linked. */
+    nf_signature rest = nf_osr_signature(ir->module, c->function->signature->result);
+    return nf_osr_build(ir, c->recipe.header, &places, rest, c->arena, out, error);
 }
 
 static nf_status compile_t2(compilation *c, nf_compile *options, nf_error *error)

@@ -129,17 +129,21 @@ const uint8_t *nf_read_bytes(nf_reader *r, uint64_t count)
     return bytes;
 }
 
+/* A name where it is, without a zero behind it; NULL on failure. */
+static const char *read_name(nf_reader *r, uint32_t *length)
+{
+    *length = nf_read_count(r, 1, NF_NAME_BYTES_MAX, "bytes of a name");
+    const char *bytes = (const char *)nf_read_bytes(r, *length);
+    for (uint32_t i = 0; i < *length && r->status == NF_OK; i++)
+        if (bytes[i] == 0) CORRUPT(r, "there is a zero in a name");
+    return r->status ? NULL : bytes;
+}
+
 const char *nf_read_string(nf_reader *r)
 {
-    uint32_t length = nf_read_count(r, 1, NF_NAME_BYTES_MAX, "bytes of a name");
-    const uint8_t *bytes = nf_read_bytes(r, length);
-    if (r->status) return NULL;
-    for (uint32_t i = 0; i < length; i++) {
-        if (bytes[i]) continue;
-        CORRUPT(r, "there is a zero in a name");
-        return NULL;
-    }
-    const char *copy = nf_arena_string(r->arena, (const char *)bytes, length);
+    uint32_t length;
+    const char *name = read_name(r, &length);
+    const char *copy = name ? nf_arena_string(r->arena, name, length) : NULL;
     if (copy == NULL) nf_reader_memory(r);
     return copy;
 }
@@ -222,11 +226,21 @@ static nf_symbol data_make(nf_reader *r, const char *name)
     return nf_module_data(r->module, name, NULL, 0, size, align_log2, readonly);
 }
 
+/* The module makes its own copy. */
+static void symbol_name(nf_reader *r, char name[NF_NAME_BYTES_MAX + 1])
+{
+    uint32_t length;
+    const char *bytes = read_name(r, &length);
+    if (bytes) __builtin_memcpy(name, bytes, length);
+    name[bytes ? length : 0] = 0;
+}
+
 static void read_symbol(nf_reader *r, uint32_t id, uint32_t *funcs_left)
 {
     nf_symbol made = {0};
+    char name[NF_NAME_BYTES_MAX + 1];
     nf_symbol_kind kind = (nf_symbol_kind)nf_read_below(r, NF_SYMBOL_EXTERN_DATA, "a kind");
-    const char *name = nf_read_string(r);
+    symbol_name(r, name);
     uint32_t line = nf_read_below(r, UINT32_MAX, "a line");
     nf_signature signature = {0};
     if (kind == NF_SYMBOL_FUNC || kind == NF_SYMBOL_EXTERN) signature = read_signature_id(r);
@@ -250,11 +264,13 @@ static void read_symbol(nf_reader *r, uint32_t id, uint32_t *funcs_left)
 
 static void read_symbols(nf_reader *r, size_t bytes_behind)
 {
-    enum { SYMBOL_BYTES_MIN = 3 };
+    enum { SYMBOL_BYTES_MIN = 3, SYMBOL_BYTES = 256 /* of memory, mostly */ };
     uint32_t count = nf_read_count(r, SYMBOL_BYTES_MIN, NF_SYMBOLS_MAX - 1, "symbols");
     size_t funcs_max = bytes_behind / FUNC_BYTES_MIN;
     uint32_t funcs_left = funcs_max < count ? (uint32_t)funcs_max : count;
-    if (r->status == NF_OK && !NF_VEC_RESERVE(r->arena, &r->module->symbols, count))
+    if (r->status == NF_OK) nf_arena_expect(r->arena, (size_t)count * SYMBOL_BYTES);
+    if (r->status == NF_OK && !(NF_VEC_RESERVE(r->arena, &r->module->symbols, count) &&
+                                nf_string_map_reserve(&r->module->symbol_index, count)))
         nf_reader_memory(r);
     for (uint32_t i = 1; i <= count && r->status == NF_OK; i++) read_symbol(r, i, &funcs_left);
 }

@@ -95,14 +95,14 @@ static nf_symbol symbol_add(nf_module *module, const char *name, nf_symbol_data 
 {
     nf_arena *arena = &module->arena;
     size_t length = nf_string_length(name);
-    if (length > NF_NAME_BYTES_MAX || module->symbols.count >= NF_SYMBOLS_MAX ||
-        nf_module_symbol(module, name).id)
-        return (nf_symbol){0};
     uint32_t id = module->symbols.count;
+    if (length > NF_NAME_BYTES_MAX || id >= NF_SYMBOLS_MAX) return (nf_symbol){0};
     data.name = nf_arena_string(arena, name, length);
-    bool added = data.name && NF_VEC_PUSH(arena, &module->symbols, data) &&
-                 nf_string_map_put(&module->symbol_index, data.name, (uint32_t)length, id);
-    return (nf_symbol){added ? id : 0};
+    bool added = data.name && NF_VEC_RESERVE(arena, &module->symbols, 1) &&
+                 nf_string_map_add(&module->symbol_index, data.name, (uint32_t)length, id);
+    if (!added) return (nf_symbol){0};
+    module->symbols.data[module->symbols.count++] = data;
+    return (nf_symbol){id};
 }
 
 nf_symbol nf_module_extern(nf_module *module, const char *name, nf_signature signature)

@@ -65,15 +65,27 @@ static uint32_t state_saved(void)
     return low;
 }
 
+/* The first feature of the same leaf. */
+static uint32_t leaf_first(uint32_t feature)
+{
+    uint32_t i = 0;
+    while (features[i].leaf != features[feature].leaf ||
+           features[i].subleaf != features[feature].subleaf)
+        i++;
+    return i;
+}
+
+/* Each leaf once: in a virtual machine CPUID takes some microseconds. */
 static uint64_t features_read(void)
 {
-    uint32_t saved = state_saved();
+    uint32_t registers[NF_CPU_FEATURE_COUNT][REGISTERS], saved = state_saved();
     uint64_t mask = 0;
     for (uint32_t i = 0; i < NF_CPU_FEATURE_COUNT; i++) {
-        uint32_t registers[REGISTERS];
-        cpuid(features[i].leaf, features[i].subleaf, registers);
-        bool usable = (saved & features[i].state) == features[i].state;
-        if (usable && registers[features[i].where] >> features[i].bit & 1) mask |= UINT64_C(1) << i;
+        const struct feature *f = &features[i];
+        uint32_t first = leaf_first(i);
+        if (first == i) cpuid(f->leaf, f->subleaf, registers[i]);
+        bool usable = (saved & f->state) == f->state;
+        if (usable && registers[first][f->where] >> f->bit & 1) mask |= UINT64_C(1) << i;
     }
     return mask;
 }

@@ -24,6 +24,11 @@ nf_status nf_llvm_import(nf_program *program, nf_module **module, const nf_llvm_
     return nf_llvm_open(error);
 }
 
+void nf_llvm_step(nf_engine *engine)
+{
+    (void)engine;
+}
+
 bool nf_llvm_is_kept(const nf_function *function, nf_recipe recipe)
 {
     (void)function;

@@ -26,9 +26,15 @@
 #include "os/os.h"
 
 static const char magic[8] = {'N', 'F', 'C', 'A', 'C', 'H', 'E', '5'};
-static const char *const suffixes[] = {"nir", "o"};
+static const char *const suffixes[] = {"nir", "o", "src"};
 
-enum { PATH_BYTES = 4096, NAME_BYTES = 64, KEY_DIGITS = 32, SECONDS_YOUNG = 24 * 60 * 60 };
+enum {
+    PATH_BYTES = 4096,
+    NAME_BYTES = 64,
+    KEY_DIGITS = 32,
+    SECONDS_YOUNG = 24 * 60 * 60,
+    FILE_BYTES = 4096
+};
 /* Above the one, the oldest files go until it is no more than the other. */
 static const uint64_t FOLDER_BYTES_MAX = UINT64_C(256) << 20, FOLDER_BYTES_KEPT = UINT64_C(192)
                                                                                   << 20;
@@ -227,7 +233,7 @@ static kept_file *files_list(DIR *folder, size_t *count, uint64_t *bytes)
         kept_file *kept = &files[(*count)++];
         nf_format(kept->name, NAME_BYTES, "%s", entry->d_name);
         kept->used = file.st_mtim;
-        kept->bytes = (uint64_t)file.st_size;
+        kept->bytes = ((uint64_t)file.st_size + FILE_BYTES - 1) & ~(uint64_t)(FILE_BYTES - 1);
         *bytes += kept->bytes;
     }
     return files;

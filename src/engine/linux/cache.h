@@ -1,6 +1,6 @@
 /*
- * What one run made and the next one wants, in files: imported modules, and what LLVM compiled of
- * them.
+ * What one run made and the next one wants, in files: what is in files of bitcode, imported modules,
+ * and what LLVM compiled of them.
  *
  * A file's name is a hash of all that its content depends on. Files are written whole under another
  * name and then renamed, so that readers see all or nothing; one that is damaged is like one that is
@@ -12,7 +12,7 @@
 
 #include "engine/engine_internal.h"
 
-typedef enum nf_cache_kind { NF_CACHE_NIR, NF_CACHE_OBJECT } nf_cache_kind;
+typedef enum nf_cache_kind { NF_CACHE_NIR, NF_CACHE_OBJECT, NF_CACHE_SOURCE } nf_cache_kind;
 
 /* Of the version of this library; more is added by those below. */
 nf_cache_key nf_cache_key_new(void);

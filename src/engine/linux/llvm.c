@@ -25,6 +25,7 @@
 #include "code/object.h"
 #include "engine/engine_internal.h"
 #include "os/scan.h"
+#include "bitcode_file.h"
 #include "nir_cache.h"
 
 enum { PATH_BYTES = 4096, STOP_NS = 1000 * 1000, RETRY_NS = 100 * 1000 };
@@ -225,6 +226,8 @@ static nf_status unit_need(nf_program *program, nf_error *error)
 {
     nf_status status = plugin_load(error);
     if (status != NF_OK || program->unit || program->source_count == 0) return status;
+    status = nf_sources_read(program, error);
+    if (status != NF_OK) return status;
     return llvm_api->unit_read(program->sources, program->source_count, &program->unit, error);
 }
 
@@ -237,28 +240,33 @@ static void key_add_file(nf_cache_key *key, const char *path)
 }
 
 /* The plug-in and this library decide what is made of the sources. */
-static nf_cache_key key_of(const nf_program *program)
+static nf_status key_find(nf_program *program, nf_error *error)
 {
     char plugin[PATH_BYTES];
     nf_cache_key key = nf_cache_key_new();
+    nf_status status = NF_OK;
     plugin_find(plugin);
     key_add_file(&key, plugin);
     key_add_file(&key, own_file());
-    for (uint32_t i = 0; i < program->source_count; i++) {
-        const nf_source *source = &program->sources[i];
-        nf_cache_key_add(&key, source->bytes, source->size);
-        nf_cache_key_add(&key, source->name, strlen(source->name));
+    for (uint32_t i = 0; i < program->source_count && status == NF_OK; i++) {
+        status = nf_source_identify(program, i, &key, error);
+        nf_cache_key_add(&key, program->sources[i].name, strlen(program->sources[i].name));
     }
-    return key;
+    program->key = key;
+    return status;
 }
 
 nf_status nf_llvm_import(nf_program *program, nf_module **module, const nf_llvm_foreign **foreign,
                          uint32_t *foreign_count, nf_error *error)
 {
     nf_engine *engine = program->engine;
-    program->key = key_of(program);
-    if (nf_nir_cache_get(program, module, foreign, foreign_count)) return NF_OK;
-    nf_status status = llvm_enter(NULL, error);
+    nf_status status = key_find(program, error);
+    if (status != NF_OK) return status;
+    if (nf_nir_cache_get(program, module, foreign, foreign_count)) {
+        program->reads_soon = *foreign_count != 0;
+        return NF_OK;
+    }
+    status = llvm_enter(NULL, error);
     if (status != NF_OK) return status;
     status = unit_need(program, error);
     if (status == NF_OK)
@@ -272,6 +280,28 @@ nf_status nf_llvm_import(nf_program *program, nf_module **module, const nf_llvm_
     else
         nf_module_free(*module);
     return status;
+}
+
+/* A program that is not being unloaded, for that takes work_lock. */
+static nf_program *program_that_reads(nf_engine *engine)
+{
+    nf_os_mutex_lock(&engine->lock);
+    nf_program *program = engine->programs;
+    while (program && !program->reads_soon) program = program->next;
+    if (program) program->reads_soon = false;
+    nf_os_mutex_unlock(&engine->lock);
+    return program;
+}
+
+void nf_llvm_step(nf_engine *engine)
+{
+    nf_error error = {0};
+    nf_program *program = program_that_reads(engine);
+    if (program == NULL || llvm_enter(NULL, &error) != NF_OK) return;
+    nf_status status = nf_sources_read(program, &error);
+    llvm_leave();
+    if (status != NF_OK)
+        nf_engine_event(engine, NF_EVENT_FAILED, NULL, NULL, 0, "%s", error.message);
 }
 
 static bool resolve(void *context, const char *name, uint64_t *address)
@@ -399,4 +429,5 @@ void nf_llvm_close(nf_program *program)
     program->unit = NULL;
     pthread_mutex_unlock(&llvm_lock);
     if (program->kept) nf_cache_release(program->kept);
+    nf_sources_close(program);
 }

@@ -38,8 +38,9 @@ void *nf_os_block(size_t size)
 {
     if (size < HUGE_BYTES / 2 || size > SIZE_MAX / 2) return malloc(size);
     size_t whole = (size + HUGE_BYTES - 1) & ~((size_t)HUGE_BYTES - 1);
+    size_t huge = (size + HUGE_BYTES / 2) & ~((size_t)HUGE_BYTES - 1);
     void *block = aligned_alloc(HUGE_BYTES, whole);
-    if (block) madvise(block, whole, MADV_HUGEPAGE);
+    if (block) madvise(block, huge, MADV_HUGEPAGE);
     return block;
 }
 
