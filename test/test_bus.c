@@ -461,35 +461,53 @@ static void threads_lose_and_double_nothing(void **unused)
 
 /* --- waiting --------------------------------------------------------------------------------- */
 
-static void *send_after_a_rest(void *context)
+enum { NEWS = 20 };
+
+static void *send_to_who_sleeps(void *context)
 {
     pair *p = context;
-    for (uint16_t i = 0; i < 20; i++) {
-        nf_os_sleep_ns(2000000);
+    for (uint16_t i = 0; i < NEWS; i++) {
+        while (!__atomic_load_n(&RECEIVER_SIDE->asleep, __ATOMIC_ACQUIRE)) nf_os_yield();
         nf_ring_send_word(&p->sender, i);
         nf_ring_flush(&p->sender);
     }
     return NULL;
 }
 
-/* News wakes who sleeps; else each sleep would last its full 10 ms, and spins would not shrink. */
 static void who_waits_for_long_sleeps_and_is_woken(void **unused)
 {
     pair p;
     pthread_t thread;
     (void)unused;
     pair_open(&p, WORD, 100);
-    assert_int_equal(pthread_create(&thread, NULL, send_after_a_rest, &p), 0);
-    for (uint16_t i = 0; i < 20; i++) {
+    assert_int_equal(pthread_create(&thread, NULL, send_to_who_sleeps, &p), 0);
+    for (uint16_t i = 0; i < NEWS; i++) {
         uint16_t word = 0;
         assert_int_equal(nf_ring_wait_message(&p.receiver, NF_OS_FOREVER), NF_RING_OK);
         assert_int_equal(nf_ring_receive_word(&p.receiver, &word), NF_RING_OK);
         assert_int_equal(word, i);
     }
     pthread_join(thread, NULL);
-    assert_in_range(p.receiver.counts.sleeps, 1, 10000);
-    assert_in_range(p.sender.counts.wakes, 1, 20);
-    assert_int_equal(p.receiver.patience, NF_BUS_PATIENCE_MIN);
+    assert_int_equal(p.sender.counts.wakes, NEWS);
+}
+
+static void spins_that_find_nothing_get_shorter(void **unused)
+{
+    pair p;
+    (void)unused;
+    pair_open(&p, WORD, 100);
+    for (uint32_t turns = NF_BUS_PATIENCE_MAX; turns > NF_BUS_PATIENCE_MIN; turns /= 2) {
+        assert_int_equal(p.receiver.patience, turns);
+        assert_int_equal(nf_ring_wait_message(&p.receiver, 1), NF_RING_WAIT);
+    }
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(p.receiver.patience, NF_BUS_PATIENCE_MIN);
+        assert_int_equal(nf_ring_wait_message(&p.receiver, 1), NF_RING_WAIT);
+    }
+    assert_int_equal(nf_ring_send_word(&p.sender, 1), NF_RING_OK);
+    nf_ring_flush(&p.sender);
+    assert_int_equal(nf_ring_wait_message(&p.receiver, 1), NF_RING_OK);
+    assert_int_equal(p.receiver.patience, 2 * NF_BUS_PATIENCE_MIN);
 }
 
 int main(void)
@@ -507,6 +525,7 @@ int main(void)
         cmocka_unit_test(random_schedules_lose_and_double_nothing),
         cmocka_unit_test(threads_lose_and_double_nothing),
         cmocka_unit_test(who_waits_for_long_sleeps_and_is_woken),
+        cmocka_unit_test(spins_that_find_nothing_get_shorter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
