@@ -43,7 +43,7 @@ CANDIDATE static int64_t sum_fast(int64_t n)
 }
 
 /* calls of some tenths of a millisecond */
-enum { LONG_ELEMENTS = 1000, LONG_TURNS = 200 };
+enum { LONG_ELEMENTS = 1000, LONG_TURNS = 800 };
 CANDIDATE static int64_t sum_long(int64_t n)
 {
     int64_t sum = n;
