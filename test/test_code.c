@@ -128,6 +128,38 @@ static void test_relocations(void **state)
     nf_code_memory_free(memory);
 }
 
+/* Where what lies in a line of the cache does not begin with the blob, another line goes before it. */
+static void test_a_blob_with_an_origin(void **state)
+{
+    (void)state;
+    enum { ORIGIN = 4, BYTES = 70 };
+    nf_code_memory *memory = memory_new();
+    nf_code_object found;
+    uint8_t code[BYTES] = {0x90, 0x90, 0x90, 0x90, 0xb8,
+                           9,    0,    0,    0,    0xc3}; /* ... mov eax, 9; ret */
+    nf_blob blob = {.bytes = code,
+                    .code_bytes = BYTES,
+                    .total_bytes = BYTES,
+                    .align = NF_CODE_ALIGN,
+                    .origin = ORIGIN};
+    uint64_t addresses[3];
+    nf_error error;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(nf_code_place(memory, &blob, "led", NULL, &addresses[i], &error), NF_OK);
+        assert_int_equal((addresses[i] + ORIGIN) % NF_CODE_ALIGN, 0);
+        assert_int_equal(call(addresses[i]), 9);
+        assert_true(nf_code_find(memory, addresses[i] + BYTES - 1, &found));
+        assert_int_equal(found.address, addresses[i]);
+        assert_int_equal(found.bytes, BYTES);
+    }
+    size_t used = nf_code_memory_usage(memory).used;
+    nf_code_free(memory, addresses[1]);
+    assert_false(nf_code_find(memory, addresses[1], &found));
+    assert_int_equal(nf_code_memory_usage(memory).used, used / 3 * 2);
+    assert_int_equal(call(addresses[0]) + call(addresses[2]), 18);
+    nf_code_memory_free(memory);
+}
+
 static void test_many_objects_in_random_order(void **state)
 {
     (void)state;
@@ -161,6 +193,7 @@ int main(void)
         cmocka_unit_test(test_limit_is_a_clear_error),
         cmocka_unit_test(test_commit_gives_back_the_rest),
         cmocka_unit_test(test_relocations),
+        cmocka_unit_test(test_a_blob_with_an_origin),
         cmocka_unit_test(test_many_objects_in_random_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /*
- * Where control flow may land stands an endbr64 (docs/security.md): stubs, entries, and versions of our
- * own tiers.
+ * Where control flow may land stands an endbr64 (docs/security.md): stubs, entries, and versions, LLVM's
+ * among them where it is installed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,7 +41,8 @@ static void check_function(const nf_function *function)
 static void test_control_flow_lands_on_endbr64(void **state)
 {
     (void)state;
-    static const nf_mode modes[] = {NF_MODE_EVALUATE, NF_MODE_BASELINE, NF_MODE_OPTIMISED};
+    static const nf_mode modes[] = {NF_MODE_EVALUATE, NF_MODE_BASELINE, NF_MODE_OPTIMISED,
+                                    NF_MODE_LLVM};
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
         nf_config config = {.mode = modes[i]};
         nf_engine *engine;

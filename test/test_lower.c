@@ -124,6 +124,8 @@ static bool resolve(void *context, const char *name, uint64_t *address)
     return *address != 0;
 }
 
+static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
+
 static nf_status compile(const nf_func *f, const nf_llvm_options *options, const nf_link *link,
                          nf_arena *arena, nf_blob *blob, nf_error *error)
 {
@@ -136,6 +138,8 @@ static nf_status compile(const nf_func *f, const nf_llvm_options *options, const
     nf_status status = plugin_compile_nir(f, options, arena, &bytes, &size, error);
     if (status == NF_OK) status = nf_object_read(bytes, size, &how, arena, &object, error);
     *blob = object.blob;
+    if (status == NF_OK) /* the reader has put one before it */
+        assert_memory_not_equal(blob->bytes + blob->origin, endbr64, sizeof endbr64);
     return status;
 }
 

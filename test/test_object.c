@@ -193,8 +193,14 @@ static void test_entry_comes_first(void **state)
     nf_object object;
     uint32_t offset;
     assert_int_equal(read_source(source, "-O1 -fPIC -ffunction-sections", "f", &object), NF_OK);
+    static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
+    assert_memory_equal(object.blob.bytes, endbr64, sizeof endbr64);
     assert_true(nf_object_find(&object, "f", &offset));
-    assert_int_equal(offset, 0);
+    assert_int_equal(offset, sizeof endbr64);
+    const void *f = place(&object, "f");
+    assert_int_equal((uintptr_t)f % NF_CODE_ALIGN, 0);
+    assert_int_equal(((int (*)(int))(uintptr_t)f)(41), 42);
+    assert_int_equal(((int (*)(int))((uintptr_t)f - offset))(41), 42);
     assert_true(nf_object_find(&object, "g", &offset));
     assert_true(offset > 0);
     assert_false(nf_object_find(&object, "h", &offset));

@@ -47,7 +47,7 @@ typedef struct nf_code_tx {
 } nf_code_tx;
 
 nf_status nf_code_begin(nf_code_memory *memory, uint32_t bytes, nf_code_tx *tx, nf_error *error);
-/* Gives back what lies behind bytes_used. The name is cut to NF_CODE_NAME_BYTES. */
+/* Gives back what lies behind bytes_used, not 0. The name is cut to NF_CODE_NAME_BYTES. */
 void nf_code_commit(nf_code_tx *tx, uint32_t bytes_used, const char *name, void *owner);
 void nf_code_abort(nf_code_tx *tx);
 

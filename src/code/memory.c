@@ -220,11 +220,12 @@ static uint32_t offset_of(const nf_code_memory *m, uint64_t address)
 void nf_code_commit(nf_code_tx *tx, uint32_t bytes_used, const char *name, void *owner)
 {
     nf_code_memory *m = tx->memory;
-    uint32_t kept = round_up(bytes_used);
-    __builtin_memset(tx->rw + bytes_used, INT3, kept - bytes_used);
+    NF_ASSERT(bytes_used > 0);
+    uint32_t used_end = offset_of(m, tx->address) + bytes_used, end = round_up(used_end);
+    __builtin_memset(tx->rw + bytes_used, INT3, end - used_end);
     nf_os_mutex_lock(&m->mutex);
     uint32_t at = extent_at(m, offset_of(m, tx->address));
-    extent_cut(m, at, kept);
+    extent_cut(m, at, end - m->extents[at].offset);
     extent *e = &m->extents[at];
     e->state = EXTENT_OBJECT;
     e->object = (nf_code_object){.address = tx->address, .bytes = bytes_used, .owner = owner};

@@ -2,8 +2,8 @@
  * Reads a relocatable ELF object: headers, sections, symbols; lays the sections out as one blob. The
  * relocations are object_reloc.c's.
  *
- * Sections are laid out in four rounds: the entry's, other code, (stubs), data, (GOT). All offsets
- * and sizes of the file are checked once, where they are read, so that what comes later may use
+ * Sections are laid out in four rounds: the entry's, other code, (stubs), data, (GOT); behind an
+ * endbr64, where an entry is wanted. All offsets and sizes of the file are checked once, where they are read, so that what comes later may use
  * them: a kept section's bytes lie in the file, a symbol's value in its section, a name ends.
  *
  * Example: clang's object of `int f(int x) { return g(x) + table[x]; }`, with g in libc's reach and
@@ -19,6 +19,7 @@
 #include "base/text.h"
 
 enum { INT3 = 0xcc, ALIGN_MIN = 16, ALIGN_MAX = 64, NO_SECTION = UINT32_MAX };
+static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
 
 static nf_status corrupt(object_reader *r, const char *what)
 {
@@ -175,9 +176,10 @@ static nf_status read_symbols(object_reader *r)
 /* --- layout --- */
 
 /* The next place in the blob with this alignment; the cursor moves behind it. */
-static bool take(uint64_t *cursor, uint64_t size, uint64_t align, uint32_t *place)
+static bool take(const object_reader *r, uint64_t *cursor, uint64_t size, uint64_t align,
+                 uint32_t *place)
 {
-    *cursor = (*cursor + align - 1) & ~(align - 1);
+    *cursor += (r->origin - *cursor) & (align - 1);
     if (size > NF_ASM_CODE_BYTES_MAX || *cursor + size > NF_ASM_CODE_BYTES_MAX) return false;
     *place = (uint32_t)*cursor;
     *cursor += size;
@@ -187,7 +189,7 @@ static bool take(uint64_t *cursor, uint64_t size, uint64_t align, uint32_t *plac
 static bool place_section(object_reader *r, object_section *s, uint64_t *cursor)
 {
     if (s->align > r->align) r->align = (uint32_t)s->align;
-    return take(cursor, s->size, s->align, &s->place);
+    return take(r, cursor, s->size, s->align, &s->place);
 }
 
 /* Sections with or without code, but for the entry's, which was first. */
@@ -206,7 +208,7 @@ static bool place_stubs(object_reader *r, uint64_t *cursor)
 {
     for (uint32_t i = 0; i < r->symbol_count; i++)
         if (r->symbols[i].has_stub &&
-            !take(cursor, OBJECT_STUB_BYTES, OBJECT_STUB_BYTES, &r->symbols[i].stub))
+            !take(r, cursor, OBJECT_STUB_BYTES, OBJECT_STUB_BYTES, &r->symbols[i].stub))
             return false;
     return true;
 }
@@ -215,7 +217,7 @@ static bool place_got(object_reader *r, uint64_t *cursor)
 {
     for (uint32_t i = 0; i < r->symbol_count; i++)
         if (r->symbols[i].has_got &&
-            !take(cursor, OBJECT_GOT_BYTES, OBJECT_GOT_BYTES, &r->symbols[i].got))
+            !take(r, cursor, OBJECT_GOT_BYTES, OBJECT_GOT_BYTES, &r->symbols[i].got))
             return false;
     return true;
 }
@@ -245,10 +247,11 @@ static nf_status find_entry(object_reader *r, uint32_t *section)
 static nf_status lay_out(object_reader *r)
 {
     uint32_t entry;
-    uint64_t cursor = 0;
     nf_status status = find_entry(r, &entry);
     if (status != NF_OK) return status;
+    r->origin = entry == NO_SECTION ? 0 : sizeof endbr64;
     r->align = ALIGN_MIN;
+    uint64_t cursor = r->origin;
     bool fits = (entry == NO_SECTION || place_section(r, &r->sections[entry], &cursor)) &&
                 place_sections(r, true, entry, &cursor) && place_stubs(r, &cursor);
     r->code_bytes = (uint32_t)cursor;
@@ -265,6 +268,7 @@ static nf_status copy_sections(object_reader *r)
     r->out = nf_arena_alloc(r->arena, r->total_bytes);
     if (r->out == NULL) return nf_fail(r->error, NF_MEMORY, "no memory for an object");
     __builtin_memset(r->out, INT3, r->code_bytes);
+    __builtin_memcpy(r->out, endbr64, r->origin);
     for (uint32_t i = 1; i < r->section_count; i++) {
         const object_section *s = &r->sections[i];
         if (s->kept) __builtin_memcpy(r->out + s->place, r->bytes + s->offset, s->size);
@@ -309,6 +313,7 @@ nf_status nf_object_read(const void *bytes, size_t size, const nf_object_options
                              .code_bytes = r.code_bytes,
                              .total_bytes = r.total_bytes,
                              .align = r.align,
+                             .origin = r.origin,
                              .relocs = r.relocs.data,
                              .reloc_count = r.relocs.count};
     if (!list_functions(&r, object)) return nf_fail(error, NF_MEMORY, "no memory for an object");

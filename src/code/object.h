@@ -1,8 +1,8 @@
 /*
  * Relocatable ELF objects for x86-64 as blobs: what another compiler made becomes ours to place.
  *
- *   | the entry's section | other code | stubs | read-only data | addresses (GOT) |
- *   0 ------------------------- code_bytes ---- ^ -------------------- total_bytes
+ *   | endbr64 | the entry's section | other code | stubs | read-only data | addresses (GOT) |
+ *   0       origin ------------------------- code_bytes --- ^ -------------------- total_bytes
  *
  * All is executed and read, nothing is written: an object with writable data is refused, and named.
  * Unwind tables and notes are left out.
@@ -24,7 +24,8 @@
 #include "x64/asm.h"
 
 typedef struct nf_object_options {
-    /* The function whose code shall be at the blob's start, or NULL. */
+    /* The function whose code shall be at the blob's start, or NULL. An endbr64 is put before it, so
+     * that it begins a line of the cache and its calls of itself are direct ones: it needs none. */
     const char *entry;
     /* Where a symbol is; false when there is none. */
     bool (*resolve)(void *context, const char *name, uint64_t *address);

@@ -68,7 +68,7 @@ typedef struct object_reader {
     uint32_t section_count;
     object_symbol *symbols;
     uint32_t symbol_count;
-    uint32_t code_bytes, total_bytes, align;
+    uint32_t code_bytes, total_bytes, align, origin;
     uint8_t *out; /* the blob's bytes, once it is laid out */
     NF_VEC(nf_reloc) relocs;
 } object_reader;

@@ -29,9 +29,12 @@ nf_status nf_code_place(nf_code_memory *memory, const nf_blob *blob, const char 
                         uint64_t *address, nf_error *error)
 {
     nf_code_tx tx;
+    uint32_t lead = -blob->origin & (NF_CODE_ALIGN - 1);
     NF_ASSERT(blob->align <= NF_CODE_ALIGN);
-    nf_status status = nf_code_begin(memory, blob->total_bytes, &tx, error);
+    nf_status status = nf_code_begin(memory, lead + blob->total_bytes, &tx, error);
     if (status != NF_OK) return status;
+    tx.rw += lead;
+    tx.address += lead;
     __builtin_memcpy(tx.rw, blob->bytes, blob->total_bytes);
     for (uint32_t i = 0; i < blob->reloc_count; i++) {
         const nf_reloc *reloc = &blob->relocs[i];

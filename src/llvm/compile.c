@@ -165,6 +165,16 @@ static void set_flags(LLVMModuleRef module)
                       LLVMValueAsMetadata(LLVMConstInt(i32, 1, false)));
 }
 
+/* But the entry's stands before its code: see code/object.h. */
+static void entry_unmark(LLVMModuleRef module, const char *name)
+{
+    static const char attribute[] = "nocf_check";
+    unsigned kind = LLVMGetEnumAttributeKindForName(attribute, sizeof attribute - 1);
+    LLVMValueRef function = LLVMGetNamedFunction(module, name);
+    LLVMAttributeRef unmarked = LLVMCreateEnumAttribute(LLVMGetModuleContext(module), kind, 0);
+    if (function) LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex, unmarked);
+}
+
 /* --- the function at its stages --- */
 
 /* A job for nf_llvm_guard(). */
@@ -266,6 +276,7 @@ static nf_status object_make(compilation *c)
     nf_llvm_loops_mark(module, c->options);
     status = run_passes(module, c->machine, pipeline, c->options, c->error);
     if (status == NF_OK && !nf_llvm_tls_lower(module, c->error)) status = NF_UNSUPPORTED;
+    entry_unmark(module, c->p->function);
     if (status == NF_OK)
         status = emit_object(module, c->machine, c->arena, c->bytes, c->size, c->error);
     LLVMDisposeModule(module);
@@ -332,10 +343,11 @@ nf_status nf_llvm_prepare_nir(const nf_func *f, const char *name, nf_llvm_prepar
                               nf_error *error)
 {
     LLVMModuleRef module;
+    const char *own = nf_symbol_at(f->module, f->symbol)->name;
     nf_status status = nf_llvm_lower(f, name, &module, error);
     *prepared = NULL;
     if (status != NF_OK) return status;
-    nf_llvm_prepared *p = prepared_new("", error);
+    nf_llvm_prepared *p = prepared_new(name ? name : own, error);
     set_flags(module);
     status = p ? check(module, error) : NF_MEMORY;
     LLVMContextRef context = LLVMGetModuleContext(module);

@@ -253,7 +253,8 @@ const char *nf_insn_mnemonic(nf_insn insn); /* "pslld" */
 typedef struct nf_blob {
     const uint8_t *bytes;
     uint32_t code_bytes, total_bytes; /* code; code and constants */
-    uint32_t align;                   /* of the blob's start: 16, or the largest constant's */
+    uint32_t align;                   /* of the origin: 16, or the largest constant's */
+    uint32_t origin;                  /* the place in it that is aligned, mostly its start */
     const nf_reloc *relocs;
     uint32_t reloc_count;
 } nf_blob;
