@@ -191,6 +191,7 @@ double bench_median(double *values, uint32_t count)
 
 static double sample_ns(const bench_case *c)
 {
+    if (c->before) c->before(c->context);
     uint64_t start = bench_ticks();
     for (uint32_t i = 0; i < c->repeats; i++) c->run(c->context);
     return bench_ns(bench_ticks() - start) / c->repeats;

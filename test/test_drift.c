@@ -139,7 +139,7 @@ static void test_a_race_without_a_verdict_is_held_again(void **state)
     nf_promote_planted(function, plant(function), "planted");
     uint64_t start = nf_os_time_ns();
     while (function->phase != NF_PHASE_SETTLED && !is_over(start)) call(engine, next, 0);
-    nf_drift_undecided(function);
+    nf_drift_raced(function, true, false);
     while (s.kinds[NF_EVENT_VERDICT] == 0 && !is_over(start)) call(engine, next, 0);
     assert_int_equal(s.kinds[NF_EVENT_VERDICT], 1);
     assert_int_equal(s.kinds[NF_EVENT_DRIFT], 0);

@@ -20,7 +20,9 @@
  * An alarm lets the function race again, on fresh inputs, when it has cost since the last race what
  * a race costs, times two for each race that an alarm has caused before: the ski-rental rule again,
  * with exponential back-off. What can't race is tried against its control. A race that came to no
- * verdict, for the machine was too busy, counts as an alarm.
+ * verdict, for the machine was too busy, counts as an alarm. And after an alarm two verdicts have to
+ * agree, for the machine may have been in another state than usual during a race: with another's work
+ * on the same core wide vectors win that lose without it.
  *
  * What bursts cost, calls that were slower than they had to be, is bounded: the next burst comes when
  * the function has taken WATCH_SHARE times as long.
@@ -33,6 +35,7 @@ enum {
     REFERENCE_BURSTS = 8,
     BURST_LIMIT_NS = 100 * 1000 * 1000,
     BACKOFF_MAX = 16, /* doublings */
+    VERDICTS = 2,     /* of races, that agree */
 };
 
 static const double SHIFT_MIN = 0.1, ALLOWANCE = 0.5, ALARM = 6, STEP_MAX = 4;
@@ -137,6 +140,7 @@ static void alarm(nf_function *function, const nf_version *control, const nf_aud
                     "live calls take %.2fx of the time of %s, no longer %.2fx", result->ratio,
                     control->name, nf_exp(d->cusums[d->turn].reference));
     d->alarms++;
+    d->doubts = VERDICTS;
     d->wanted = true;
     nf_drift_reset(function);
 }
@@ -184,11 +188,13 @@ static bool race_is_due(nf_function *function)
 }
 
 /* On a single processor the race would take its time from the program. */
-void nf_drift_undecided(nf_function *function)
+void nf_drift_raced(nf_function *function, bool is_undecided, bool is_swapped)
 {
-    if (nf_os_cpu_count() == 1) return;
-    function->drift.wanted = true;
-    function->drift.raced_ns = function->profile.spent_ns;
+    nf_drift *d = &function->drift;
+    if (d->doubts) d->doubts = is_swapped ? VERDICTS - 1 : d->doubts - 1;
+    if ((d->doubts == 0 && !is_undecided) || nf_os_cpu_count() == 1) return;
+    d->wanted = true;
+    d->raced_ns = function->profile.spent_ns;
 }
 
 static bool race_again(nf_function *function, uint64_t now)

@@ -165,6 +165,7 @@ typedef struct nf_drift {
     double due_ns; /* the next burst, when the function has cost so much */
     uint32_t alarms;
     bool wanted;     /* a race, since an alarm */
+    uint32_t doubts; /* races that shall say the same again before the alarm is over */
     uint32_t races;  /* that alarms have caused, with back-off */
     double raced_ns; /* what the function had cost by the last of them */
 } nf_drift;

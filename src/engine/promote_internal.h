@@ -76,8 +76,8 @@ void nf_drift_reset(nf_function *function);
 void nf_drift_close(nf_function *function);
 /* True when the function is not settled any more. */
 bool nf_drift_step(nf_function *function, uint64_t now_ns);
-/* The function's race came to no verdict: it is to race again. */
-void nf_drift_undecided(nf_function *function);
+/* After each race: whether it came to no verdict, or to another version. */
+void nf_drift_raced(nf_function *function, bool is_undecided, bool is_swapped);
 
 /* --- promote.c --- */
 

@@ -384,10 +384,11 @@ static void race_field(nf_function *function, field *f, uint64_t now)
     nf_version *winner = race_judge(function, f, record), *old = function->active;
     if (winner == NULL || winner == old) {
         nf_phase_set(function, NF_PHASE_SETTLED, now);
-        if (record->report.undecided) nf_drift_undecided(function);
+        nf_drift_raced(function, record->report.undecided, false);
         return;
     }
     nf_version_swap(function, winner, winner->speedup, NF_EVENT_SWAP, record->report.reason);
+    nf_drift_raced(function, false, true);
     nf_trial_begin(function, old, nf_engine_now(function->engine));
 }
 
