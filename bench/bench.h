@@ -47,8 +47,8 @@ typedef struct bench_case {
     void (*run)(void *context); /* the measured part */
     void *context;
     void (*before)(void *context); /* each sample; NULL: nothing */
-    uint32_t repeats; /* calls of run in one sample; 0: as many as take about 20 us */
-    double median_ns; /* out: of one call of run */
+    uint32_t repeats;              /* calls of run in one sample; 0: as many as take about 20 us */
+    double median_ns;              /* out: of one call of run */
     double best_ns;
 } bench_case;
 

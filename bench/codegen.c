@@ -198,6 +198,7 @@ static nf_status blob_make(lab *l, nf_function *function, nf_recipe recipe, nf_b
         .entry_count = &function->counters->entries,
         .loop_count = &function->counters->loops,
         .turn = &function->counters->turn,
+        .contracts = recipe.variant && recipe.variant->contract,
     };
     nf_compiled compiled = {0};
     nf_status status = NF_OK;

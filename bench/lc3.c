@@ -241,11 +241,10 @@ static void program_measure(bench *b, const program *p)
                         &error) != NF_OK)
         die(error.message);
     for (uint32_t i = 0; i < ENGINE_COUNT; i++)
-        cases[i] =
-            (bench_case){.name = engines[i].name,
-                         .run = piece_run,
-                         .context = machine_new(&object, &engines[i]),
-                         .repeats = 1};
+        cases[i] = (bench_case){.name = engines[i].name,
+                                .run = piece_run,
+                                .context = machine_new(&object, &engines[i]),
+                                .repeats = 1};
     for (uint32_t i = 0; i < ENGINE_COUNT * WARM_PIECES; i++)
         piece_run(cases[i % ENGINE_COUNT].context);
     bench_interleave(cases, ENGINE_COUNT, bench_is_quick(b) ? ROUNDS_QUICK : ROUNDS);

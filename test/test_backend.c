@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@
 #include "ir/eval.h"
 #include "lib_allocator.h"
 #include "lib_generate.h"
+#include "opt/opt.h"
 #include "os/os.h"
 #include "x64/compile.h"
 
@@ -653,6 +655,75 @@ static void unresolved_symbol_is_named(void **state)
     nf_module_free(m);
 }
 
+/* --- negations that go into fused operations
+ * ------------------------------------------------------------------------------------- */
+
+typedef double three(double a, double b, double c);
+
+/* The three operands, each negated or not; or, behind the pipeline, a sum with a product like that. */
+static void fused_text(char *text, unsigned negated, bool is_product)
+{
+    const char *names[3], *plain[3] = {"%a", "%b", "%c"}, *made[3] = {"%na", "%nb", "%nc"};
+    int length = sprintf(text, "func @f(%%a: f64, %%b: f64, %%c: f64) -> f64 {\nentry:\n");
+    for (unsigned i = 0; i < 3; i++) {
+        names[i] = negated >> i & 1 ? made[i] : plain[i];
+        if (names[i] == made[i])
+            length += sprintf(text + length, "  %s = fneg.f64 %s\n", made[i], plain[i]);
+    }
+    if (is_product)
+        sprintf(text + length,
+                "  %%p = fmul.f64 %s, %s\n  %%r = fmuladd.f64 %%c, %%c, %%p\n  ret %%r\n}\n",
+                names[0], names[1]);
+    else
+        sprintf(text + length, "  %%r = fma.f64 %s, %s, %s\n  ret %%r\n}\n", names[0], names[1],
+                names[2]);
+}
+
+static three *fused_compile(const nf_module *m, bool contracts, nf_arena *arena, uint32_t *bytes)
+{
+    const nf_variant *variant = &nf_variants[contracts ? nf_variant_count - 1 : 0];
+    nf_opt opt = {.scratch = arena, .features = nf_cpu_features(), .variant = variant};
+    nf_compile options = {
+        .arena = arena, .features = nf_cpu_features(), .contracts = variant->contract};
+    nf_compiled out;
+    nf_error error = {.message = ""};
+    uint64_t address;
+    const nf_func *f = nf_module_function_at(m, nf_module_symbol(m, "f"));
+    nf_func *clone = nf_func_clone(f, arena);
+    assert_int_equal(nf_opt_run(&opt, clone, &error), NF_OK);
+    assert_int_equal(nf_backend_compile(clone, &options, &out, &error), NF_OK);
+    assert_int_equal(nf_code_place(code_memory, &out.blob, "f", NULL, &address, &error), NF_OK);
+    *bytes = out.blob.total_bytes;
+    return (three *)(uintptr_t)address;
+}
+
+static void negations_go_into_fused_operations(void **state)
+{
+    static const double a = 1 + 0x1p-30, b = 1 - 0x1p-31, c = -1 - 0x1p-29;
+    char text[512];
+    nf_arena arena;
+    (void)state;
+    if ((nf_cpu_features() & NF_CPU_FMA) == 0) skip(); /* a CPU with FMA */
+    nf_arena_init(&arena, nf_os_allocator());
+    for (unsigned negated = 0; negated < 8; negated++) {
+        double x = negated & 1 ? -a : a, y = negated & 2 ? -b : b, z = negated & 4 ? -c : c;
+        for (int is_product = 0; is_product < 2; is_product++) {
+            uint32_t apart_bytes, fused_bytes;
+            fused_text(text, negated, is_product);
+            nf_module *m = read_text(text);
+            three *apart = fused_compile(m, false, &arena, &apart_bytes);
+            three *fused = fused_compile(m, true, &arena, &fused_bytes);
+            volatile double square = c * c, product = x * y;
+            double exact = is_product ? square + product : fma(x, y, z);
+            assert_true(apart(a, b, c) == exact);
+            assert_true(fused(a, b, c) == (is_product ? fma(c, c, x * y) : fma(x, y, z)));
+            if (negated) assert_true(fused_bytes < apart_bytes);
+            nf_module_free(m);
+        }
+    }
+    nf_arena_free(&arena);
+}
+
 /* --- what code may cost
  * --------------------------------------------------------------------------- */
 
@@ -761,6 +832,7 @@ int main(void)
         cmocka_unit_test(jumps_reach),
         cmocka_unit_test(memory_may_run_out_anywhere),
         cmocka_unit_test(unresolved_symbol_is_named),
+        cmocka_unit_test(negations_go_into_fused_operations),
         cmocka_unit_test(code_stays_within_its_budget),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

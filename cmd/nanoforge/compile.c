@@ -101,6 +101,7 @@ static nf_status compile(const nf_function *function, const compile_options *o, 
         .arena = arena,
         .features = nf_cpu_features(),
         .want_map = o->dump != NULL,
+        .contracts = o->variant && o->variant->contract,
     };
     if (o->variant == NULL) return nf_baseline_compile(clone, &options, compiled, error);
     pass_dump dump = {o->dump ? o->dump : ""};

@@ -62,6 +62,7 @@ static nf_status compile_t2(compilation *c, nf_compile *options, nf_error *error
     nf_status status = source_make(c, options, &source, error);
     if (status == NF_OK) status = nf_opt_run(&opt, source, error);
     if (status != NF_OK) return status;
+    options->contracts = c->recipe.variant->contract;
     return nf_backend_compile(source, options, &c->compiled, error);
 }
 

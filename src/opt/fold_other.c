@@ -178,13 +178,34 @@ nf_value nf_fold_fdiv(nf_fold *k, const nf_inst *inst)
     return nf_fold_make(k, NF_OP_FMUL, inst->type, inst->a, reciprocal);
 }
 
+/* -x * y => -(x * y), but for the sign of a NaN: a fused operation takes the negation in. */
+static nf_value negation_lift(nf_fold *k, nf_value v)
+{
+    const nf_inst product = *nf_fold_at(k, v);
+    if (product.op != NF_OP_FMUL) return v;
+    const nf_inst *a = nf_fold_at(k, product.a), *b = nf_fold_at(k, product.b);
+    nf_value x = product.a, y = product.b;
+    if (a->op == NF_OP_FNEG)
+        x = a->a;
+    else if (b->op == NF_OP_FNEG)
+        y = b->a;
+    else
+        return v;
+    nf_value positive = nf_fold_make(k, NF_OP_FMUL, product.type, x, y);
+    return positive.id ? nf_fold_make(k, NF_OP_FNEG, product.type, positive, NF_NO_VALUE)
+                       : NF_NO_VALUE;
+}
+
 /* One rounding where the variant says so, else two. */
 nf_value nf_fold_fmuladd(nf_fold *k, const nf_inst *inst)
 {
     const nf_variant *variant = k->opt->variant;
-    nf_inst fused = *inst;
-    fused.op = NF_OP_FMA;
-    if (variant && variant->contract) return nf_fold_record(k, &fused);
+    if (variant && variant->contract) {
+        nf_inst fused = *inst;
+        fused.op = NF_OP_FMA;
+        fused.c = negation_lift(k, inst->c);
+        return fused.c.id ? nf_fold_record(k, &fused) : NF_NO_VALUE;
+    }
     nf_value product = nf_fold_make(k, NF_OP_FMUL, inst->type, inst->a, inst->b);
     if (product.id == 0) return NF_NO_VALUE;
     return nf_fold_make(k, NF_OP_FADD, inst->type, product, inst->c);

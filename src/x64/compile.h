@@ -30,6 +30,7 @@ typedef struct nf_compile {
     const uint64_t *turn;  /* T1: holds the address of what is called whenever back_edges of them
                               were counted, as osr.h says; NULL: nothing. In reach of the code */
     bool want_map;         /* fill nf_compiled.map */
+    bool contracts;        /* T2: negations go into fused operations, which keep a NaN's sign */
 } nf_compile;
 
 /* Machine code that a NIR instruction became: code from offset up to the next entry's. */

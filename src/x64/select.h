@@ -105,9 +105,12 @@ void nf_select_binary_imm(nf_select *s, unsigned op, unsigned width, nf_vreg d, 
 void nf_select_unary_imm(nf_select *s, unsigned op, unsigned width, nf_vreg d, nf_lir_rm a,
                          int64_t imm);
 /* Fused multiply-add. Which operand is overwritten decides the form, and the form the order in
- * which the hardware looks for NaNs; this keeps a before b before c. rows: by form. */
+ * which the hardware looks for NaNs; this keeps a before b before c. */
 typedef enum nf_fma_form { NF_FMA_132, NF_FMA_213, NF_FMA_231, NF_FMA_FORMS } nf_fma_form;
-void nf_select_fma(nf_select *s, const uint16_t rows[NF_FMA_FORMS], unsigned width, nf_vreg d,
+enum { NF_FMA_MINUS = 1, NF_FMA_NEGATED = 2, NF_FMA_SIGNS = 4 }; /* of the addend, the product */
+typedef uint16_t nf_fma_rows[NF_FMA_SIGNS][NF_FMA_FORMS];
+extern const nf_fma_rows nf_fma_vector_rows[2]; /* of f32, of f64 */
+void nf_select_fma(nf_select *s, const nf_fma_rows *rows, unsigned width, nf_vreg d,
                    const nf_inst *inst, unsigned bytes);
 void nf_select_store(nf_select *s, unsigned op, unsigned width, nf_lir_mem to, nf_vreg value);
 /* d = v, a copy that the allocator tries to make vanish. */

@@ -226,14 +226,12 @@ bool nf_vector_arith(const nf_vector_job *job)
 
 bool nf_vector_fma(const nf_vector_job *job)
 {
-    static const uint16_t rows[2][NF_FMA_FORMS] = {
-        {NF_X_VFMADD132PS, NF_X_VFMADD213PS, NF_X_VFMADD231PS},
-        {NF_X_VFMADD132PD, NF_X_VFMADD213PD, NF_X_VFMADD231PD}};
     const nf_inst *inst = job->inst;
     unsigned width = nf_vector_width(inst->type);
     bool wide = NF_TYPE_ELEMENT(inst->type) == NF_F64;
-    if (!nf_vector_row(job->features, (nf_vector_rows){0, rows[wide][0]}, width)) return false;
-    if (job->s) nf_select_fma(job->s, rows[wide], width, nf_vector_result(job), inst, width);
+    const nf_fma_rows *rows = &nf_fma_vector_rows[wide];
+    if (!nf_vector_row(job->features, (nf_vector_rows){0, (*rows)[0][0]}, width)) return false;
+    if (job->s) nf_select_fma(job->s, rows, width, nf_vector_result(job), inst, width);
     return true;
 }
 

@@ -76,23 +76,37 @@ void nf_lower_fsqrt(nf_select *s, nf_value v, const nf_inst *inst)
 }
 
 /* Which operand the result replaces: one that nobody else uses, best the sum. */
-static nf_fma_form fma_form(const nf_select *s, const nf_inst *inst)
+static nf_fma_form fma_form(const nf_select *s, const nf_value operands[3])
 {
-    if (s->uses[inst->c.id] == 1) return NF_FMA_231;
-    if (s->uses[inst->a.id] == 1) return NF_FMA_132;
-    return s->uses[inst->b.id] == 1 ? NF_FMA_213 : NF_FMA_231;
+    if (s->uses[operands[2].id] == 1) return NF_FMA_231;
+    if (s->uses[operands[0].id] == 1) return NF_FMA_132;
+    return s->uses[operands[1].id] == 1 ? NF_FMA_213 : NF_FMA_231;
 }
 
-void nf_select_fma(nf_select *s, const uint16_t rows[NF_FMA_FORMS], unsigned width, nf_vreg d,
+/* A negation that goes into the operation: what is negated. */
+static nf_value negation_take(const nf_select *s, nf_value v, unsigned sign, unsigned *signs)
+{
+    const nf_inst *inst = nf_select_inst(s, v);
+    bool taken = s->options->contracts && inst->op == NF_OP_FNEG && s->uses[v.id] == 1;
+    if (taken) *signs ^= sign;
+    return taken ? inst->a : v;
+}
+
+void nf_select_fma(nf_select *s, const nf_fma_rows *rows, unsigned width, nf_vreg d,
                    const nf_inst *inst, unsigned bytes)
 {
-    nf_fma_form form = fma_form(s, inst);
-    nf_value tied = form == NF_FMA_132 ? inst->a : form == NF_FMA_213 ? inst->b : inst->c;
-    nf_value first = form == NF_FMA_132 ? inst->c : inst->a;
-    nf_value last = form == NF_FMA_213 ? inst->c : inst->b;
-    nf_lir_rm rm = nf_select_rm(s, last, bytes);
-    nf_vreg overwritten = nf_select_value(s, tied), v = nf_select_value(s, first);
-    nf_lir_begin(s->lir, rows[form], width);
+    unsigned signs = 0;
+    const nf_value operands[3] = {negation_take(s, inst->a, NF_FMA_NEGATED, &signs),
+                                  negation_take(s, inst->b, NF_FMA_NEGATED, &signs),
+                                  negation_take(s, inst->c, NF_FMA_MINUS, &signs)};
+    /* dst, the second source, the third */
+    static const uint8_t places[NF_FMA_FORMS][3] = {
+        [NF_FMA_132] = {0, 2, 1}, [NF_FMA_213] = {1, 0, 2}, [NF_FMA_231] = {2, 0, 1}};
+    nf_fma_form form = fma_form(s, operands);
+    nf_lir_rm rm = nf_select_rm(s, operands[places[form][2]], bytes);
+    nf_vreg overwritten = nf_select_value(s, operands[places[form][0]]);
+    nf_vreg v = nf_select_value(s, operands[places[form][1]]);
+    nf_lir_begin(s->lir, (*rows)[signs][form], width);
     nf_lir_add(s->lir, NF_LIR_DEF, d);
     nf_lir_add(s->lir, NF_LIR_TIED, overwritten);
     nf_lir_add(s->lir, NF_LIR_USE, v);
@@ -100,18 +114,26 @@ void nf_select_fma(nf_select *s, const uint16_t rows[NF_FMA_FORMS], unsigned wid
     nf_lir_end(s->lir);
 }
 
+#define FMA_ROWS(suffix)                                                                           \
+    {                                                                                              \
+        {NF_X_VFMADD132##suffix, NF_X_VFMADD213##suffix, NF_X_VFMADD231##suffix},                  \
+            {NF_X_VFMSUB132##suffix, NF_X_VFMSUB213##suffix, NF_X_VFMSUB231##suffix},              \
+            {NF_X_VFNMADD132##suffix, NF_X_VFNMADD213##suffix, NF_X_VFNMADD231##suffix},           \
+            {NF_X_VFNMSUB132##suffix, NF_X_VFNMSUB213##suffix, NF_X_VFNMSUB231##suffix},           \
+    }
+
+static const nf_fma_rows scalar_rows[2] = {FMA_ROWS(SS), FMA_ROWS(SD)};
+const nf_fma_rows nf_fma_vector_rows[2] = {FMA_ROWS(PS), FMA_ROWS(PD)};
+
 void nf_lower_fma(nf_select *s, nf_value v, const nf_inst *inst)
 {
-    static const uint16_t rows[2][NF_FMA_FORMS] = {
-        {NF_X_VFMADD132SS, NF_X_VFMADD213SS, NF_X_VFMADD231SS},
-        {NF_X_VFMADD132SD, NF_X_VFMADD213SD, NF_X_VFMADD231SD}};
     nf_vreg d = nf_select_result(s, v);
     unsigned bytes = bytes_of(inst);
     if (!nf_select_has(s, NF_CPU_FMA)) {
         nf_select_soft(s, d, inst);
         return;
     }
-    nf_select_fma(s, rows[bytes == F64_BYTES], bytes, d, inst, bytes);
+    nf_select_fma(s, &scalar_rows[bytes == F64_BYTES], bytes, d, inst, bytes);
 }
 
 void nf_lower_fmuladd(nf_select *s, nf_value v, const nf_inst *inst)
