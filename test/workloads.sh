@@ -7,6 +7,8 @@ folder=examples/workloads
 clang=$(command -v clang-19) || clang=
 flags='-std=c11 -Wall -Wextra -Wshadow -Wmissing-prototypes -Wvla -Werror'
 
+processor=$(taskset -pc $$ | sed 's/.*: //; s/[,-].*//') # the first that we may use
+
 # The name, a size for every tier, one for native code, and the mistake.
 workloads() {
     cat <<'END'
@@ -61,6 +63,9 @@ by_engine() { # by_engine NAME FEW MANY
     nf run --quiet "$folder/$1.c" -- "$3" 20
     right "$1 $3 while it gets faster" "$1" "$3"
     check "$1 $3 while it gets faster as natively" cmp "$work/out" "$work/$1.$3"
+    run taskset -c "$processor" "$NANOFORGE" run --quiet "$folder/$1.c" -- "$3" 20
+    right "$1 $3 on one processor" "$1" "$3"
+    check "$1 $3 on one processor as natively" cmp "$work/out" "$work/$1.$3"
     nf run --quiet "$folder/$1.c" -- 0
     expect "$1 under the engine refuses: 0" 2
 }
