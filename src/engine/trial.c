@@ -13,7 +13,7 @@ enum {
     AUDIT_LIMIT_NS = 500 * 1000 * 1000,
 };
 
-/* A new version must be this much slower than the old one to be rolled back. */
+/* What has won a race must be this much slower than the old one to be rolled back. */
 static const double ROLLBACK_RATIO = 1.03;
 /* One call is timed at a time, and how the processor finds into the code belongs to what is timed:
  * it differs by 2 ns from audit to audit of the same two versions. */
@@ -91,8 +91,8 @@ void nf_shadow_step(nf_function *function, uint64_t now)
 /* A guess must be the better of the two; what has won a race, not be worse beyond doubt. */
 static bool is_worse(const nf_version *active, const nf_audit_result *result)
 {
-    double ratio = active->speedup > 0 ? result->low : result->ratio;
-    return ratio > ROLLBACK_RATIO && result->active_ns - result->control_ns > CLOCK_NS;
+    bool is_slower = active->speedup > 0 ? result->low > ROLLBACK_RATIO : result->ratio > 1;
+    return is_slower && result->active_ns - result->control_ns > CLOCK_NS;
 }
 
 /* The slower one stays as control, where calls that it takes are no burden. */
