@@ -307,18 +307,17 @@ static bool is_kept(const nf_version *version)
 }
 
 /* In a race others' calls come between a version's own and take the caches, so that fused products may gain
- * nothing there. Who answers as is right and may be faster by them is tried on live calls. Mostly NULL. */
-static nf_version *guess_of(const nf_function *function, const field *f,
-                            const nf_race_report *report)
+ * nothing there. Who answers as is right and may be faster by them is tried on live calls. Mostly -1. */
+static int32_t guess_of(const nf_function *function, const field *f, const nf_race_report *report)
 {
-    nf_version *guess = NULL;
+    int32_t guess = -1;
     double best = 1;
     bool tries = report->winner < 0 && nf_round_now(function)->kind == NF_ROUND_RACE_CONTRACTED;
     for (uint32_t i = 0; tries && i < f->count; i++) {
         const nf_race_result *result = &report->results[i];
         bool may_win = result->outcome == NF_RACE_LOST && result->speedup_high > best;
         if (!may_win || f->versions[i] == function->active) continue;
-        guess = f->versions[i];
+        guess = (int32_t)i;
         best = result->speedup_high;
     }
     return guess;
@@ -351,14 +350,13 @@ static nf_version *race_judge(nf_function *function, const field *f, nf_race_rec
     const nf_version *baseline = race_baseline(function);
     double above_t1 = baseline == function->baseline ? 1 : baseline->speedup; /* 0: not known */
     nf_version *winner = report->winner < 0 ? NULL : f->versions[report->winner];
-    nf_version *guess = guess_of(function, f, report);
+    int32_t guess = guess_of(function, f, report);
     for (uint32_t i = 0; i < f->count; i++)
-        result_apply(function, f->versions[i], &report->results[i], above_t1,
-                     f->versions[i] == guess);
+        result_apply(function, f->versions[i], &report->results[i], above_t1, (int32_t)i == guess);
     nf_engine_event(function->engine, NF_EVENT_VERDICT, function, winner ? winner : baseline,
                     winner ? report->results[report->winner].speedup : 1, "%s", report->reason);
     race_record_add(function, record);
-    return winner ? winner : guess;
+    return guess < 0 ? winner : f->versions[guess];
 }
 
 static void field_drop(const field *f, const char *reason)
