@@ -49,7 +49,6 @@ typedef struct bench_case {
     void (*before)(void *context); /* each sample; NULL: nothing */
     uint32_t repeats;              /* calls of run in one sample; 0: as many as take about 20 us */
     double median_ns;              /* out: of one call of run */
-    double best_ns;
 } bench_case;
 
 void bench_interleave(bench_case *cases, uint32_t count, uint32_t rounds);

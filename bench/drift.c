@@ -22,7 +22,7 @@ enum {
     SPREAD = 8,        /* lengths vary so much, */
     LENGTHS = 1 << 20, /* ... as no predictor learns them */
     CALLS_AT_ONCE = 512,
-    CALLS_TIMED = 8 * CALLS_AT_ONCE,
+    REPEATS = 8,  /* of them, timed together */
     ROUNDS = 151, /* of 50 ms */
     ROUNDS_QUICK = 15,
     VERSIONS_MAX = 32,
@@ -123,11 +123,8 @@ static void warm(void *context)
 
 static bench_case case_of(const char *name, timed *t)
 {
-    return (bench_case){.name = name,
-                        .run = call_some,
-                        .context = t,
-                        .before = warm,
-                        .repeats = CALLS_TIMED / CALLS_AT_ONCE};
+    return (bench_case){
+        .name = name, .run = call_some, .context = t, .before = warm, .repeats = REPEATS};
 }
 
 /* All that T2 can make, each behind a slot of its own in an engine without a worker. */

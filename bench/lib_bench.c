@@ -232,10 +232,8 @@ void bench_interleave(bench_case *cases, uint32_t count, uint32_t rounds)
         for (uint32_t i = 0; i < count; i++)
             samples[order[i] * rounds + round] = sample_ns(&cases[order[i]]);
     }
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++)
         cases[i].median_ns = bench_median(samples + i * rounds, rounds);
-        cases[i].best_ns = samples[i * rounds];
-    }
     free(samples);
     free(order);
 }

@@ -244,6 +244,13 @@ static void map_agrees_with_an_array(void **unused)
     }
 }
 
+static void string_map_start(test_allocator *memory, nf_arena *arena, nf_string_map *map)
+{
+    test_allocator_init(memory);
+    nf_arena_init(arena, &memory->allocator);
+    nf_string_map_init(map, arena);
+}
+
 static void string_map_tells_names_apart(void **unused)
 {
     enum { NAMES = 3000 };
@@ -253,9 +260,7 @@ static void string_map_tells_names_apart(void **unused)
     nf_string_map map;
     uint32_t value;
     (void)unused;
-    test_allocator_init(&memory);
-    nf_arena_init(&arena, &memory.allocator);
-    nf_string_map_init(&map, &arena);
+    string_map_start(&memory, &arena, &map);
     assert_false(nf_string_map_get(&map, "a", 1, &value));
     for (uint32_t i = 0; i < NAMES; i++) {
         int length = snprintf(names[i], sizeof names[i], "name%u", i);
@@ -292,9 +297,7 @@ static void string_map_grows_no_more_when_there_is_room(void **unused)
     nf_string_map map;
     uint32_t value;
     (void)unused;
-    test_allocator_init(&memory);
-    nf_arena_init(&arena, &memory.allocator);
-    nf_string_map_init(&map, &arena);
+    string_map_start(&memory, &arena, &map);
     assert_true(nf_string_map_add(&map, "before", 6, 1));
     assert_true(nf_string_map_reserve(&map, STRINGS));
     const nf_string_map_entry *entries = map.entries;
