@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include "os/os.h"
 
-enum { SECONDS_SETTLED = 2, READ_BYTES = 64 << 10 };
+enum { SECONDS_SETTLED = 2 };
 
 typedef struct nf_source_file {
     int descriptor; /* -1: none, or not any more */
@@ -24,29 +24,6 @@ static nf_cache_key content_key(const void *bytes, size_t size)
     nf_cache_key key = nf_cache_key_new();
     nf_cache_key_add(&key, bytes, size);
     return key;
-}
-
-/* Until its end, wherever that is by now. */
-static void *bytes_read(int descriptor, size_t guess, size_t *size)
-{
-    size_t capacity = guess + 1;
-    uint8_t *bytes = nf_os_block(capacity);
-    bool is_pipe = lseek(descriptor, 0, SEEK_SET) < 0;
-    for (*size = 0; bytes;) {
-        ssize_t got = is_pipe ? read(descriptor, bytes + *size, capacity - *size)
-                              : pread(descriptor, bytes + *size, capacity - *size, (off_t)*size);
-        if (got == 0) return bytes;
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) break;
-        *size += (size_t)got;
-        if (*size < capacity) continue;
-        capacity = capacity * 2 > READ_BYTES ? capacity * 2 : READ_BYTES;
-        uint8_t *grown = realloc(bytes, capacity);
-        if (grown == NULL) break;
-        bytes = grown;
-    }
-    free(bytes);
-    return NULL;
 }
 
 static nf_status fail(const nf_source *source, nf_error *error)
@@ -120,7 +97,7 @@ static nf_status file_identify(const nf_engine *engine, nf_source *source, nf_so
     if (!file_open(source, file, &is)) return fail(source, error);
     source->size = (size_t)is.st_size;
     if (content_known(engine, &is, &file->content)) return NF_OK;
-    void *bytes = bytes_read(file->descriptor, (size_t)is.st_size, &size);
+    void *bytes = nf_file_read(file->descriptor, (size_t)is.st_size, &size);
     if (bytes == NULL) return fail(source, error);
     bytes_take(source, file, bytes, size);
     file->content = content_key(bytes, size);
@@ -159,7 +136,7 @@ nf_status nf_source_identify(nf_program *program, uint32_t index, nf_cache_key *
 static bool is_read_from(nf_source *source, nf_source_file *file)
 {
     size_t size;
-    void *bytes = is_open(file) ? bytes_read(file->descriptor, source->size, &size) : NULL;
+    void *bytes = is_open(file) ? nf_file_read(file->descriptor, source->size, &size) : NULL;
     if (bytes == NULL) return false;
     nf_cache_key content = content_key(bytes, size);
     if (memcmp(&content, &file->content, sizeof content) == 0) {

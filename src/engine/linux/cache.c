@@ -33,7 +33,8 @@ enum {
     NAME_BYTES = 64,
     KEY_DIGITS = 32,
     SECONDS_YOUNG = 24 * 60 * 60,
-    FILE_BYTES = 4096
+    FILE_BYTES = 4096,
+    READ_BYTES = 64 << 10
 };
 /* Above the one, the oldest files go until it is no more than the other. */
 static const uint64_t FOLDER_BYTES_MAX = UINT64_C(256) << 20, FOLDER_BYTES_KEPT = UINT64_C(192)
@@ -139,21 +140,26 @@ static bool is_ours(const struct stat *file)
            (file->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/* Pages of their own: a file that is mapped may be cut short under its reader. */
-static void *file_copy(int descriptor, size_t size)
+void *nf_file_read(int descriptor, size_t guess, size_t *size)
 {
-    uint8_t *bytes = nf_os_block(size);
-    if (bytes == NULL) return NULL;
-    for (size_t done = 0; done < size;) {
-        ssize_t got = read(descriptor, bytes + done, size - done);
+    size_t capacity = guess + 1;
+    uint8_t *bytes = nf_os_block(capacity);
+    bool is_pipe = lseek(descriptor, 0, SEEK_SET) < 0;
+    for (*size = 0; bytes;) {
+        ssize_t got = is_pipe ? read(descriptor, bytes + *size, capacity - *size)
+                              : pread(descriptor, bytes + *size, capacity - *size, (off_t)*size);
+        if (got == 0) return bytes;
         if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) {
-            free(bytes);
-            return NULL;
-        }
-        done += (size_t)got;
+        if (got < 0) break;
+        *size += (size_t)got;
+        if (*size < capacity) continue;
+        capacity = capacity * 2 > READ_BYTES ? capacity * 2 : READ_BYTES;
+        uint8_t *grown = realloc(bytes, capacity);
+        if (grown == NULL) break;
+        bytes = grown;
     }
-    return bytes;
+    free(bytes);
+    return NULL;
 }
 
 static const header *file_get(const char *path, size_t *size)
@@ -161,13 +167,13 @@ static const header *file_get(const char *path, size_t *size)
     struct stat file;
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe would be waited for */
     if (descriptor < 0) return NULL;
-    bool fine = fstat(descriptor, &file) == 0 && file.st_size > (off_t)sizeof(header);
-    fine = fine && is_ours(&file);
-    *size = (size_t)file.st_size;
-    void *bytes = fine ? file_copy(descriptor, *size) : NULL;
+    bool fine = fstat(descriptor, &file) == 0 && is_ours(&file);
+    void *bytes = fine ? nf_file_read(descriptor, (size_t)file.st_size, size) : NULL;
     if (fine && time(NULL) - file.st_mtime > SECONDS_YOUNG) futimens(descriptor, NULL);
     close(descriptor);
-    return bytes;
+    if (bytes == NULL || *size >= sizeof(header)) return bytes;
+    free(bytes);
+    return NULL;
 }
 
 const void *nf_cache_get(const nf_engine *engine, nf_cache_key key, nf_cache_kind kind,

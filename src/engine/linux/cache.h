@@ -25,6 +25,10 @@ const void *nf_cache_get(const nf_engine *engine, nf_cache_key key, nf_cache_kin
 bool nf_cache_has(const nf_engine *engine, nf_cache_key key, nf_cache_kind kind);
 void nf_cache_release(const void *content);
 
+/* A file's bytes, or a pipe's, until its end, wherever that is by now: for free(). A good guess at
+ * their number saves copies. NULL: they can't be read, or there is no memory. */
+void *nf_file_read(int descriptor, size_t guess, size_t *size);
+
 void nf_cache_put(const nf_engine *engine, nf_cache_key key, nf_cache_kind kind,
                   const void *content, size_t size);
 
