@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "os/os.h"
 
 enum { PATH_BYTES = 512 };
 
@@ -44,4 +45,14 @@ int files_each(const char *folder, const char *suffix, void (*visit)(const char 
     }
     closedir(directory);
     return count;
+}
+
+nf_module *module_read(const char *name, const char *text, size_t size)
+{
+    nf_module *module;
+    nf_error error = {.message = ""};
+    if (nf_module_read(nf_os_allocator(), name, text, size, &module, &error) == NF_OK)
+        return module;
+    fprintf(stderr, "%s:%u: %s\n%.*s\n", name, error.line, error.message, (int)size, text);
+    abort();
 }

@@ -24,21 +24,18 @@
 static const char path[] = "test/cold.nir";
 enum { SYMBOLS_MAX = 64 };
 
-static nf_module *module_read(void)
+static nf_module *cold_read(void)
 {
     size_t size;
-    nf_error error = {0};
-    nf_module *module;
     char *text = file_read(path, &size);
-    if (nf_module_read(nf_os_allocator(), path, text, size, &module, &error) != NF_OK)
-        fail_msg("%s:%u: %s", path, error.line, error.message);
+    nf_module *module = module_read(path, text, size);
     free(text);
     return module;
 }
 
 static void each_function(void (*check)(const nf_func *f, const char *name, nf_arena *arena))
 {
-    nf_module *module = module_read();
+    nf_module *module = cold_read();
     nf_arena arena;
     nf_arena_init(&arena, nf_os_allocator());
     for (uint32_t i = 1; i < module->symbols.count; i++) {

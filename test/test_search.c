@@ -159,15 +159,12 @@ static void searches_where_memory_ends(void **state)
     const char *path = "test/loops/search.nir";
     size_t size;
     uint64_t seed = 1, features = nf_cpu_features();
-    nf_error error = {0};
-    nf_module *module;
     machine m;
     (void)state;
     char *text = file_read(path, &size);
     uint8_t *region = memory_map();
     assert_true(machine_init(&m));
-    if (nf_module_read(nf_os_allocator(), path, text, size, &module, &error) != NF_OK)
-        fail_msg("%s:%u: %s", path, error.line, error.message);
+    nf_module *module = module_read(path, text, size);
     for (uint32_t v = 0; v < nf_variant_count; v++) {
         variant = &nf_variants[v];
         if (variant->features & ~features) continue;
@@ -302,12 +299,9 @@ static uint8_t *array_fill(writer *w, uint64_t length)
 
 static void search_check(writer *w, machine *m, uint64_t seed, unsigned *hunted)
 {
-    nf_error error = {0};
-    nf_module *module;
     w->seed = seed;
     search_write(w);
-    if (nf_module_read(nf_os_allocator(), "search", w->text, w->used, &module, &error) != NF_OK)
-        fail_msg("seed %d, line %u: %s\n%s", (int)seed, error.line, error.message, w->text);
+    nf_module *module = module_read("search", w->text, w->used);
     const nf_func *f = nf_module_function_at(module, nf_module_symbol(module, "f"));
     for (uint32_t v = 0; v < nf_variant_count; v++) {
         variant = &nf_variants[v];
