@@ -34,6 +34,7 @@
 enum {
     PAGE_FAULT_WRITE = 2, /* in the error code that the CPU pushes */
     CPU_SECONDS_MAX = 60,
+    SPOILT_BYTES = 32 << 10,
     SA_RESTORER_FLAG = 0x04000000,
     MXCSR_STATUS = 0x3f, /* the exceptions so far */
 };
@@ -61,21 +62,23 @@ __asm__(".text\n"
         /*
          * uint64_t cage_switch(uint64_t target, const nf_race_input *input, uint64_t stack_words,
          *                      uint8_t *stack_top, uint64_t result[2])
-         * The candidate's stack: stack_top - 8 our rsp, - 16 result; r12 leads back there. The
-         * other callee-saved registers hold known numbers; 1 comes back when they are still there.
+         * The candidate's stack: stack_top - 8 its rsp, - 16 our rsp, - 24 result; r12 leads back
+         * there. The other callee-saved registers hold known numbers; 1 comes back when they are
+         * still there.
          */
         ".globl cage_switch\n.hidden cage_switch\n.type cage_switch, @function\n"
         "cage_switch:\n"
         "  push %rbp\n  push %rbx\n  push %r12\n  push %r13\n  push %r14\n  push %r15\n"
-        "  lea -16(%rcx), %r12\n"
-        "  mov %rsp, 8(%r12)\n"
-        "  mov %r8, (%r12)\n"
+        "  lea -32(%rcx), %r12\n"
+        "  mov %rsp, 16(%r12)\n"
+        "  mov %r8, 8(%r12)\n"
         "  mov %rdi, %r11\n"
         "  mov %rsi, %r10\n"
         "  lea 15(,%rdx,8), %rax\n"
         "  and $-16, %rax\n"
         "  mov %r12, %rsp\n"
         "  sub %rax, %rsp\n"
+        "  mov %rsp, 24(%r12)\n"
         "2:test %rdx, %rdx\n"
         "  jz 3f\n"
         "  dec %rdx\n"
@@ -93,19 +96,45 @@ __asm__(".text\n"
         "  mov $0x4444, %r14d\n  mov $0x5555, %r15d\n"
         "  call *%r11\n"
         "  pushf\n  pop %r9\n  cld\n"
-        "  mov (%r12), %r8\n"
+        "  mov 8(%r12), %r8\n"
         "  mov %rax, (%r8)\n"
         "  movsd %xmm0, 8(%r8)\n"
         "  xor %eax, %eax\n"
         "  test $0x400, %r9d\n  jne 4f\n" /* the direction of string instructions */
+        "  cmp 24(%r12), %rsp\n  jne 4f\n"
         "  cmp $0x1111, %rbx\n  jne 4f\n"
         "  cmp $0x2222, %rbp\n  jne 4f\n"
         "  cmp $0x3333, %r13\n  jne 4f\n"
         "  cmp $0x4444, %r14\n  jne 4f\n"
         "  cmp $0x5555, %r15\n  jne 4f\n"
         "  mov $1, %eax\n"
-        "4:mov 8(%r12), %rsp\n"
+        "4:mov 16(%r12), %rsp\n"
         "  pop %r15\n  pop %r14\n  pop %r13\n  pop %r12\n  pop %rbx\n  pop %rbp\n"
+        "  ret\n"
+        /* void cage_vectors_spoil(uint64_t vector_bytes): all registers hold ones */
+        ".globl cage_vectors_spoil\n.hidden cage_vectors_spoil\n"
+        ".type cage_vectors_spoil, @function\n"
+        "cage_vectors_spoil:\n"
+        "  cmp $32, %rdi\n  ja 6f\n  je 5f\n"
+        ".irp i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15\n"
+        "  pcmpeqd %xmm\\i, %xmm\\i\n"
+        ".endr\n"
+        "  ret\n"
+        "5:\n"
+        ".irp i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15\n"
+        "  vpcmpeqd %ymm\\i, %ymm\\i, %ymm\\i\n"
+        ".endr\n"
+        "  ret\n"
+        "6:\n"
+        ".irp i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15\n"
+        "  vpternlogd $255, %zmm\\i, %zmm\\i, %zmm\\i\n"
+        ".endr\n"
+        ".irp i, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31\n"
+        "  vpternlogd $255, %zmm\\i, %zmm\\i, %zmm\\i\n"
+        ".endr\n"
+        ".irp i, 0, 1, 2, 3, 4, 5, 6, 7\n"
+        "  kxnorw %k\\i, %k\\i, %k\\i\n"
+        ".endr\n"
         "  ret\n"
         /* void cage_on_stack(uint8_t *stack_top, void (*run)(void *), void *context) */
         ".globl cage_on_stack\n.hidden cage_on_stack\n.type cage_on_stack, @function\n"
@@ -126,6 +155,7 @@ _Static_assert(offsetof(nf_race_input, vectors) == 48 && offsetof(nf_race_input,
 uint64_t cage_guard_enter(uint64_t *saved_sp, void (*body)(void *), void *context);
 uint64_t cage_switch(uint64_t target, const nf_race_input *input, uint64_t stack_words,
                      uint8_t *stack_top, uint64_t result[2]);
+void cage_vectors_spoil(uint64_t vector_bytes);
 extern const char cage_guard_recover[], cage_restorer[];
 
 /* --- system calls --- */
@@ -262,12 +292,27 @@ bool cage_confine(void)
            call3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&program) == 0;
 }
 
+/* A zygote's sandbox has that behind it. */
+static bool death_shared(const cage *c)
+{
+    return c->pulling || (call6(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0) == 0 &&
+                          call3(SYS_getppid, 0, 0, 0) == c->program);
+}
+
+/* No more than the program has left to give. */
+static bool cpu_time_limit(void)
+{
+    struct rlimit cpu;
+    if (call3(SYS_getrlimit, RLIMIT_CPU, (long)&cpu, 0) != 0) return false;
+    if (cpu.rlim_max > CPU_SECONDS_MAX) cpu.rlim_max = CPU_SECONDS_MAX;
+    cpu.rlim_cur = cpu.rlim_max;
+    return call3(SYS_setrlimit, RLIMIT_CPU, (long)&cpu, 0) == 0;
+}
+
 static bool limits_set(void)
 {
-    struct rlimit cpu = {CPU_SECONDS_MAX, CPU_SECONDS_MAX}, none = {0, 0};
-    return call6(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0) == 0 &&
-           call3(SYS_setrlimit, RLIMIT_CPU, (long)&cpu, 0) == 0 &&
-           call3(SYS_setrlimit, RLIMIT_CORE, (long)&none, 0) == 0 &&
+    struct rlimit none = {0, 0};
+    return cpu_time_limit() && call3(SYS_setrlimit, RLIMIT_CORE, (long)&none, 0) == 0 &&
            call3(SYS_close_range, 0, ~0u, 0) == 0;
 }
 
@@ -278,11 +323,22 @@ static bool address_space_close(void)
     return call3(SYS_setrlimit, RLIMIT_AS, (long)&none, 0) == 0;
 }
 
+bool cage_open(const cage *c)
+{
+    const uint64_t guards[] = {c->private.start, (uint64_t)c->harness_stack_top,
+                               (uint64_t)c->stack_top, c->private.end - CAGE_GUARD_BYTES};
+    long start = (long)c->private.start, bytes = (long)(c->private.end - c->private.start);
+    bool done = call3(SYS_mprotect, start, bytes, PROT_READ | PROT_WRITE) == 0;
+    for (unsigned i = 0; i < sizeof guards / sizeof *guards; i++)
+        done = done && call3(SYS_mprotect, (long)guards[i], CAGE_GUARD_BYTES, PROT_NONE) == 0;
+    return done;
+}
+
 bool cage_enter(cage *c)
 {
     __builtin_ia32_ldmxcsr(c->float_control);
-    return limits_set() && (c->pulling || cage_rseq_leave()) && handlers_set(c) &&
-           cage_memory_enter(c) && address_space_close() && cage_thread_enter(c);
+    return death_shared(c) && limits_set() && (c->pulling || cage_rseq_leave()) &&
+           handlers_set(c) && cage_memory_enter(c) && address_space_close() && cage_thread_enter(c);
 }
 
 /* --- guarded calls --- */
@@ -319,10 +375,20 @@ static uint32_t float_control(void)
     return __builtin_ia32_stmxcsr() & ~MXCSR_STATUS;
 }
 
+/* What the baseline left in registers and below the stack may be the answer: nobody is to find it. */
+static void leftovers_spoil(const cage *c)
+{
+    void *start = c->stack_top - SPOILT_BYTES;
+    uint64_t bytes = SPOILT_BYTES;
+    __asm__ volatile("rep stosb" : "+D"(start), "+c"(bytes) : "a"(0xa5) : "memory");
+    cage_vectors_spoil(c->vector_bytes);
+}
+
 static void call_body(void *context)
 {
     guarded_call *g = context;
     uint32_t control = float_control();
+    leftovers_spoil(g->c);
     g->registers_kept = cage_call_plain(g->c, g->target, g->input, g->stack_words, g->result) &&
                         float_control() == control;
 }
@@ -333,6 +399,7 @@ cage_end cage_call(cage *c, uint64_t target, const nf_race_input *input, uint32_
     guarded_call g = {c, target, input, stack_words, result, false};
     cage_end end = cage_guard(c, call_body, &g, limit_ns);
     __builtin_ia32_ldmxcsr(c->float_control);
+    if (c->vector_bytes > 16) __asm__ volatile("vzeroupper"); /* or SSE code is slow from here on */
     if (end == CAGE_RETURNED && !g.registers_kept) end = CAGE_REGISTERS;
     return end;
 }

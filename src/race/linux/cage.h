@@ -5,7 +5,7 @@
  * held for ever: nothing but system calls by number, no libc, and no memory but the cage's own.
  *
  *   record    (shared with the program, survives the sandbox)  results, progress, pulled pages
- *   private   | guard | harness stack | guard | candidate stack | guard | signal stack | log | ... |
+ *   private   | guard | harness stack | guard | candidate stack | guard | signal stack | log | ... | guard |
  *   the rest  as the program has it. In a forked sandbox every writable mapping is made read-only.
  *             In a zygote's (zygote.c) there is nothing but text at first, and the first access to a
  *             page asks the program for its bytes. The first write to a page faults, the handler
@@ -18,6 +18,7 @@
 
 enum {
     CAGE_PAGE = 4096,
+    CAGE_GUARD_BYTES = 64 << 10, /* on both sides of the record, too */
     CAGE_MAPPINGS_MAX = 16384,
     CAGE_PAGES_MAX = 8192, /* written pages, all inputs together */
     CAGE_STACK_BYTES = 1 << 20,
@@ -41,7 +42,7 @@ typedef enum cage_end {
     CAGE_LOG_FULL,
     CAGE_PULLED_FULL, /* more memory is accessed than the sandbox may have */
     CAGE_SYSCALL,     /* a forbidden system call; cage.signal is its number */
-    CAGE_REGISTERS,   /* a callee-saved register was not restored */
+    CAGE_REGISTERS,   /* a callee-saved register, or the stack pointer, was not restored */
 } cage_end;
 
 /* A written page: where it is, its bytes before and after the run that answers, those from which
@@ -80,13 +81,15 @@ typedef struct cage_pull {
 } cage_pull;
 
 typedef struct cage {
-    /* layout, filled by the program */
-    cage_range private, record, ignored;
+    /* filled by the program, for each sandbox anew */
+    cage_range private, record, ignored; /* those two with their guards */
     uint8_t *harness_stack_top, *stack_top, *signal_stack, *log_bytes, *bits;
     uint8_t *thread_zeros; /* the thread-local memory of who has none */
     cage_kept *kept;
     uint64_t thread_pointer; /* of the thread for which the race is held */
     uint32_t float_control;  /* its MXCSR */
+    uint32_t vector_bytes;   /* of the CPU's registers */
+    int32_t program;         /* the process */
     bool pulling;            /* the sandbox comes from a zygote */
     /* the sandbox's */
     cage_mapping mappings[CAGE_MAPPINGS_MAX];
@@ -108,6 +111,8 @@ typedef struct cage {
 
 /* --- cage.c --- */
 
+/* The private memory becomes accessible, but for its guards; it has to be before its stacks are used. */
+bool cage_open(const cage *c);
 /* First of all: descriptors closed, limits, handlers, memory read-only or pulled. false: it can't be
  * done. */
 bool cage_enter(cage *c);

@@ -14,6 +14,7 @@
  */
 #include "clone.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -41,14 +42,14 @@ static bool is_heap(const maps_line *line)
            (line->path[0] != '[' || line->path[1] == 'h' || line->path[1] == 'a');
 }
 
-static void large_find(const char *maps, const cage_range *kept, large *l)
+/* The cage's private memory is no such part: nobody may access it yet. */
+static void large_find(const char *maps, large *l)
 {
     maps_line line;
     uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
     while (*maps && l->count < LARGE_MAX) {
         maps = maps_line_read(maps, &line);
-        bool is_needed = (line.start <= here && here < line.end) ||
-                         (line.start < kept->end && kept->start < line.end);
+        bool is_needed = line.start <= here && here < line.end;
         if (is_heap(&line) && !is_needed && line.end - line.start >= LARGE_BYTES)
             l->parts[l->count++] = (cage_range){line.start, line.end};
     }
@@ -60,33 +61,46 @@ static void mark(const large *l, int advice)
         madvise((void *)l->parts[i].start, l->parts[i].end - l->parts[i].start, advice);
 }
 
+/* The first process of a PID namespace takes all others there with it when it ends. */
+static bool children_are_apart(void)
+{
+    struct stat ours, theirs;
+    return stat("/proc/self/ns/pid", &ours) == 0 &&
+           (stat("/proc/self/ns/pid_for_children", &theirs) != 0 || theirs.st_ino != ours.st_ino);
+}
+
 /* What the copy needs is in registers and on this stack, for the heap may be empty there. */
-static long clone_without(const large *l, uint8_t *stack_top, void (*run)(void *), void *context)
+static long clone_without(const large *l, const cage *c, void (*run)(void *), void *context)
 {
     sigset_t all, before;
+    if (children_are_apart()) {
+        errno = EPERM;
+        return -1;
+    }
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     mark(l, MADV_WIPEONFORK);
     long process = syscall(SYS_clone, 0, NULL, NULL, NULL, 0);
-    if (process == 0) cage_on_stack(stack_top, run, context);
+    if (process == 0 && !cage_open(c)) cage_exit(1);
+    if (process == 0) cage_on_stack(c->harness_stack_top, run, context);
     mark(l, MADV_KEEPONFORK);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return process;
 }
 
-long clone_whole(uint8_t *stack_top, void (*run)(void *), void *context)
+long clone_whole(const cage *c, void (*run)(void *), void *context)
 {
     const large nothing = {.count = 0};
-    return clone_without(&nothing, stack_top, run, context);
+    return clone_without(&nothing, c, run, context);
 }
 
-long clone_small(uint8_t *stack_top, void (*run)(void *), void *context, const cage_range *kept)
+long clone_small(const cage *c, void (*run)(void *), void *context)
 {
     large l = {.count = 0};
     char *maps =
         mmap(NULL, CAGE_MAPS_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (maps != MAP_FAILED && is_only_thread() && maps_read(maps, CAGE_MAPS_BYTES))
-        large_find(maps, kept, &l);
+        large_find(maps, &l);
     if (maps != MAP_FAILED) munmap(maps, CAGE_MAPS_BYTES);
-    return clone_without(&l, stack_top, run, context);
+    return clone_without(&l, c, run, context);
 }

@@ -8,11 +8,12 @@
 
 #include "cage.h"
 
-/* The copy runs run(context) on the stack, and never returns. Gives its number, or -1. */
-long clone_whole(uint8_t *stack_top, void (*run)(void *), void *context);
+/* The copy opens the cage and runs run(context) on its harness stack, and never returns. Gives its number,
+ * or -1: also where children would belong to another PID namespace, as its first process. */
+long clone_whole(const cage *c, void (*run)(void *), void *context);
 
 /* The same for a copy that does without the program's large memory: where the calling thread is the only
- * one, that is left out and takes no time. kept: memory that the copy needs. */
-long clone_small(uint8_t *stack_top, void (*run)(void *), void *context, const cage_range *kept);
+ * one, that is left out and takes no time. */
+long clone_small(const cage *c, void (*run)(void *), void *context);
 
 #endif

@@ -13,7 +13,8 @@ enum { WALL_FACTOR = 4 };
 const char *harness_stage_text(const harness *h)
 {
     static const char *const texts[] = {"confining", "checking answers", "measuring", "done"};
-    return texts[h->stage <= HARNESS_END ? h->stage : HARNESS_END];
+    uint32_t stage = __atomic_load_n(&h->stage, __ATOMIC_RELAXED);
+    return texts[stage <= HARNESS_END ? stage : HARNESS_END];
 }
 
 void harness_alive(harness *h, uint32_t stage, uint32_t done, uint32_t of)

@@ -59,12 +59,22 @@ typedef struct harness {
     uint32_t sequence_trained; /* the first calls, untimed, backwards; */
     uint32_t sequence_timed;   /* then from here on */
     /* the zygote's, in whose sandboxes this record is */
-    int zygote_socket, program;
+    int zygote_socket;
 } harness;
 
-/* The record and the cage's private memory, by the program. NULL: no memory. */
-harness *harness_map(void);
-void harness_unmap(harness *h);
+/* Where the program has put the record and the cage's private memory: it never asks the record. */
+typedef struct harness_place {
+    harness *record; /* NULL: none */
+    uint8_t *private;
+} harness_place;
+
+/* By the program; false: no memory. Nobody can access the private memory before cage_open(). */
+bool harness_map(harness_place *place);
+void harness_unmap(const harness_place *place);
+/* What the program forks from now on has neither. */
+void harness_keep_from_children(const harness_place *place);
+/* Tells the record where everything is. */
+void harness_lay_out(const harness_place *place);
 
 /* The child's body, on its own stack; never returns. context: the harness. */
 void harness_run(void *context);

@@ -26,8 +26,8 @@
 #include "zygote.h"
 
 enum {
-    GUARD_BYTES = 64 << 10,
     POLL_NS = 5 * 1000 * 1000,
+    END_POLL_NS = 50 * 1000,
     PROGRESS_NS = 20 * 1000 * 1000,
 };
 
@@ -38,56 +38,71 @@ typedef enum child_end { CHILD_DONE, CHILD_DIED, CHILD_HUNG, CHILD_LOST } child_
 
 typedef struct child {
     const nf_race_request *request;
-    harness *record;
+    harness_place place;
     nf_zygote *zygote; /* NULL: forked */
     pid_t process;     /* of the forked one */
     int status;
 } child;
 
-/* --- the record --- */
+/* --- where everything lies --- */
 
-/* One mapping: guard, harness stack, guard, candidate stack, guard, signal stack, then tables. */
-static bool private_map(cage *c)
+/* Guard, harness stack, guard, candidate stack, guard, signal stack, tables, guard. */
+static const size_t private_bytes = 4 * CAGE_GUARD_BYTES + CAGE_HARNESS_BYTES + CAGE_STACK_BYTES +
+                                    CAGE_SIGNAL_BYTES + log_bytes + CAGE_BITS_BYTES +
+                                    CAGE_KEPT_BYTES + CAGE_PAGE;
+/* Guard, record, guard: a loop that runs out of the program's array beside it must not get there. */
+static const size_t record_bytes =
+    2 * CAGE_GUARD_BYTES + (sizeof(harness) + CAGE_PAGE - 1) / CAGE_PAGE * CAGE_PAGE;
+
+bool harness_map(harness_place *place)
 {
-    size_t bytes = 3 * GUARD_BYTES + CAGE_HARNESS_BYTES + CAGE_STACK_BYTES + CAGE_SIGNAL_BYTES +
-                   log_bytes + CAGE_BITS_BYTES + CAGE_KEPT_BYTES + CAGE_PAGE;
-    uint8_t *start = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (start == MAP_FAILED) return false;
-    c->private = (cage_range){(uint64_t)start, (uint64_t)start + bytes};
-    c->harness_stack_top = start + GUARD_BYTES + CAGE_HARNESS_BYTES;
-    c->stack_top = c->harness_stack_top + GUARD_BYTES + CAGE_STACK_BYTES;
-    c->signal_stack = c->stack_top + GUARD_BYTES;
+    void *private =
+        mmap(NULL, private_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    uint8_t *record = mmap(NULL, record_bytes, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    bool done = private != MAP_FAILED && record != MAP_FAILED &&
+                mprotect(record + CAGE_GUARD_BYTES, record_bytes - 2 * CAGE_GUARD_BYTES,
+                         PROT_READ | PROT_WRITE) == 0;
+    *place = (harness_place){(harness *)(record + CAGE_GUARD_BYTES), private};
+    if (done) return true;
+    if (private != MAP_FAILED) munmap(private, private_bytes);
+    if (record != MAP_FAILED) munmap(record, record_bytes);
+    *place = (harness_place){NULL, NULL};
+    return false;
+}
+
+void harness_unmap(const harness_place *place)
+{
+    munmap(place->private, private_bytes);
+    munmap((uint8_t *)place->record - CAGE_GUARD_BYTES, record_bytes);
+}
+
+void harness_keep_from_children(const harness_place *place)
+{
+    madvise(place->private, private_bytes, MADV_DONTFORK);
+    madvise((uint8_t *)place->record - CAGE_GUARD_BYTES, record_bytes, MADV_DONTFORK);
+}
+
+void harness_lay_out(const harness_place *place)
+{
+    cage *c = &place->record->cage;
+    uint64_t private = (uint64_t)place->private, record = (uint64_t)place->record;
+    c->private = (cage_range){private, private + private_bytes};
+    c->record.start = record - CAGE_GUARD_BYTES;
+    c->record.end = c->record.start + record_bytes;
+    c->harness_stack_top = place->private + CAGE_GUARD_BYTES + CAGE_HARNESS_BYTES;
+    c->stack_top = c->harness_stack_top + CAGE_GUARD_BYTES + CAGE_STACK_BYTES;
+    c->signal_stack = c->stack_top + CAGE_GUARD_BYTES;
     c->log_bytes = c->signal_stack + CAGE_SIGNAL_BYTES;
     c->bits = c->log_bytes + log_bytes;
     c->kept = (cage_kept *)(c->bits + CAGE_BITS_BYTES);
     c->thread_zeros = (uint8_t *)c->kept + CAGE_KEPT_BYTES;
-    return mprotect(start, GUARD_BYTES, PROT_NONE) == 0 &&
-           mprotect(c->harness_stack_top, GUARD_BYTES, PROT_NONE) == 0 &&
-           mprotect(c->stack_top, GUARD_BYTES, PROT_NONE) == 0;
+    c->program = getpid();
 }
 
-harness *harness_map(void)
-{
-    harness *h = mmap(NULL, sizeof *h, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (h == MAP_FAILED) return NULL;
-    h->cage.record.start = (uint64_t)h;
-    h->cage.record.end = ((uint64_t)(h + 1) + CAGE_PAGE - 1) & ~(uint64_t)(CAGE_PAGE - 1);
-    if (private_map(&h->cage)) return h;
-    munmap(h, sizeof *h);
-    return NULL;
-}
+/* --- the record --- */
 
-void harness_unmap(harness *h)
+static void harness_reset(harness *h)
 {
-    munmap((void *)h->cage.private.start, (size_t)(h->cage.private.end - h->cage.private.start));
-    munmap(h, sizeof *h);
-}
-
-static void harness_reset(harness *h, const nf_race_request *request)
-{
-    h->request = request;
-    h->ns_per_tick = 1e9 / (double)nf_os_tsc_hz();
     h->result = (nf_sandbox_result){0};
     /* Whatever formatting calls is bound here: in the sandbox the linker could not write that down. */
     nf_format(h->result.dropped_reason, NF_RACE_REASON_BYTES, "%s", "none was tried");
@@ -95,15 +110,28 @@ static void harness_reset(harness *h, const nf_race_request *request)
     h->rounds_done = 0;
     for (uint32_t i = 0; i < NF_RACE_INPUTS_MAX; i++) h->dropped[i] = false;
     for (uint32_t i = 0; i < NF_RACE_CANDIDATES_MAX; i++) h->result.outcomes[i] = NF_RACE_LOST;
-    h->cage.ignored = (cage_range){request->ignored_start, request->ignored_end};
-    h->cage.thread_pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
-    h->cage.float_control = __builtin_ia32_stmxcsr();
 }
 
-/* What the last child did not finish must not confuse the next one. */
-static void harness_restart(harness *h)
+static uint32_t vector_bytes(void)
 {
+    uint64_t features = nf_cpu_features();
+    return features & NF_CPU_AVX512F ? 64 : features & NF_CPU_AVX2 ? 32 : 16;
+}
+
+/* What the last child did not finish, or wrote where it should not, must not confuse the next one. */
+static void harness_restart(const child *who)
+{
+    harness *h = who->place.record;
+    const nf_race_request *request = who->request;
     cage *c = &h->cage;
+    harness_lay_out(&who->place);
+    h->request = request;
+    h->ns_per_tick = 1e9 / (double)nf_os_tsc_hz();
+    c->ignored = (cage_range){request->ignored_start, request->ignored_end};
+    c->thread_pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
+    c->float_control = __builtin_ia32_stmxcsr();
+    c->vector_bytes = vector_bytes();
+    c->pulling = who->zygote != NULL;
     c->mapping_count = c->page_count = c->page_first = c->pulled_count = 0;
     c->bits_used = 0;
     c->pages_max = CAGE_PAGES_MAX;
@@ -119,12 +147,10 @@ static void harness_restart(harness *h)
 static bool child_start(child *c)
 {
     uint64_t start = nf_os_time_ns();
-    harness *h = c->record;
-    h->cage.pulling = c->zygote != NULL;
-    bool started =
-        c->zygote
-            ? maps_read(h->cage.maps, CAGE_MAPS_BYTES) && zygote_start_sandbox(c->zygote)
-            : (c->process = (pid_t)clone_whole(h->cage.harness_stack_top, harness_run, h)) > 0;
+    harness *h = c->place.record;
+    bool started = c->zygote
+                       ? maps_read(h->cage.maps, CAGE_MAPS_BYTES) && zygote_start_sandbox(c->zygote)
+                       : (c->process = (pid_t)clone_whole(&h->cage, harness_run, h)) > 0;
     h->result.fork_ns += nf_os_time_ns() - start;
     return started;
 }
@@ -153,8 +179,8 @@ static child_end child_ask(child *c, bool wait)
 /* Gives the sandbox the pages that it asked for. What can't be read here it can't have. */
 static void pages_give(cage_pull *pull, uint32_t turn)
 {
-    uint32_t pages = pull->pages < CAGE_PULL_PAGES ? pull->pages : CAGE_PULL_PAGES;
-    size_t bytes = (size_t)pages * CAGE_PAGE;
+    uint32_t pages = __atomic_load_n(&pull->pages, __ATOMIC_RELAXED);
+    size_t bytes = (size_t)(pages < CAGE_PULL_PAGES ? pages : CAGE_PULL_PAGES) * CAGE_PAGE;
     struct iovec to = {pull->bytes, bytes}, from = {(void *)pull->address, bytes};
     ssize_t got = process_vm_readv(getpid(), &to, 1, &from, 1, 0);
     pull->pages = got > 0 ? (uint32_t)got / CAGE_PAGE : 0;
@@ -164,7 +190,7 @@ static void pages_give(cage_pull *pull, uint32_t turn)
 
 static void progress_tell(const child *c, uint64_t now, uint64_t *told)
 {
-    const harness *h = c->record;
+    const harness *h = c->place.record;
     if (c->request->progress == NULL || now - *told < PROGRESS_NS) return;
     c->request->progress(c->request->context, harness_stage_text(h), h->progress_done,
                          h->progress_of);
@@ -179,7 +205,7 @@ static bool is_given_up(const nf_race_request *request)
 /* Serves the child until it ends. */
 static child_end child_watch(child *c)
 {
-    harness *h = c->record;
+    harness *h = c->place.record;
     uint64_t now = nf_os_time_ns(), heard = now, told = now;
     uint32_t last = 0;
     for (;;) {
@@ -190,15 +216,13 @@ static child_end child_watch(child *c)
         if (turn & 1 || beat != last) heard = now;
         last = beat;
         if (turn & 1) continue;
+        child_end end = child_ask(c, false);
         bool finished = __atomic_load_n(&h->finished, __ATOMIC_ACQUIRE);
-        child_end end = child_ask(c, finished);
-        /* It may have finished and ended since the question. */
-        finished = __atomic_load_n(&h->finished, __ATOMIC_ACQUIRE);
-        if (finished && end == CHILD_DIED) return CHILD_DONE;
+        if (end == CHILD_DIED && finished && c->status == 0) return CHILD_DONE;
         if (end != CHILD_DONE) return end;
         if (now - heard > silent_ns_max || is_given_up(c->request)) break;
         progress_tell(c, now, &told);
-        nf_os_wait(&h->cage.pull.turn, turn, POLL_NS);
+        nf_os_wait(&h->cage.pull.turn, turn, finished ? END_POLL_NS : POLL_NS);
     }
     child_kill(c);
     bool is_lost = child_ask(c, true) == CHILD_LOST || is_given_up(c->request);
@@ -209,7 +233,7 @@ static child_end child_watch(child *c)
 static bool blame(const child *c, bool hung)
 {
     char how[64];
-    harness *h = c->record;
+    harness *h = c->place.record;
     if (hung)
         nf_format(how, sizeof how, "it hung the sandbox");
     else if (WIFSIGNALED(c->status))
@@ -238,16 +262,17 @@ static bool blame(const child *c, bool hung)
 /* NF_BUSY: the zygote is gone. */
 static nf_status children_run(child *c, nf_error *error)
 {
-    harness *h = c->record;
+    harness *h = c->place.record;
     uint32_t tries = c->request->candidate_count + c->request->input_count + 3;
-    harness_reset(h, c->request);
+    harness_reset(h);
     while (tries-- > 0) {
-        harness_restart(h);
+        harness_restart(c);
         if (!child_start(c))
             return nf_fail(error, c->zygote ? NF_BUSY : NF_OS,
                            "the sandbox could not be started: errno %d", errno);
         child_end end = child_watch(c);
         if (end == CHILD_DONE) return NF_OK;
+        if (is_given_up(c->request)) return nf_fail(error, NF_OS, "the race was given up");
         if (end == CHILD_LOST)
             return nf_fail(error, c->zygote ? NF_BUSY : NF_OS, "the sandbox was lost");
         if (h->refused) return nf_fail(error, NF_OS, "the sandbox could not be confined");
@@ -257,14 +282,22 @@ static nf_status children_run(child *c, nf_error *error)
     return nf_fail(error, NF_OS, "the sandbox died too often");
 }
 
+/* For people, and their terminals. */
+static void text_take(char text[NF_RACE_REASON_BYTES])
+{
+    text[NF_RACE_REASON_BYTES - 1] = 0;
+    for (; *text; text++)
+        if (*text < ' ' || *text > '~') *text = '?';
+}
+
 /* What is read on must be within its bounds, whatever a candidate did to the record. */
 static void result_take(const harness *h, nf_sandbox_result *result)
 {
     *result = h->result;
     if (result->rounds > NF_SANDBOX_ROUNDS_MAX) result->rounds = 0;
-    result->dropped_reason[NF_RACE_REASON_BYTES - 1] = 0;
+    text_take(result->dropped_reason);
     for (uint32_t i = 0; i < NF_RACE_CANDIDATES_MAX; i++) {
-        result->reasons[i][NF_RACE_REASON_BYTES - 1] = 0;
+        text_take(result->reasons[i]);
         if ((unsigned)result->outcomes[i] > NF_RACE_NOT_MEASURED)
             result->outcomes[i] = NF_RACE_CRASHED;
     }
@@ -273,7 +306,7 @@ static void result_take(const harness *h, nf_sandbox_result *result)
 static nf_status run_in(child *c, nf_sandbox_result *result, nf_error *error)
 {
     nf_status status = children_run(c, error);
-    if (status == NF_OK) result_take(c->record, result);
+    if (status == NF_OK) result_take(c->place.record, result);
     return status;
 }
 
@@ -281,16 +314,17 @@ nf_status nf_sandbox_run(const nf_race_request *request, nf_sandbox_result *resu
 {
     nf_status status = NF_BUSY;
     child c = {.request = request, .zygote = request->zygote};
-    c.record = zygote_take(request->zygote);
-    if (c.record) {
+    const harness_place *place = zygote_take(request->zygote);
+    if (place) {
+        c.place = *place;
         status = run_in(&c, result, error);
         zygote_give(request->zygote);
     }
     if (status != NF_BUSY) return status;
-    c = (child){.request = request, .record = harness_map()};
-    if (c.record == NULL)
+    c = (child){.request = request};
+    if (!harness_map(&c.place))
         return nf_fail(error, NF_OS, "no memory for the sandbox: errno %d", errno);
     status = run_in(&c, result, error);
-    harness_unmap(c.record);
+    harness_unmap(&c.place);
     return status;
 }

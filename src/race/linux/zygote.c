@@ -18,20 +18,23 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/sanitized.h"
 #include "clone.h"
 #include "os/os.h"
 
-enum { ANSWER_SECONDS = 5 };
+enum { ANSWER_SECONDS = 5, END_POLL_NS = 1000 * 1000, END_NS_MAX = 1000 * 1000 * 1000 };
 
 struct nf_zygote {
-    harness *record;
+    harness_place place;
     int socket; /* -1: none */
     struct stat
         file;       /* what the socket is: a program may close descriptors that it does not know */
     pid_t process;  /* 0: none */
-    uint32_t owner; /* process */
+    uint32_t owner; /* process, */
+    uid_t user;     /* and what it was allowed to */
+    gid_t group;
     bool taken, gone; /* atomic */
 };
 
@@ -45,28 +48,18 @@ static bool can_read(void)
 
 static bool zygote_clone(nf_zygote *z, int socket)
 {
-    harness *h = z->record;
+    harness *h = z->place.record;
+    harness_lay_out(&z->place);
     h->zygote_socket = socket;
-    h->program = getpid();
-    long process = clone_small(h->cage.harness_stack_top, zygote_run, h, &h->cage.private);
+    long process = clone_small(&h->cage, zygote_run, h);
     z->process = process > 0 ? (pid_t)process : 0;
     return process > 0;
-}
-
-static void private_release(harness *h)
-{
-    const cage_range *private = &h->cage.private;
-    size_t bytes = (size_t)(private->end - private->start);
-    mprotect((void *)private->start, bytes, PROT_NONE);
-    madvise((void *)private->start, bytes, MADV_DONTFORK);
-    madvise(h, sizeof *h, MADV_DONTFORK);
 }
 
 static nf_status zygote_make(nf_zygote *z)
 {
     int sockets[2];
-    z->record = harness_map();
-    if (z->record == NULL) return NF_OS;
+    if (!harness_map(&z->place)) return NF_OS;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) return NF_OS;
     struct timeval limit = {.tv_sec = ANSWER_SECONDS};
     z->socket = sockets[0];
@@ -75,7 +68,7 @@ static nf_status zygote_make(nf_zygote *z)
     bool made = zygote_clone(z, sockets[1]);
     close(sockets[1]);
     if (!made) return NF_OS;
-    private_release(z->record);
+    harness_keep_from_children(&z->place);
     return NF_OK;
 }
 
@@ -88,7 +81,8 @@ nf_status nf_zygote_open(nf_zygote **out, nf_error *error)
         return nf_fail(error, NF_UNSUPPORTED, "races fork: memory can't be read for a zygote");
     nf_zygote *z = allocator->allocate(allocator->context, sizeof *z);
     if (z == NULL) return nf_fail(error, NF_MEMORY, "no memory for a zygote");
-    *z = (nf_zygote){.socket = -1, .owner = nf_os_process_id()};
+    *z = (nf_zygote){
+        .socket = -1, .owner = nf_os_process_id(), .user = geteuid(), .group = getegid()};
     nf_status status = zygote_make(z);
     if (status == NF_OK)
         *out = z;
@@ -106,13 +100,18 @@ static bool socket_is_ours(const nf_zygote *z)
            now.st_dev == z->file.st_dev;
 }
 
-/* Its number is its own as long as nobody has taken notice of its end. */
+/* Its number is its own as long as nobody has taken notice of its end. A program that has given up rights
+ * can't kill it: it ends by itself, for its socket is shut. */
 static void process_end(pid_t process)
 {
     siginfo_t ignored;
     if (waitid(P_PID, (id_t)process, &ignored, WEXITED | WNOHANG | WNOWAIT | __WALL) != 0) return;
-    kill(process, SIGKILL);
-    while (waitpid(process, NULL, __WALL) < 0 && errno == EINTR) continue;
+    bool killed = kill(process, SIGKILL) == 0;
+    for (uint64_t ns = 0; ns < END_NS_MAX; ns += END_POLL_NS) {
+        pid_t ended = waitpid(process, NULL, __WALL | (killed ? 0 : WNOHANG));
+        if (ended == process || (ended < 0 && errno != EINTR)) return;
+        if (!killed) nanosleep(&(struct timespec){.tv_nsec = END_POLL_NS}, NULL);
+    }
 }
 
 void nf_zygote_close(nf_zygote *z)
@@ -120,28 +119,38 @@ void nf_zygote_close(nf_zygote *z)
     const nf_allocator *allocator = nf_os_allocator();
     if (z == NULL) return;
     bool is_mine = z->owner == nf_os_process_id();
-    if (socket_is_ours(z)) close(z->socket);
+    if (socket_is_ours(z)) {
+        if (is_mine) shutdown(z->socket, SHUT_RDWR); /* a child may hold it, too */
+        close(z->socket);
+    }
     if (z->process && is_mine) process_end(z->process);
-    if (z->record && is_mine) harness_unmap(z->record);
+    if (z->place.record && is_mine) harness_unmap(&z->place);
     allocator->release(allocator->context, z, sizeof *z);
+}
+
+/* It has the rights that the program had when it was made. */
+static bool is_well(const nf_zygote *z)
+{
+    return z->owner == nf_os_process_id() && z->user == geteuid() && z->group == getegid() &&
+           !__atomic_load_n(&z->gone, __ATOMIC_RELAXED);
 }
 
 void nf_zygote_renew(nf_zygote **zygote)
 {
     nf_zygote *z = *zygote;
     if (z == NULL) return;
-    if (z->owner == nf_os_process_id() && !__atomic_load_n(&z->gone, __ATOMIC_RELAXED)) return;
+    if (is_well(z)) return;
     nf_zygote_close(z);
     nf_zygote_open(zygote, NULL);
 }
 
 /* --- sandboxes --- */
 
-harness *zygote_take(nf_zygote *z)
+const harness_place *zygote_take(nf_zygote *z)
 {
     if (z == NULL || z->owner != nf_os_process_id()) return NULL;
     if (__atomic_exchange_n(&z->taken, true, __ATOMIC_ACQUIRE)) return NULL;
-    if (!__atomic_load_n(&z->gone, __ATOMIC_RELAXED)) return z->record;
+    if (is_well(z)) return &z->place;
     zygote_give(z);
     return NULL;
 }

@@ -19,8 +19,9 @@
 /* What goes through the socket: letters to the zygote, a wait status as an int from it. */
 enum { ZYGOTE_RUN = 'r', ZYGOTE_KILL = 'k' };
 
-/* The record, if the zygote is free and well and of this process; else NULL. Then give it back. */
-harness *zygote_take(nf_zygote *z);
+/* Where the record is, if the zygote is free and well, of this process and with its rights; else NULL.
+ * Then give it back. */
+const harness_place *zygote_take(nf_zygote *z);
 void zygote_give(nf_zygote *z);
 /* false: the zygote is gone, and won't be taken again. */
 bool zygote_start_sandbox(nf_zygote *z);

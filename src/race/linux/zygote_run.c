@@ -93,7 +93,7 @@ static bool memory_forget(cage *c)
 /* The socket becomes 0 and the program 1; all others are closed. */
 static bool descriptors_settle(const harness *h)
 {
-    long program = call3(SYS_pidfd_open, h->program, 0, 0);
+    long program = call3(SYS_pidfd_open, h->cage.program, 0, 0);
     long socket = call3(SYS_fcntl, h->zygote_socket, F_DUPFD, HIGH_DESCRIPTOR);
     program = call3(SYS_fcntl, program, F_DUPFD, HIGH_DESCRIPTOR);
     return socket >= 0 && program >= 0 && call3(SYS_dup2, socket, PROGRAM_SOCKET, 0) >= 0 &&
@@ -108,7 +108,7 @@ static bool settle(harness *h)
     return cage_rseq_leave() && call3(SYS_setsid, 0, 0, 0) >= 0 &&
            call3(SYS_chdir, (long)"/", 0, 0) == 0 &&
            call6(SYS_prctl, PR_SET_NAME, (long)"nf-zygote", 0, 0, 0, 0) == 0 &&
-           descriptors_settle(h) && call3(SYS_getppid, 0, 0, 0) == h->program &&
+           descriptors_settle(h) && call3(SYS_getppid, 0, 0, 0) == h->cage.program &&
            call3(SYS_arch_prctl, ARCH_SET_FS, (long)c->thread_zeros, 0) == 0 && memory_forget(c);
 }
 
