@@ -111,26 +111,18 @@ __asm__(".text\n"
         "4:mov 16(%r12), %rsp\n"
         "  pop %r15\n  pop %r14\n  pop %r13\n  pop %r12\n  pop %rbx\n  pop %rbp\n"
         "  ret\n"
-        /* void cage_vectors_spoil(uint64_t vector_bytes): all registers hold ones */
-        ".globl cage_vectors_spoil\n.hidden cage_vectors_spoil\n"
-        ".type cage_vectors_spoil, @function\n"
-        "cage_vectors_spoil:\n"
-        "  cmp $32, %rdi\n  ja 6f\n  je 5f\n"
+        /* void cage_low_spoil(void): xmm0 to xmm15 hold ones */
+        ".globl cage_low_spoil\n.hidden cage_low_spoil\n.type cage_low_spoil, @function\n"
+        "cage_low_spoil:\n"
         ".irp i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15\n"
         "  pcmpeqd %xmm\\i, %xmm\\i\n"
         ".endr\n"
         "  ret\n"
-        "5:\n"
-        ".irp i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15\n"
-        "  vpcmpeqd %ymm\\i, %ymm\\i, %ymm\\i\n"
-        ".endr\n"
-        "  ret\n"
-        "6:\n"
-        ".irp i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15\n"
-        "  vpternlogd $255, %zmm\\i, %zmm\\i, %zmm\\i\n"
-        ".endr\n"
+        /* void cage_high_spoil(void): xmm16 to xmm31 and the masks, too */
+        ".globl cage_high_spoil\n.hidden cage_high_spoil\n.type cage_high_spoil, @function\n"
+        "cage_high_spoil:\n"
         ".irp i, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31\n"
-        "  vpternlogd $255, %zmm\\i, %zmm\\i, %zmm\\i\n"
+        "  vpternlogd $255, %xmm\\i, %xmm\\i, %xmm\\i\n"
         ".endr\n"
         ".irp i, 0, 1, 2, 3, 4, 5, 6, 7\n"
         "  kxnorw %k\\i, %k\\i, %k\\i\n"
@@ -155,7 +147,8 @@ _Static_assert(offsetof(nf_race_input, vectors) == 48 && offsetof(nf_race_input,
 uint64_t cage_guard_enter(uint64_t *saved_sp, void (*body)(void *), void *context);
 uint64_t cage_switch(uint64_t target, const nf_race_input *input, uint64_t stack_words,
                      uint8_t *stack_top, uint64_t result[2]);
-void cage_vectors_spoil(uint64_t vector_bytes);
+void cage_low_spoil(void);
+void cage_high_spoil(void);
 extern const char cage_guard_recover[], cage_restorer[];
 
 /* --- system calls --- */
@@ -375,13 +368,19 @@ static uint32_t float_control(void)
     return __builtin_ia32_stmxcsr() & ~MXCSR_STATUS;
 }
 
-/* What the baseline left in registers and below the stack may be the answer: nobody is to find it. */
+/*
+ * What the baseline left in registers and below the stack may be the answer: nobody is to find it. Upper
+ * halves are zero, as callers leave them: with others in them, code of SSE and AVX instructions takes
+ * hundreds of times as long.
+ */
 static void leftovers_spoil(const cage *c)
 {
     void *start = c->stack_top - SPOILT_BYTES;
     uint64_t bytes = SPOILT_BYTES;
     __asm__ volatile("rep stosb" : "+D"(start), "+c"(bytes) : "a"(0xa5) : "memory");
-    cage_vectors_spoil(c->vector_bytes);
+    if (c->has_avx) __asm__ volatile("vzeroupper");
+    cage_low_spoil();
+    if (c->has_avx512) cage_high_spoil();
 }
 
 static void call_body(void *context)
@@ -399,7 +398,6 @@ cage_end cage_call(cage *c, uint64_t target, const nf_race_input *input, uint32_
     guarded_call g = {c, target, input, stack_words, result, false};
     cage_end end = cage_guard(c, call_body, &g, limit_ns);
     __builtin_ia32_ldmxcsr(c->float_control);
-    if (c->vector_bytes > 16) __asm__ volatile("vzeroupper"); /* or SSE code is slow from here on */
     if (end == CAGE_RETURNED && !g.registers_kept) end = CAGE_REGISTERS;
     return end;
 }

@@ -88,9 +88,9 @@ typedef struct cage {
     cage_kept *kept;
     uint64_t thread_pointer; /* of the thread for which the race is held */
     uint32_t float_control;  /* its MXCSR */
-    uint32_t vector_bytes;   /* of the CPU's registers */
-    int32_t program;         /* the process */
-    bool pulling;            /* the sandbox comes from a zygote */
+    bool has_avx, has_avx512;
+    int32_t program; /* the process */
+    bool pulling;    /* the sandbox comes from a zygote */
     /* the sandbox's */
     cage_mapping mappings[CAGE_MAPPINGS_MAX];
     uint32_t mapping_count;

@@ -112,12 +112,6 @@ static void harness_reset(harness *h)
     for (uint32_t i = 0; i < NF_RACE_CANDIDATES_MAX; i++) h->result.outcomes[i] = NF_RACE_LOST;
 }
 
-static uint32_t vector_bytes(void)
-{
-    uint64_t features = nf_cpu_features();
-    return features & NF_CPU_AVX512F ? 64 : features & NF_CPU_AVX2 ? 32 : 16;
-}
-
 /* What the last child did not finish, or wrote where it should not, must not confuse the next one. */
 static void harness_restart(const child *who)
 {
@@ -130,7 +124,8 @@ static void harness_restart(const child *who)
     c->ignored = (cage_range){request->ignored_start, request->ignored_end};
     c->thread_pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
     c->float_control = __builtin_ia32_stmxcsr();
-    c->vector_bytes = vector_bytes();
+    c->has_avx = (nf_cpu_features() & NF_CPU_AVX) != 0;
+    c->has_avx512 = (nf_cpu_features() & NF_CPU_AVX512VL) != 0;
     c->pulling = who->zygote != NULL;
     c->mapping_count = c->page_count = c->page_first = c->pulled_count = 0;
     c->bits_used = 0;
