@@ -11,10 +11,11 @@
 enum {
     TICK_BUSY_NS = 1000 * 1000, /* while something is sampled, timed or raced */
     TICK_IDLE_NS = 5000 * 1000,
-    TICK_LONG_NS = 20 * 1000 * 1000,
     STEP_SHARE = 300,
     QUIET_TICKS = 3, /* so many rounds without work are quiet */
 };
+static const uint64_t TICK_LONG_NS = 4000 * UINT64_C(1000000);
+static const double SHARE_ASLEEP = 0.1; /* of a processor */
 
 const char *nf_version_text(void)
 {
@@ -59,12 +60,14 @@ void nf_engine_event(nf_engine *engine, nf_event_kind kind, const nf_function *f
 }
 
 /* The worker rests for so long that its quiet steps take one part in STEP_SHARE of the program's
- * processor time, but not longer than a newly hot function may wait. */
+ * processor time. A program that sleeps may wake up any moment and have a hot function: it counts as if
+ * it used a little. */
 static uint64_t pause_after(uint64_t step_ns, double program_share)
 {
-    double pause = (double)step_ns * STEP_SHARE;
-    if (pause < TICK_IDLE_NS) return TICK_IDLE_NS;
-    return pause < TICK_LONG_NS * program_share ? (uint64_t)(pause / program_share) : TICK_LONG_NS;
+    double share = program_share > SHARE_ASLEEP ? program_share : SHARE_ASLEEP;
+    double pause = (double)step_ns * STEP_SHARE / share;
+    if (pause > TICK_LONG_NS) return TICK_LONG_NS;
+    return pause < TICK_IDLE_NS ? TICK_IDLE_NS : (uint64_t)pause;
 }
 
 /* seconds, program_seconds: since the last step, and of them, the program's processor time. */
