@@ -65,7 +65,20 @@ expect "a variant of tier 1" 2
 nf pass examples/hello.nir
 expect "pass without a name" 2
 nf pass no_such_pass examples/hello.nir
-expect "a pass that is none" 1
+expect "a pass that is none" 2
+said "the passes are listed" ' gvn .* licm '
+nf compile --dump=gvn,no_such_pass examples/hello.nir
+expect "a dump of a pass that is none" 2
+said "it is named" "no pass 'no_such_pass'"
+nf compile --stop-after no_such_pass examples/hello.nir
+expect "an end behind a pass that is none" 2
+for tier in "" "--tier 1"; do
+    nf reduce $tier --variant mmx9 examples/hello.nir
+    expect "a variant that is none to reduce for $tier" 2
+    said "the variants are listed" 'unroll4'
+done
+nf reduce --tier 1 --variant unroll2 examples/hello.nir
+expect "a variant that is not tried on tier 1" 2
 nf race examples/saxpy.nir
 expect "race without a function" 2
 nf race --function no_such_function examples/saxpy.nir

@@ -35,6 +35,18 @@ static bool listed(const char *list, const char *name)
     return false;
 }
 
+/* Whether all words of such a list are passes; false after a message. */
+static bool list_is_known(const char *list)
+{
+    if (strcmp(list, "all") == 0) return true;
+    for (const char *at = list; *at;) {
+        size_t word = strcspn(at, ",");
+        if (!pass_is_known(at, word)) return false;
+        at += word + (at[word] == ',');
+    }
+    return true;
+}
+
 static void func_print(const nf_func *func)
 {
     nf_arena arena;
@@ -206,5 +218,7 @@ int command_compile(const command *self, int argc, char **argv)
         o.variant = variant_named(o.variant_name ? o.variant_name : "scalar");
         if (o.variant == NULL) return EXIT_USAGE;
     }
+    if (o.dump && !list_is_known(o.dump)) return EXIT_USAGE;
+    if (o.stop_after && !pass_is_known(o.stop_after, strlen(o.stop_after))) return EXIT_USAGE;
     return file_compile(a.files[0], &o);
 }

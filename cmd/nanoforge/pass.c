@@ -66,12 +66,13 @@ int command_pass(const command *self, int argc, char **argv)
     if (a.count != 2) return usage_error(self, "NAME and FILE are needed");
     const nf_variant *variant = variant_named(variant_name);
     if (variant == NULL) return EXIT_USAGE;
+    const char *pass = a.files[0];
+    if (strcmp(pass, "all") != 0 && !pass_is_known(pass, strlen(pass))) return EXIT_USAGE;
     nf_module *module = module_load(a.files[1]);
     const nf_func *only = module && name ? function_named(module, a.files[1], name) : NULL;
     const char *text;
     size_t size;
-    bool fine = module && (name == NULL || only) &&
-                module_pass(module, only, a.files[0], variant) &&
+    bool fine = module && (name == NULL || only) && module_pass(module, only, pass, variant) &&
                 nf_module_print(module, &text, &size) == NF_OK && file_write(NULL, text, size);
     nf_module_free(module);
     return fine ? EXIT_FINE : EXIT_FAILED;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "ir/ir.h"
 #include "os/os.h"
+#include "variant.h"
 
 enum { INPUTS_DEFAULT = 64, SECONDS_DEFAULT = 10 };
 
@@ -92,6 +93,10 @@ static int file_reduce(const char *path, const reduce_options *o, char **words)
                                   .function = o->function,
                                   .last_input = (uint32_t)o->inputs - 1,
                                   .seconds = (uint32_t)o->seconds};
+    if (words == NULL && r.question.way_count == 0) {
+        complain("reduce: --tier and --variant leave no way to compile");
+        return EXIT_USAGE;
+    }
     nf_module *module = module_load(path);
     bool fine = module && (o->function == NULL || function_named(module, path, o->function)) &&
                 reduce_run(&r, path, module) && result_write(&r, module, o->output);
@@ -119,6 +124,7 @@ int command_reduce(const command *self, int argc, char **argv)
         return usage_error(self, "--tier is 1 or 2, not '%s'", o.tier);
     if (o.inputs == 0 || o.inputs > UINT16_MAX || o.seconds == 0 || o.seconds > UINT16_MAX)
         return usage_error(self, "--inputs and --timeout are from 1 to 65535");
+    if (o.variant && variant_named(o.variant) == NULL) return EXIT_USAGE;
     char **words = a.rest_count ? words_copy(&a) : NULL;
     status = file_reduce(a.files[0], &o, words);
     free(words);

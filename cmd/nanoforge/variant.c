@@ -1,4 +1,4 @@
-/* Variants by name. */
+/* Variants and passes by name. */
 #include "variant.h"
 #include <string.h>
 #include "command.h"
@@ -16,4 +16,15 @@ const nf_variant *variant_named(const char *name)
     for (uint32_t i = 0; i < nf_variant_count; i++) fprintf(stderr, " %s", nf_variants[i].name);
     fputc('\n', stderr);
     return NULL;
+}
+
+bool pass_is_known(const char *name, size_t length)
+{
+    const char *known;
+    for (uint32_t i = 0; (known = nf_pass_name(i)) != NULL; i++)
+        if (strlen(known) == length && strncmp(known, name, length) == 0) return true;
+    complain("there is no pass '%.*s'; there are:", (int)length, name);
+    for (uint32_t i = 0; nf_pass_name(i); i++) fprintf(stderr, " %s", nf_pass_name(i));
+    fputc('\n', stderr);
+    return false;
 }
