@@ -11,25 +11,32 @@ for page in man/*.[1-8]; do
     fi
 done
 
-sed 's/\\-/-/g' man/nanoforge.1 >"$work/page"
-for command in run race cat verify pass compile eval version; do
-    nf $command --help
-    for option in $(grep -o -e '--[a-z][a-z-]*' "$work/out" | sort -u); do
-        [ "$option" = --help ] && continue
-        grep -q -e "$option" "$work/page"
-        verdict $? "nanoforge(1) has $option of $command"
-    done
-done
+# The long options in standard input.
+options() {
+    grep -o -e '--[a-z][a-z-]*' | grep -vx -e --help | sort -u
+}
 
-sed 's/\\-/-/g' man/nanoforge-lc3.1 >"$work/page"
-for command in run debug bus asm disasm; do
-    nf lc3 $command --help
-    for option in $(grep -o -e '--[a-z][a-z-]*' "$work/out" | sort -u); do
-        [ "$option" = --help ] && continue
-        grep -q -e "$option" "$work/page"
-        verdict $? "nanoforge-lc3(1) has $option of $command"
+# An option is described behind .TP or .TQ; elsewhere in a command's section it may be another's.
+documented() { # documented PAGE GROUP COMMAND...
+    page=$1 group=$2
+    shift 2
+    for command in "$@"; do
+        nf $group $command --help
+        options <"$work/out" >"$work/known"
+        sed 's/\\-/-/g' "man/$page.1" |
+            awk -v command="$command" '/^\.S[SH]/ { on = $2 == command } on' >"$work/section"
+        options <"$work/section" >"$work/mentioned"
+        sed -n '/^\.T[PQ]/ { n; p; }' "$work/section" | options >"$work/described"
+        comm -23 "$work/known" "$work/mentioned" >"$work/missing"
+        [ ! -s "$work/missing" ]
+        verdict $? "$page(1) has all options of $command" "$work/missing"
+        comm -13 "$work/known" "$work/described" >"$work/strange"
+        [ ! -s "$work/strange" ]
+        verdict $? "$page(1) describes no others for $command" "$work/strange"
     done
-done
+}
+documented nanoforge "" run race cat verify pass compile eval reduce
+documented nanoforge-lc3 lc3 run debug bus asm disasm
 
 for name in $(grep -o 'nf_[a-z_]*(' include/nanoforge/nanoforge.h | tr -d '(' | sort -u); do
     case $name in nf_cpu_features) continue ;; esac # of another header, named in a comment
