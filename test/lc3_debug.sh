@@ -43,6 +43,7 @@ delete
 watch COUNT
 continue
 print [COUNT]
+watch R3
 END
 expect "breakpoints, calls, watchpoints" 0
 printed "help lists the commands" '^rc  reverse-continue'
@@ -51,6 +52,7 @@ printed "and reached" '^=> x300E .* SUB '
 printed "the caller is shown" '^#1  x3002  LOOP         called x300E  SUB$'
 printed "the call is finished" '^=> x3003 '
 printed "a change is seen" '^watchpoint 2: COUNT was x0001, is x0002$'
+printed "a register is watched by its name" '^watchpoint 3: R3 is x0000$'
 printed "and can be printed" '^x0002  2 '
 
 debug "$work/p.asm" <<'END'
@@ -126,6 +128,9 @@ finish
 set
 watch PC
 goto
+set R0 99999
+set R0 99999999999999999999999999
+set R0 b12
 END
 expect "wrong commands" 1
 printed "unknown command" "^there is no command 'frobnicate'"
@@ -138,6 +143,9 @@ printed "no number" "^expected a number at 'many'$"
 printed "no breakpoint" '^there is no breakpoint or watchpoint 7$'
 printed "no time" '^a number is missing$'
 printed "no call" '^this is in no call$'
+printed "a number that is too large" "^'99999' does not fit 16 bits$"
+printed "one that is far too large" "^'9\{20,\}' does not fit 16 bits$"
+printed "digits that are none" "^'b12' is no label, number or register$"
 printed "nothing to watch" '^only memory and R0 to R7 can be watched$'
 debug <<'END'
 END

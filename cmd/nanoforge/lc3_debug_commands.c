@@ -148,7 +148,8 @@ static void do_watch(lc3_session *s, const char *text)
 {
     lc3_place place;
     if (!lc3_place_parse(s, &text, &place) || !lc3_text_end(s, text)) return;
-    if (place.kind != PLACE_NUMBER && place.kind != PLACE_REGISTER) {
+    bool is_register = place.kind == PLACE_REGISTER;
+    if (place.kind != PLACE_NUMBER && !is_register) {
         lc3_wrong(s, "only memory and R0 to R7 can be watched");
         return;
     }
@@ -157,10 +158,9 @@ static void do_watch(lc3_session *s, const char *text)
         return;
     }
     if (!break_add(s, (lc3_break){.is_watch = true})) return;
-    nf_lc3_debug_watch(s->debug, place.kind == PLACE_REGISTER, place.number);
-    lc3_tell(s, "watchpoint %u: %s%04X is x%04X", s->numbers_used,
-             place.kind == PLACE_REGISTER ? "R" : "x", place.number,
-             s->debug->watches[s->debug->watch_count - 1].value);
+    nf_lc3_debug_watch(s->debug, is_register, place.number);
+    lc3_tell(s, "watchpoint %u: %s%0*X is x%04X", s->numbers_used, is_register ? "R" : "x",
+             is_register ? 1 : 4, place.number, s->debug->watches[s->debug->watch_count - 1].value);
 }
 
 static bool breaks_elsewhere(const lc3_session *s, uint16_t address)

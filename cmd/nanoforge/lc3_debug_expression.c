@@ -11,7 +11,7 @@
 #include <string.h>
 #include "lc3_debug.h"
 
-enum { NAME_SHOWN = 40, NUMBER_BYTES = 24 };
+enum { NAME_SHOWN = 40 };
 
 static void blanks_skip(const char **text)
 {
@@ -51,24 +51,26 @@ static bool label_of(const lc3_session *s, const char *word, size_t length, uint
     return false;
 }
 
-static bool number_of(const char *word, size_t length, uint16_t *number)
+/* False after a message: it is asked last. */
+static bool number_of(lc3_session *s, const char *word, size_t length, uint16_t *number)
 {
-    char digits[NUMBER_BYTES], *end;
-    int base = 10;
+    const char *digits = word, *behind = word + length;
+    int shown = length < NAME_SHOWN ? (int)length : NAME_SHOWN, base = 10;
+    char *end;
     if (word[0] == '\'') {
         *number = (unsigned char)word[1];
         return true;
     }
-    if (length > 1 && word[0] == '0' && isalpha((unsigned char)word[1])) word++, length--;
-    if (tolower((unsigned char)word[0]) == 'x') base = 16;
-    if (tolower((unsigned char)word[0]) == 'b') base = 2;
-    if (base != 10 || word[0] == '#') word++, length--;
-    if (length == 0 || length >= sizeof digits || !isxdigit((unsigned char)word[0])) return false;
-    memcpy(digits, word, length);
-    digits[length] = 0;
+    if (length > 1 && word[0] == '0' && isalpha((unsigned char)word[1])) digits++;
+    if (tolower((unsigned char)digits[0]) == 'x') base = 16;
+    if (tolower((unsigned char)digits[0]) == 'b') base = 2;
+    if (base != 10 || digits[0] == '#') digits++;
     unsigned long value = strtoul(digits, &end, base);
+    if (digits == behind || end != behind)
+        return lc3_wrong(s, "'%.*s' is no label, number or register", shown, word);
+    if (value > UINT16_MAX) return lc3_wrong(s, "'%.*s' does not fit 16 bits", shown, word);
     *number = (uint16_t)value;
-    return *end == 0 && value <= UINT16_MAX;
+    return true;
 }
 
 /* --- the grammar --- */
@@ -83,9 +85,7 @@ static bool word_parse(lc3_session *s, const char **text, lc3_place *place)
         return lc3_wrong(s, "expected an address or a value at '%.*s'", NAME_SHOWN, word);
     *text += length;
     return register_of(word, length, place) || label_of(s, word, length, &place->number) ||
-           number_of(word, length, &place->number) ||
-           lc3_wrong(s, "'%.*s' is no label, number or register",
-                     (int)(length < NAME_SHOWN ? length : NAME_SHOWN), word);
+           number_of(s, word, length, &place->number);
 }
 
 /* The address of the first line at or behind a number. */
