@@ -59,7 +59,7 @@ holds "native is little-endian" "$work/native" 00303f10fe0325f0
 nf lc3 asm -q --format bin "$work/p.asm"
 check "bin has its own ending" cmp "$work/p.bin" "$work/bin"
 nf lc3 asm --format elf "$work/p.asm"
-expect "a format that is none" 1
+expect "a format that is none" 2
 said "the formats are listed" 'lc3tools, with the source lines'
 printf '.ORIG x3000\nHALT\n.END\n.ORIG x4000\nHALT\n.END\n' | write two.asm
 nf lc3 asm "$work/two.asm"
@@ -126,7 +126,7 @@ nf lc3 disasm --format native "$work/p.obj"
 expect "disasm by another format" 0
 printed "which says what the bytes mean" '.ORIG x0030'
 nf lc3 disasm --format elf "$work/p.obj"
-expect "disasm by a format that is none" 1
+expect "disasm by a format that is none" 2
 nf lc3 disasm "$work/bad.asm"
 expect "disasm of what does not assemble" 1
 printf '\060\000\360' >"$work/cut.obj"

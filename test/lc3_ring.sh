@@ -243,10 +243,10 @@ rm -f "$file"
 # --- mistakes ---
 for bad in "" a/b ../x "a b" "$(printf '%65s' | tr ' ' a)"; do
     run --bus-in "$bad" take
-    expect "no name: '$bad'" 1
+    expect "no name: '$bad'" 2
 done
 nf lc3 run --bus-in "$ring" --bus-words 0 "$work/take.asm"
-expect "a ring of nothing" 1
+expect "a ring of nothing" 2
 nf lc3 run --bus-in "$ring" --check "$work/take.asm"
 expect "--check on a bus" 2
 nothing_is_left

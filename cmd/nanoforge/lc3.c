@@ -60,8 +60,8 @@ int command_lc3(const command *self, int argc, char **argv)
 
 bool lc3_format_parse(const char *name, nf_lc3_format *format)
 {
-    *format = nf_lc3_format_named(name);
-    if (*format < NF_LC3_FORMAT_COUNT) return true;
+    *format = name ? nf_lc3_format_named(name) : NF_LC3_FORMAT_ANY;
+    if (name == NULL || *format < NF_LC3_FORMAT_COUNT) return true;
     complain("there is no format '%s', but:", name);
     for (unsigned i = 0; i < NF_LC3_FORMAT_COUNT; i++)
         fprintf(stderr, "  %-14s %s\n", nf_lc3_format_name(i), nf_lc3_format_meaning(i));
@@ -96,19 +96,17 @@ static bool is_source(const void *bytes, size_t size)
            nf_lc3_format_of(bytes, size) == NF_LC3_FORMAT_COUNT;
 }
 
-bool lc3_load(const char *path, const char *format, nf_arena *arena, nf_lc3_object *object)
+bool lc3_load(const char *path, nf_lc3_format format, nf_arena *arena, nf_lc3_object *object)
 {
-    nf_lc3_format wanted = NF_LC3_FORMAT_ANY;
     size_t size;
     nf_error error = {0};
-    if (format && !lc3_format_parse(format, &wanted)) return false;
     void *bytes = file_read(path, &size);
     if (bytes == NULL) return false;
     bool fine;
-    if (wanted == NF_LC3_FORMAT_ANY && is_source(bytes, size)) {
+    if (format == NF_LC3_FORMAT_ANY && is_source(bytes, size)) {
         fine = lc3_assemble(path, bytes, size, true, arena, object);
     } else {
-        fine = nf_lc3_object_read(arena, path, bytes, size, wanted, object, &error) == NF_OK;
+        fine = nf_lc3_object_read(arena, path, bytes, size, format, object, &error) == NF_OK;
         if (!fine) complain_error(&error);
     }
     free(bytes);

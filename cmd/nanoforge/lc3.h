@@ -11,15 +11,15 @@ int command_lc3_disasm(const command *, int, char **);
 int command_lc3_bus(const command *, int, char **);
 int command_lc3_debug(const command *, int, char **);
 
-/* An object file of any format, or assembly source, which is assembled; format is one of
- * nf_lc3_format_name()'s, or NULL: told by the content. False after a message. */
-bool lc3_load(const char *path, const char *format, nf_arena *arena, nf_lc3_object *object);
+/* An object file, or assembly source, which is assembled; NF_LC3_FORMAT_ANY: told by the content.
+ * False after a message. */
+bool lc3_load(const char *path, nf_lc3_format format, nf_arena *arena, nf_lc3_object *object);
 /* Assembles a file's text, and shows what there is to say; warnings only where wanted. */
 bool lc3_assemble(const char *path, const char *text, size_t size, bool warnings, nf_arena *arena,
                   nf_lc3_object *object);
 /* Adds the labels of a .sym file. False after a message. */
 bool lc3_symbols_load(const char *path, nf_lc3_object *object);
-/* By name; false after a message that lists the formats. */
+/* By name, NF_LC3_FORMAT_ANY for NULL; false after a message that lists the formats. */
 bool lc3_format_parse(const char *name, nf_lc3_format *format);
 
 #endif

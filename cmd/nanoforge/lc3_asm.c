@@ -6,7 +6,8 @@
 #include "os/os.h"
 
 typedef struct outputs {
-    const char *object, *format, *listing, *symbols;
+    const char *object, *listing, *symbols;
+    nf_lc3_format format; /* NF_LC3_FORMAT_ANY: as the source is */
 } outputs;
 
 /* By format: what the name of an object ends with. */
@@ -31,12 +32,12 @@ static char *object_name(const char *source, nf_lc3_format format)
 
 static bool object_write(const char *source, const nf_lc3_object *object, const outputs *to)
 {
-    nf_lc3_format format =
-        object->segments.count > 1 ? NF_LC3_FORMAT_LC3TOOLS : NF_LC3_FORMAT_CLASSIC;
+    nf_lc3_format format = to->format != NF_LC3_FORMAT_ANY ? to->format
+                           : object->segments.count > 1    ? NF_LC3_FORMAT_LC3TOOLS
+                                                           : NF_LC3_FORMAT_CLASSIC;
     nf_error error = {0};
     nf_text bytes;
     nf_text_init(&bytes, object->arena);
-    if (to->format && !lc3_format_parse(to->format, &format)) return false;
     if (nf_lc3_object_write(object, format, &bytes, &error) != NF_OK) {
         complain("%s: %s", source, error.message);
         return false;
@@ -78,11 +79,12 @@ static bool all_write(const char *source, const char *text, size_t size,
 int command_lc3_asm(const command *self, int argc, char **argv)
 {
     outputs to = {0};
+    const char *format = NULL;
     bool quiet = false;
     const option options[] = {
         {"output", 'o', OPTION_TEXT, &to.object, "FILE",
          "write the object there; - is standard output"},
-        {"format", 'f', OPTION_TEXT, &to.format, "NAME", "the object's format"},
+        {"format", 'f', OPTION_TEXT, &format, "NAME", "the object's format"},
         {"listing", 'l', OPTION_TEXT, &to.listing, "FILE",
          "write the source with addresses and words"},
         {"symbols", 's', OPTION_TEXT, &to.symbols, "FILE",
@@ -93,6 +95,7 @@ int command_lc3_asm(const command *self, int argc, char **argv)
     int status =
         arguments_parse(self, options, sizeof options / sizeof *options, argc, argv, 1, 1, &a);
     if (status != ARGUMENTS_GO_ON) return status;
+    if (!lc3_format_parse(format, &to.format)) return EXIT_USAGE;
     const char *path = a.files[0];
     if (strcmp(path, "-") == 0 && to.object == NULL)
         return usage_error(self, "standard input has no name: name the object with --output");

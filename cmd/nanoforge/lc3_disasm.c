@@ -42,10 +42,12 @@ int command_lc3_disasm(const command *self, int argc, char **argv)
     int status =
         arguments_parse(self, options, sizeof options / sizeof *options, argc, argv, 1, 1, &a);
     if (status != ARGUMENTS_GO_ON) return status;
+    nf_lc3_format wanted;
+    if (!lc3_format_parse(format, &wanted)) return EXIT_USAGE;
     nf_arena arena;
     nf_lc3_object object;
     nf_arena_init(&arena, nf_os_allocator());
-    bool fine = lc3_load(a.files[0], format, &arena, &object) &&
+    bool fine = lc3_load(a.files[0], wanted, &arena, &object) &&
                 (symbols == NULL || lc3_symbols_load(symbols, &object)) &&
                 disassemble(&object, !plain, output);
     nf_arena_free(&arena);

@@ -16,7 +16,7 @@ static nf_status segments_load(const nf_lc3_object *object, nf_lc3 *machine, nf_
 static bool file_load(nf_arena *arena, nf_lc3_object *object, nf_lc3 *machine, const char *path)
 {
     nf_error error = {0};
-    if (!lc3_load(path, NULL, arena, object)) return false;
+    if (!lc3_load(path, NF_LC3_FORMAT_ANY, arena, object)) return false;
     nf_status status = segments_load(object, machine, &error);
     if (status != NF_OK) complain("%s: %s", path, error.message);
     return status == NF_OK;

@@ -99,7 +99,7 @@ static nf_lc3_bus receive(void *context, uint16_t *word)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-bool lc3_rings_open(const char *out, const char *in, uint64_t words, nf_lc3_hooks *hooks)
+nf_status lc3_rings_open(const char *out, const char *in, uint64_t words, nf_lc3_hooks *hooks)
 {
     nf_error error = {0};
     nf_status status = NF_OK;
@@ -112,10 +112,10 @@ bool lc3_rings_open(const char *out, const char *in, uint64_t words, nf_lc3_hook
     rings.receives = in && status == NF_OK;
     if (rings.sends) hooks->send = send;
     if (rings.receives) hooks->receive = receive;
-    if (status == NF_OK) return true;
+    if (status == NF_OK) return NF_OK;
     complain_error(&error);
     lc3_rings_close();
-    return false;
+    return status;
 }
 
 bool lc3_rings_are_open(void)

@@ -8,8 +8,8 @@
 #include "guest/lc3/machine.h"
 
 /* out, in: names, or NULL. Sets the hooks for a bus. Behind lc3_console_watch(), so that a signal
- * does not leave a name behind. False after a message. */
-bool lc3_rings_open(const char *out, const char *in, uint64_t words, nf_lc3_hooks *hooks);
+ * does not leave a name behind. Failed after a message; NF_ARGUMENT: a name or size that is none. */
+nf_status lc3_rings_open(const char *out, const char *in, uint64_t words, nf_lc3_hooks *hooks);
 bool lc3_rings_are_open(void);
 /* Waits until the other ends are there, or a signal asks to stop (lc3_console.h). NF_LC3_GOING: they
  * are. */

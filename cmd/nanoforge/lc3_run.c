@@ -207,9 +207,11 @@ static int run_whole(run_state *run)
     const run_options *o = run->options;
     bool measured = o->stats || o->json;
     lc3_console_watch(run->machine);
-    if (!lc3_rings_open(o->bus_out, o->bus_in, o->bus_words, &run->machine->config.hooks)) {
+    nf_status opened =
+        lc3_rings_open(o->bus_out, o->bus_in, o->bus_words, &run->machine->config.hooks);
+    if (opened != NF_OK) {
         lc3_console_close();
-        return EXIT_FAILED;
+        return opened == NF_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
     }
     if (measured) lc3_measure_begin(&run->measure, run->machine);
     nf_lc3_stop stop = lc3_rings_meet();
