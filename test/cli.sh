@@ -284,7 +284,7 @@ nf run --code-bytes 40k "$work/many.nir"
 expect "a code arena without room for all code: some makes room" 0
 said "which is told, too" 'evicted *f[0-9]*: its code makes room'
 nf run --code-bytes 100G "$work/many.nir"
-expect "a code arena beyond the limit" 1
+expect "a code arena beyond the limit" 2
 
 # --- dumps ---
 

@@ -137,15 +137,18 @@ static bool features_read(const char *list, uint64_t *mask)
     return true;
 }
 
-/* Links the files in a new engine. */
-static nf_status engine_start(const nf_config *config, const sources *files, nf_error *error)
+/* Links the files in a new engine. EXIT_FINE, or the status to exit with after a message. */
+static int engine_start(const command *self, const nf_config *config, const sources *files)
 {
-    nf_status status = nf_engine_new(config, &now.engine, error);
-    if (status == NF_OK) status = sources_link(files, now.engine, &now.program, error);
-    if (status == NF_OK) return NF_OK;
+    nf_error error = {0};
+    nf_status status = nf_engine_new(config, &now.engine, &error);
+    if (status == NF_ARGUMENT) return usage_error(self, "%s", error.message); /* --code-bytes */
+    if (status == NF_OK) status = sources_link(files, now.engine, &now.program, &error);
+    if (status == NF_OK) return EXIT_FINE;
+    complain_error(&error);
     nf_engine_free(now.engine);
     now.engine = NULL;
-    return status;
+    return EXIT_FAILED;
 }
 
 /* EXIT_FINE, or the status to exit with after a message. */
@@ -158,7 +161,6 @@ static int start(const command *self, const arguments *a, const run_options *opt
         .event_context = &now.view,
         .resolve = resolve,
     };
-    nf_error error = {0};
     if (!mode_read(options->tier, &config.mode))
         return usage_error(self, "--tier is 0, 1, 2, 3 or auto, not '%s'", options->tier);
     if (!policy_read(options->policy, &config.policy))
@@ -170,10 +172,7 @@ static int start(const command *self, const arguments *a, const run_options *opt
     static sources files; /* the program's as long as it runs */
     if (!sources_read(a->files, a->count, options->clang_flags, &files)) return EXIT_FAILED;
     for (uint32_t i = 0; i < files.count; i++) files.files[i].stays = true;
-    bool opened = report_open(options->json);
-    nf_status status = opened ? engine_start(&config, &files, &error) : NF_FILE;
-    if (opened && status != NF_OK) complain_error(&error);
-    return status == NF_OK ? EXIT_FINE : EXIT_FAILED;
+    return report_open(options->json) ? engine_start(self, &config, &files) : EXIT_FAILED;
 }
 
 /* From here on the program may end at any time. */
