@@ -353,6 +353,19 @@ check "is told before the program runs" [ ! -s "$work/out" ]
 nf run --quiet --json - examples/hello.nir
 expect "a report to standard output" 0
 printed "comes behind the program's output" '"programs": \['
+for file in examples/hello.nir "$work/many.nir"; do
+    nf run --quiet --json /dev/full $file
+    expect "a report to a full device" 1
+    said "which is told with the reason" '/dev/full: cannot write the report: No space left on device'
+done
+nf run --quiet --json /dev/full "$work/status.nir" -- 42 exit
+expect "the program's own status goes before it" 42
+nf race --function saxpy --quiet --json /dev/full examples/saxpy.nir -- 2000000
+expect "race with a report to a full device" 1
+"$NANOFORGE" run --quiet --json - examples/hello.nir >/dev/full 2>"$work/err"
+status=$?
+expect "a report to standard output that is full" 1
+said "which is told" '-: cannot write the report: No space left on device'
 
 # --- a terminal ---
 

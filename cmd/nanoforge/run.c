@@ -1,13 +1,14 @@
 /*
  * nanoforge run and race: a whole program under the engine.
  *
- * The program may leave by exit() from anywhere, so the end of a run (report, summary) is done by an atexit
+ * The program may leave by exit() from anywhere, so the end of a run (report, summary) is done by an exit
  * handler, on whatever thread exits; the engine is not freed then, since other threads may still be in its
  * functions.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "crash.h"
 #include "live.h"
 #include "source.h"
@@ -26,12 +27,10 @@ typedef struct running {
     FILE *json;
     const char *json_path, *race_function;
     char **argv; /* the program's, which may keep it */
-    bool quiet, ended, raced;
+    bool quiet, ended, raced, unreported;
 } running;
 
-extern char **environ;
-
-static running now; /* atexit() hands nothing over */
+static running now; /* a program has one end */
 
 typedef struct run_options {
     const char *tier, *policy, *json, *function, *off, *clang_flags;
@@ -76,13 +75,18 @@ static bool report_open(const char *path)
     return now.json != NULL;
 }
 
-static void report_write(void)
+static bool report_write(void)
 {
     nf_error error = {0};
     FILE *stream = strcmp(now.json_path, "-") == 0 ? stdout : now.json;
-    bool fine = nf_engine_report(now.engine, piece_write, stream, &error) == NF_OK;
+    clearerr(stream); /* the program's own failures are not the report's */
+    bool made = nf_engine_report(now.engine, piece_write, stream, &error) == NF_OK;
+    bool fine = made && !ferror(stream);
     if ((stream == stdout ? fflush(stream) : fclose(stream)) != 0) fine = false;
-    if (!fine) complain("%s: cannot write the report", now.json_path);
+    if (!fine)
+        complain("%s: cannot write the report: %s", now.json_path,
+                 made ? strerror(errno) : error.message);
+    return fine;
 }
 
 static void run_end(void)
@@ -96,7 +100,17 @@ static void run_end(void)
         now.raced = status_view_race(now.program, now.race_function, stdout);
     else if (!now.quiet)
         status_view_summary(now.engine, stderr);
-    if (now.json) report_write();
+    if (now.json) now.unreported = !report_write();
+}
+
+/* exit() can't be called again from here, and nothing that is left to do is ours. */
+static void on_end(int status, void *context)
+{
+    (void)context;
+    run_end();
+    if (!now.unreported || status != EXIT_FINE) return;
+    fflush(NULL);
+    _exit(EXIT_FAILED);
 }
 
 static bool mode_read(const char *tier, nf_mode *mode)
@@ -178,7 +192,7 @@ static int start(const command *self, const arguments *a, const run_options *opt
 /* From here on the program may end at any time. */
 static void watch(void)
 {
-    atexit(run_end);
+    on_exit(on_end, NULL);
     if (now.view.quiet) return;
     live_start();
     status_view_follow(now.engine);
@@ -258,5 +272,5 @@ int command_race(const command *self, int argc, char **argv)
     watch();
     main_call(a.files[0], a.rest_count, a.rest);
     run_end();
-    return now.raced ? EXIT_FINE : EXIT_FAILED;
+    return now.raced && !now.unreported ? EXIT_FINE : EXIT_FAILED;
 }
