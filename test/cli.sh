@@ -81,6 +81,9 @@ nf reduce --tier 1 --variant unroll2 examples/hello.nir
 expect "a variant that is not tried on tier 1" 2
 nf race examples/saxpy.nir
 expect "race without a function" 2
+timeout 5 "${NANOFORGE%/*}/nanoforged" --socket "" >"$work/out" 2>"$work/err"
+status=$?
+expect "a daemon at no path" 2
 nf race --function no_such_function examples/saxpy.nir
 expect "race of a function that is none" 1
 said "race names it" 'unknown symbol: there is no function @no_such_function'

@@ -69,7 +69,7 @@ int main(int argc, char **argv)
         }
         bool is_socket = strcmp(argv[i], "--socket") == 0 || strcmp(argv[i], "-s") == 0;
         if (!is_socket) return usage("there is no such option");
-        if (++i == argc) return usage("--socket needs a path");
+        if (++i == argc || argv[i][0] == 0) return usage("--socket needs a path");
         path = argv[i];
     }
     if (path == NULL) {
