@@ -252,6 +252,14 @@ nf eval --function sum "$work/status.nir" -- 1
 expect "eval with an argument too few" 2
 nf eval --function sum "$work/status.nir" -- 1 x
 expect "eval with an argument that is none" 2
+nf eval --function quotient "$work/status.nir" -- -128 254
+expect "eval takes numbers as signed or unsigned" 0
+printed "which are the same bits" '^64$'
+for pair in "256 1" "-129 1" "1 99999999999999999999" "1 -99999999999999999999"; do
+    nf eval --function quotient "$work/status.nir" -- $pair
+    expect "eval with a number too large: $pair" 2
+    said "which is told" "argument [12] of @quotient does not fit i8: '-*[0-9]*'"
+done
 nf eval --function quotient "$work/status.nir" -- 7 0
 expect "eval of a trap" 1
 said "eval says where it trapped" 'sdiv'

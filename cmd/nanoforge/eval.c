@@ -1,5 +1,7 @@
 /* nanoforge eval: a program, or one function with numbers for arguments, on the evaluator alone. */
+#include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <string.h>
@@ -53,17 +55,33 @@ static int main_evaluate(const evaluation *e, const nf_func *func)
     return status == NF_OK ? (int)(result.u32[0] & 0xff) : EXIT_FAILED;
 }
 
-static bool argument_read(nf_type type, const char *text, nf_bits *bits)
+/* As of iconst: signed or unsigned. */
+static bool integer_fits(nf_type type, bool negative, uint64_t magnitude)
+{
+    uint64_t top = UINT64_C(1) << (nf_type_element_bytes(type) * 8 - 1);
+    return errno == 0 && magnitude <= (negative ? top : top | (top - 1));
+}
+
+/* NULL, or what it is not, in front of the type's name. */
+static const char *argument_read(nf_type type, const char *text, nf_bits *bits)
 {
     char *end;
+    bool negative = text[0] == '-', fits;
     *bits = (nf_bits){{0}};
-    if (type == NF_F32)
+    errno = 0;
+    if (type == NF_F32) {
         bits->f32[0] = strtof(text, &end);
-    else if (type == NF_F64)
+        fits = errno == 0 || isfinite(bits->f32[0]);
+    } else if (type == NF_F64) {
         bits->f64[0] = strtod(text, &end);
-    else
-        bits->u64[0] = text[0] == '-' ? (uint64_t)strtoll(text, &end, 0) : strtoull(text, &end, 0);
-    return end != text && *end == 0;
+        fits = errno == 0 || isfinite(bits->f64[0]);
+    } else {
+        uint64_t magnitude = strtoull(text + negative, &end, 0);
+        bits->u64[0] = negative ? 0 - magnitude : magnitude;
+        fits = integer_fits(type, negative, magnitude);
+    }
+    if (end <= text + negative || *end) return "is not a number of type";
+    return fits ? NULL : "does not fit";
 }
 
 static void result_print(nf_type type, const nf_bits *result)
@@ -87,12 +105,13 @@ static int function_evaluate(const evaluation *e, const nf_func *func, const cha
         complain("@%s takes %u arguments, not %d", name, signature->param_count, e->rest_count);
         return EXIT_USAGE;
     }
-    for (uint32_t i = 0; i < signature->param_count; i++)
-        if (!argument_read(signature->params[i], e->rest[i], &args[i])) {
-            complain("argument %u of @%s is not a %s: '%s'", i + 1, name,
-                     nf_type_text(signature->params[i]), e->rest[i]);
-            return EXIT_USAGE;
-        }
+    for (uint32_t i = 0; i < signature->param_count; i++) {
+        const char *wrong = argument_read(signature->params[i], e->rest[i], &args[i]);
+        if (wrong == NULL) continue;
+        complain("argument %u of @%s %s %s: '%s'", i + 1, name, wrong,
+                 nf_type_text(signature->params[i]), e->rest[i]);
+        return EXIT_USAGE;
+    }
     if (evaluate(e, func, args, &result) != NF_OK) return EXIT_FAILED;
     result_print(signature->result, &result);
     return EXIT_FINE;
