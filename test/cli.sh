@@ -346,6 +346,15 @@ printed "and the answers" 'the same answers on [0-9]* inputs'
 nf race --function fill examples/saxpy.nir -- 1
 expect "race of a function that stays cold" 1
 said "which is told" 'fill did not race: not hot enough'
+nf race --function saxpy examples/saxpy.nir -- 2000
+expect "race in a program that ends early" 1
+said "which is told, and what helps" 'did not race: the program ended .*; let it run longer'
+sed 's/\\-/-/g' README.md man/nanoforge.1 |
+    grep -o 'nanoforge race -[^`]* examples/[^`]*' >"$work/examples"
+while read -r _ example; do
+    nf $example
+    expect "the documented $example" 0
+done <"$work/examples"
 
 if command -v python3 >/dev/null && python3 -c '' 2>/dev/null; then
     check "the report is JSON" python3 -m json.tool "$work/report.json"

@@ -241,6 +241,15 @@ static void races_print(const nf_function *function, const nf_race_record *race,
     race_print(function, race, stream);
 }
 
+/* What was worth a guess and was not refused would have raced, had the program gone on. */
+static const char *unraced_reason(const nf_function *function)
+{
+    const nf_version *active = function->active;
+    if (function->refusal[0] || active == NULL || active->reason[0] == 0)
+        return function_reason(function);
+    return "the program ended before arguments of enough calls were recorded; let it run longer";
+}
+
 bool status_view_race(nf_program *program, const char *name, FILE *stream)
 {
     const nf_function *function = NULL;
@@ -251,6 +260,6 @@ bool status_view_race(nf_program *program, const char *name, FILE *stream)
     if (race)
         races_print(function, race, stream);
     else
-        complain("%s did not race: %s", name, function_reason(function));
+        complain("%s did not race: %s", name, unraced_reason(function));
     return race != NULL;
 }
