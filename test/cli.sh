@@ -314,6 +314,18 @@ if grep -q '^HAVE_LLVM' "${BUILD:-build}/config.mk" && command -v clang-19 >/dev
     expect "compile of C" 0
     nf eval "$work/c.c"
     expect "eval of C" 42
+    write foreign.c <<END
+#include <stdarg.h>
+int first(int n, ...) { va_list l; va_start(l, n); int x = va_arg(l, int); va_end(l); return x; }
+int main(void) { return first(1, 43); }
+END
+    for command in "cat -b -o $work/foreign.nfb" verify "pass gvn" compile eval; do
+        nf $command "$work/foreign.c"
+        wanted=0
+        [ "$command" = eval ] && wanted=43
+        expect "$command of a function that NIR can't express" $wanted
+        said "${command%% *} names it" 'foreign.c: @first is left out: varargs function$'
+    done
 else
     skip "cat, compile and eval of C" "there is no LLVM 19 or no clang-19"
 fi

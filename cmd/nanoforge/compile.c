@@ -163,12 +163,13 @@ static int program_compile(nf_program *program, const char *path, const compile_
         complain("%s: no memory to read it", path);
         return EXIT_FAILED;
     }
+    left_out_tell(program, path);
     if (o->function && function_named(program->module, path, o->function) == NULL)
         return EXIT_FAILED;
     for (uint32_t i = 0; i < program->function_count; i++) {
         const nf_function *function = &program->functions[i];
         if (o->function && strcmp(o->function, function->name) != 0) continue;
-        if (function->ir == NULL) continue; /* NIR can't express it */
+        if (function->ir == NULL) continue; /* it is left out */
         if (!function_compile(function, o)) status = EXIT_FAILED;
     }
     return status;

@@ -129,6 +129,7 @@ static int file_evaluate(evaluation *e, const char *name)
     if (status == NF_OK) status = sources_link(&files, engine, &e->program, &error);
     sources_free(&files);
     if (status == NF_OK) {
+        left_out_tell(e->program, e->path);
         const nf_func *func = function_named(e->program->module, e->path, name ? name : "main");
         if (func) result = name ? function_evaluate(e, func, name) : main_evaluate(e, func);
     } else {

@@ -77,9 +77,12 @@ static nf_module *module_import(const char *path)
     nf_status status = nf_engine_new(&config, &engine, &error);
     if (status == NF_OK) status = sources_link(&files, engine, &program, &error);
     sources_free(&files);
-    if (status == NF_OK) return (nf_module *)nf_program_module(program);
-    complain_error(&error);
-    return NULL;
+    if (status != NF_OK) {
+        complain_error(&error);
+        return NULL;
+    }
+    left_out_tell(program, path);
+    return (nf_module *)nf_program_module(program);
 }
 
 nf_module *module_load(const char *path)

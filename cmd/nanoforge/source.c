@@ -2,6 +2,7 @@
 #include "source.h"
 #include <stdlib.h>
 #include <string.h>
+#include "engine/engine_internal.h"
 
 enum { FLAGS_MAX = 64 };
 
@@ -86,4 +87,13 @@ void sources_free(sources *s)
 nf_status sources_link(const sources *s, nf_engine *engine, nf_program **program, nf_error *error)
 {
     return nf_program_link(engine, s->files, s->count, program, error);
+}
+
+void left_out_tell(const nf_program *program, const char *path)
+{
+    for (uint32_t i = 0; i < program->function_count; i++) {
+        const nf_function *function = &program->functions[i];
+        if (function->ir == NULL)
+            complain("%s: @%s is left out: %s", path, function->name, function->refusal);
+    }
 }

@@ -17,5 +17,8 @@ bool sources_read(const char *const *paths, int count, const char *clang_flags, 
 void sources_free(sources *s);
 /* Links them in the engine. */
 nf_status sources_link(const sources *s, nf_engine *engine, nf_program **program, nf_error *error);
+/* Names each function that NIR can't express, which the program's module lacks: for commands that look
+ * at the module. */
+void left_out_tell(const nf_program *program, const char *path);
 
 #endif
