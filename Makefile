@@ -126,9 +126,7 @@ $(BUILD)/config.mk: scripts/detect
 # --- flags ----------------------------------------------------------------------------------------
 
 WARNINGS := -Wall -Wextra -Wvla -Wshadow -Wmissing-prototypes
-# Tables that public headers include; they are installed beside them.
-PUBLIC_TABLES := src/base/status.def $(wildcard src/ir/ops.def src/engine/events.def)
-INCLUDES := -Iinclude -Isrc $(addprefix -iquote ,$(patsubst %/,%,$(dir $(PUBLIC_TABLES))))
+INCLUDES := -Iinclude -Isrc
 CFLAGS ?= -O2 -g
 COMMON_CFLAGS := -std=c11 $(WARNINGS) -fvisibility=hidden -fno-omit-frame-pointer
 ALL_CFLAGS = $(COMMON_CFLAGS) -fPIC -pthread $(CFLAGS) $(SANITIZE_FLAGS)
@@ -339,7 +337,7 @@ $(BUILD)/cppcheck/%.stamp: %.c $(BUILD)/werror-clang/%.o
 	@mkdir -p $(@D)
 	$(call say,CPPCHECK,$<) cppcheck --quiet --std=c11 --enable=warning,performance,portability \
 		--inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
-		$(subst -iquote ,-I,$(INCLUDES)) -D__x86_64__ -D__GNUC__=12 $<
+		$(INCLUDES) -D__x86_64__ -D__GNUC__=12 $<
 	@touch $@
 
 $(TIDY_SRC:%.c=$(BUILD)/werror-clang/%.o): check-warnings ;
@@ -375,7 +373,7 @@ freestanding: $(BUILD)/libnanoforge-bare.a
 
 .PHONY: install uninstall
 D = $(DESTDIR)$(PREFIX)
-HEADERS := $(wildcard include/nanoforge/*.h) $(PUBLIC_TABLES)
+HEADERS := $(wildcard include/nanoforge/*) # the tables among them are links to src/
 MAN_PAGES := $(wildcard man/*.[1-8])
 man_path = share/man/man$(patsubst .%,%,$(suffix $(1)))/$(notdir $(1))
 UNIT := $(wildcard packaging/nanoforged.service)

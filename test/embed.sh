@@ -2,7 +2,6 @@
 # The examples of embedding: C against the static library, C++ against it too, both with the public
 # headers alone.
 . test/lib_tap.sh
-includes="-Iinclude -iquote src/base -iquote src/ir -iquote src/engine"
 flags=
 [ -n "${SANITIZE:-}" ] && flags=-fsanitize=$SANITIZE
 
@@ -18,7 +17,7 @@ for compiler in g++ clang++; do
         continue
     fi
     check "build.cc by $compiler" $compiler -std=c++11 -pedantic -Wall -Wextra -Werror $flags \
-        $includes examples/embed/build.cc "$BUILD/libnanoforge.a" -pthread -ldl -o "$work/build"
+        -Iinclude examples/embed/build.cc "$BUILD/libnanoforge.a" -pthread -ldl -o "$work/build"
     "$work/build" >"$work/out" 2>"$work/err"
     status=$?
     expect "what $compiler built" 0

@@ -1,6 +1,7 @@
 // The builder API, from C++: a function is made instruction by instruction, without any text.
 //
-//     g++ examples/embed/build.cc -lnanoforge && ./a.out
+//     g++ examples/embed/build.cc -lnanoforge && ./a.out         after make install
+//     g++ -Iinclude examples/embed/build.cc build/libnanoforge.a -pthread -ldl && ./a.out
 #include <nanoforge/nanoforge.h>
 #include <cstdio>
 #include <memory>
