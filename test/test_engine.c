@@ -433,6 +433,66 @@ static void test_errors_name_the_place(void **state)
     nf_engine_free(engine);
 }
 
+#define REFUSED(call, name)                                                                        \
+    do {                                                                                           \
+        assert_int_equal(call, NF_ARGUMENT);                                                       \
+        assert_non_null(strstr(error.message, name));                                              \
+    } while (0)
+
+static void test_arguments_are_refused_by_name(void **state)
+{
+    (void)state;
+    static const nf_source nameless = {.bytes = small_text, .size = sizeof small_text - 1};
+    nf_engine *engine = engine_new(NULL), *none;
+    nf_program *program;
+    nf_bytes bytes;
+    nf_error error = {0};
+    REFUSED(nf_engine_new(NULL, NULL, &error), "engine");
+    REFUSED(nf_engine_new(&(nf_config){.mode = (nf_mode)77}, &none, &error), "mode");
+    REFUSED(nf_engine_new(&(nf_config){.policy = (nf_policy)77}, &none, &error), "policy");
+    assert_null(none);
+    REFUSED(nf_program_load(NULL, "t", "", 0, &program, &error), "engine");
+    REFUSED(nf_program_load(engine, NULL, "", 0, &program, &error), "name");
+    REFUSED(nf_program_load(engine, "t", "", 0, NULL, &error), "program");
+    REFUSED(nf_program_link(engine, NULL, 0, &program, &error), "sources");
+    REFUSED(nf_program_link(engine, NULL, 1, &program, &error), "sources");
+    REFUSED(nf_program_link(engine, &nameless, 1, &program, &error), "name");
+    REFUSED(nf_program_add(engine, NULL, &program, &error), "module");
+    REFUSED(nf_engine_report(engine, NULL, NULL, &error), "write");
+    REFUSED(nf_c_compile(NULL, NULL, 0, &bytes, &error), "path");
+    REFUSED(nf_c_compile("t.c", NULL, 2, &bytes, &error), "arguments");
+    assert_int_equal(nf_program_add(engine, NULL, &program, NULL), NF_ARGUMENT);
+    assert_null(nf_program_function(NULL, "f"));
+    assert_null(nf_program_function(load(engine, small_text), NULL));
+    nf_program_unload(NULL);
+    nf_bytes_free(NULL);
+    nf_engine_free(engine);
+}
+
+static void test_who_wants_no_detail_gets_the_status(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *bytes;
+        size_t size;
+        nf_status status;
+    } rows[] = {
+        {"text", "func", 4, NF_SYNTAX},
+        {"broken", "func @f() -> void {\ne:\n}\n", 25, NF_INVALID},
+        {"binary", "\0NIR", 4, NF_CORRUPT},
+        {"unresolved", "extern data @no_such_symbol", 27, NF_SYMBOL},
+    };
+    nf_engine *engine;
+    nf_program *program;
+    assert_int_equal(nf_engine_new(NULL, NULL, NULL), NF_ARGUMENT);
+    assert_int_equal(nf_engine_new(NULL, &engine, NULL), NF_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(
+            nf_program_load(engine, rows[i].name, rows[i].bytes, rows[i].size, &program, NULL),
+            rows[i].status);
+    nf_engine_free(engine);
+}
+
 static void test_programs_come_and_go(void **state)
 {
     (void)state;
@@ -499,6 +559,8 @@ int main(void)
         cmocka_unit_test(test_a_wrong_version_is_found_on_live_calls),
         cmocka_unit_test(test_full_code_memory_leaves_the_evaluator),
         cmocka_unit_test(test_errors_name_the_place),
+        cmocka_unit_test(test_arguments_are_refused_by_name),
+        cmocka_unit_test(test_who_wants_no_detail_gets_the_status),
         cmocka_unit_test(test_programs_come_and_go),
         cmocka_unit_test(test_engines_are_independent),
         cmocka_unit_test(test_a_report_can_be_had_at_any_time),

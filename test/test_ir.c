@@ -175,6 +175,27 @@ static void a_name_belongs_to_one_symbol(void **state)
     assert_null(nf_module_function_at(m, g));
 }
 
+static void modules_must_be_there(void **unused)
+{
+    nf_module *module;
+    nf_error error;
+    const void *bytes;
+    const char *text;
+    size_t size;
+    nf_symbol none = {0};
+    (void)unused;
+    assert_int_equal(nf_module_verify(NULL, &error), NF_ARGUMENT);
+    assert_string_equal(error.message, "module is NULL");
+    assert_int_equal(nf_module_print(NULL, &text, &size), NF_ARGUMENT);
+    assert_int_equal(nf_module_encode(NULL, &bytes, &size), NF_ARGUMENT);
+    assert_int_equal(nf_module_data_reloc(NULL, none, 0, none, 0), NF_ARGUMENT);
+    assert_int_equal(nf_module_read(NULL, NULL, "", 0, &module, &error), NF_ARGUMENT);
+    assert_int_equal(nf_module_read(NULL, "t", NULL, 4, &module, &error), NF_ARGUMENT);
+    assert_string_equal(error.message, "bytes is NULL");
+    assert_int_equal(nf_module_read(NULL, "t", NULL, 0, &module, &error), NF_OK);
+    nf_module_free(module);
+}
+
 static void addresses_in_data_are_sorted(void **state)
 {
     fixture *t = *state;
@@ -736,6 +757,7 @@ int main(void)
 #define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, fixture_begin, fixture_end)
         WITH_FIXTURE(signatures_are_shared),
         WITH_FIXTURE(a_name_belongs_to_one_symbol),
+        cmocka_unit_test(modules_must_be_there),
         WITH_FIXTURE(addresses_in_data_are_sorted),
         WITH_FIXTURE(data_is_copied),
         WITH_FIXTURE(types_of_results_follow_from_what_is_written),

@@ -15,6 +15,10 @@
  * things: free an engine, or unload a program, when no thread is in its functions and none will
  * come. Strings that come out are copied into the caller's buffers. Nothing prints or exits; what
  * happens is told through events.
+ *
+ * A pointer may be NULL where its comment says so, where it leads to an array of no elements, and
+ * where it is the nf_error *: then the detail is dropped. For any other NULL what returns nf_status
+ * gives NF_ARGUMENT and names it; the rest does not look.
  */
 #ifndef NANOFORGE_NANOFORGE_H
 #define NANOFORGE_NANOFORGE_H
@@ -90,8 +94,9 @@ typedef struct nf_config {
     void *event_context;
 } nf_config;
 
-/* config may be NULL. On failure *engine is NULL. It forks the process once, so that races need not:
- * best made while the heap is small, or the calling thread the only one. */
+/* config may be NULL. NF_ARGUMENT: there is no such mode or policy, or code_bytes is too many. On
+ * failure *engine is NULL. It forks the process once, so that races need not: best made while the
+ * heap is small, or the calling thread the only one. */
 NF_API nf_status nf_engine_new(const nf_config *config, nf_engine **engine, nf_error *error);
 /* Ends the background thread, frees all programs and code. NULL is allowed. */
 NF_API void nf_engine_free(nf_engine *engine);
@@ -118,6 +123,7 @@ NF_API nf_status nf_program_link(nf_engine *engine, const nf_source *sources, ui
 /* The same from a module made by hand; on success the engine owns it. */
 NF_API nf_status nf_program_add(nf_engine *engine, nf_module *module, nf_program **program,
                                 nf_error *error);
+/* NULL is allowed. */
 NF_API void nf_program_unload(nf_program *program);
 
 /* Bytes that the library gave; let them go with nf_bytes_free(). */
@@ -125,6 +131,7 @@ typedef struct nf_bytes {
     void *data;
     size_t size, capacity;
 } nf_bytes;
+/* NULL is allowed. */
 NF_API void nf_bytes_free(nf_bytes *bytes);
 
 /* A file of C, or of C++ without exceptions, as bitcode that nf_program_load() takes, made by clang 19 (the environment's
@@ -134,7 +141,8 @@ NF_API nf_status nf_c_compile(const char *path, const char *const *arguments, ui
                               nf_bytes *bitcode, nf_error *error);
 
 /* The function's entry: a C function pointer that stays valid and the same until the program is
- * unloaded, while what it leads to changes. NULL when the program defines no such function. */
+ * unloaded, while what it leads to changes. NULL when the program defines no such function, or when
+ * program or name is NULL. */
 NF_API void *nf_program_function(nf_program *program, const char *name);
 /* Address and, when size is not NULL, bytes of a data symbol; NULL when there is none. */
 NF_API void *nf_program_data(nf_program *program, const char *name, size_t *size);

@@ -30,7 +30,8 @@ typedef enum nf_status {
 
 enum { NF_ERROR_FILE_BYTES = 128, NF_ERROR_MESSAGE_BYTES = 256 };
 
-/* The detail of a failure, owned by the caller. Strings are NUL-terminated, cut when too long.
+/* The detail of a failure, owned by the caller, written on failure only. Who gives NULL for it gets
+ * the status alone. Strings are NUL-terminated, cut when too long.
  * line and column count from 1; 0 means that there is none. */
 typedef struct nf_error {
     nf_status status;

@@ -25,4 +25,10 @@ nf_status nf_fail_at(nf_error *error, nf_status status, const char *file, uint32
                      uint32_t column, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
+/* What public functions that return nf_status begin with: a NULL that may not be is NF_ARGUMENT. */
+#define NF_REQUIRE(argument, error)                                                                \
+    do {                                                                                           \
+        if ((argument) == NULL) return nf_fail((error), NF_ARGUMENT, "%s is NULL", #argument);     \
+    } while (0)
+
 #endif

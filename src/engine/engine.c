@@ -269,9 +269,19 @@ static void zygote_make(nf_engine *engine)
         nf_zygote_open(&engine->zygote, NULL);
 }
 
+static nf_status config_check(const nf_config *config, nf_error *error)
+{
+    if ((unsigned)config->mode > NF_MODE_LLVM)
+        return nf_fail(error, NF_ARGUMENT, "there is no mode %d", (int)config->mode);
+    if ((unsigned)config->policy > NF_POLICY_COUNTS)
+        return nf_fail(error, NF_ARGUMENT, "there is no policy %d", (int)config->policy);
+    return NF_OK;
+}
+
 static nf_status engine_start(nf_engine *engine, nf_error *error)
 {
-    nf_status status = cpu_check(engine, error);
+    nf_status status = config_check(&engine->config, error);
+    if (status == NF_OK) status = cpu_check(engine, error);
     if (status == NF_OK)
         status =
             nf_code_memory_new(&engine->allocator, engine->config.code_bytes, &engine->code, error);
@@ -286,22 +296,23 @@ static nf_status engine_start(nf_engine *engine, nf_error *error)
     return nf_worker_start(engine, error);
 }
 
-nf_status nf_engine_new(const nf_config *config, nf_engine **out, nf_error *error)
+nf_status nf_engine_new(const nf_config *config, nf_engine **engine, nf_error *error)
 {
-    *out = NULL;
+    NF_REQUIRE(engine, error);
+    *engine = NULL;
     const nf_allocator *allocator =
         config && config->allocator ? config->allocator : nf_os_allocator();
-    nf_engine *engine = allocator->allocate(allocator->context, sizeof *engine);
-    if (engine == NULL) return nf_fail(error, NF_MEMORY, "no memory for an engine");
-    *engine = (nf_engine){.allocator = *allocator};
-    config_apply(engine, config);
-    locks_make(engine);
-    nf_status status = engine_start(engine, error);
+    nf_engine *made = allocator->allocate(allocator->context, sizeof *made);
+    if (made == NULL) return nf_fail(error, NF_MEMORY, "no memory for an engine");
+    *made = (nf_engine){.allocator = *allocator};
+    config_apply(made, config);
+    locks_make(made);
+    nf_status status = engine_start(made, error);
     if (status == NF_OK) {
-        nf_fork_add(engine);
-        *out = engine;
+        nf_fork_add(made);
+        *engine = made;
     } else {
-        nf_engine_free(engine);
+        nf_engine_free(made);
     }
     return status;
 }

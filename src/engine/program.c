@@ -322,11 +322,15 @@ static nf_status program_add(nf_engine *engine, nf_module *verified, nf_program 
     return program_finish(program, verified, NULL, 0, out, error);
 }
 
-nf_status nf_program_add(nf_engine *engine, nf_module *module, nf_program **out, nf_error *error)
+nf_status nf_program_add(nf_engine *engine, nf_module *module, nf_program **program,
+                         nf_error *error)
 {
-    *out = NULL;
+    NF_REQUIRE(program, error);
+    *program = NULL;
+    NF_REQUIRE(engine, error);
+    NF_REQUIRE(module, error);
     nf_status status = nf_module_verify(module, error);
-    return status == NF_OK ? program_add(engine, module, out, error) : status;
+    return status == NF_OK ? program_add(engine, module, program, error) : status;
 }
 
 /* Bitcode, plain or wrapped, or a name that says textual LLVM IR. */
@@ -340,6 +344,14 @@ static bool is_llvm(const nf_source *source)
         if (__builtin_memcmp(source->bytes, magics[i], sizeof magics[i]) == 0) return true;
     return length >= sizeof suffix &&
            __builtin_memcmp(source->name + length - 3, suffix, sizeof suffix) == 0;
+}
+
+static nf_status sources_check(const nf_source *sources, uint32_t count, nf_error *error)
+{
+    if (sources == NULL || count == 0)
+        return nf_fail(error, NF_ARGUMENT, "sources are NULL, or none");
+    for (uint32_t i = 0; i < count; i++) NF_REQUIRE(sources[i].name, error);
+    return NF_OK;
 }
 
 /* The sources live as long as the program. */
@@ -381,24 +393,28 @@ static nf_status link_llvm(nf_engine *engine, const nf_source *sources, uint32_t
 }
 
 nf_status nf_program_link(nf_engine *engine, const nf_source *sources, uint32_t count,
-                          nf_program **out, nf_error *error)
+                          nf_program **program, nf_error *error)
 {
-    *out = NULL;
+    NF_REQUIRE(program, error);
+    *program = NULL;
+    NF_REQUIRE(engine, error);
     nf_module *module;
-    if (count != 1 || is_llvm(sources)) return link_llvm(engine, sources, count, out, error);
-    nf_status status = nf_module_read(&engine->allocator, sources->name, sources->bytes,
-                                      sources->size, &module, error);
+    nf_status status = sources_check(sources, count, error);
     if (status != NF_OK) return status;
-    status = program_add(engine, module, out, error);
+    if (count != 1 || is_llvm(sources)) return link_llvm(engine, sources, count, program, error);
+    status = nf_module_read(&engine->allocator, sources->name, sources->bytes, sources->size,
+                            &module, error);
+    if (status != NF_OK) return status;
+    status = program_add(engine, module, program, error);
     if (status != NF_OK) nf_module_free(module);
     return status;
 }
 
 nf_status nf_program_load(nf_engine *engine, const char *name, const void *bytes, size_t size,
-                          nf_program **out, nf_error *error)
+                          nf_program **program, nf_error *error)
 {
     const nf_source source = {.name = name, .bytes = bytes ? bytes : "", .size = size};
-    return nf_program_link(engine, &source, 1, out, error);
+    return nf_program_link(engine, &source, 1, program, error);
 }
 
 static void versions_free(nf_function *function)
@@ -409,6 +425,7 @@ static void versions_free(nf_function *function)
 
 void nf_program_unload(nf_program *program)
 {
+    if (program == NULL) return;
     nf_engine *engine = program->engine;
     nf_os_mutex_lock(&engine->work_lock);
     nf_llvm_close(program); /* LLVM's lock comes before the other */
@@ -440,6 +457,7 @@ bool nf_program_resolve(const nf_program *program, const char *name, uint64_t *a
 
 static const nf_function *function_named(const nf_program *program, const char *name)
 {
+    if (program == NULL || name == NULL) return NULL;
     nf_symbol symbol = nf_module_symbol(program->module, name);
     for (uint32_t i = 0; symbol.id && i < program->function_count; i++)
         if (program->functions[i].symbol.id == symbol.id) return &program->functions[i];

@@ -370,6 +370,9 @@ static void put_module(encoder *e)
 nf_status nf_module_encode(nf_module *module, const void **bytes, size_t *size)
 {
     nf_arena scratch;
+    NF_REQUIRE(module, NULL);
+    NF_REQUIRE(bytes, NULL);
+    NF_REQUIRE(size, NULL);
     encoder e = {.module = module, .arena = &scratch};
     nf_arena_init(&scratch, module->arena.allocator);
     nf_text_init(&e.out, &scratch);

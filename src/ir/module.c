@@ -148,6 +148,7 @@ nf_symbol nf_module_data(nf_module *module, const char *name, const void *initia
 nf_status nf_module_data_reloc(nf_module *module, nf_symbol data, size_t offset, nf_symbol target,
                                int64_t addend)
 {
+    NF_REQUIRE(module, NULL);
     if (data.id >= module->symbols.count || target.id == 0 || target.id >= module->symbols.count)
         return NF_ARGUMENT;
     nf_symbol_data *symbol = nf_symbol_at(module, data);

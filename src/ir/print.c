@@ -186,6 +186,9 @@ nf_status nf_module_print(nf_module *module, const char **text, size_t *length)
 {
     nf_arena scratch, growing;
     nf_text printed;
+    NF_REQUIRE(module, NULL);
+    NF_REQUIRE(text, NULL);
+    NF_REQUIRE(length, NULL);
     nf_arena_init(&scratch, module->arena.allocator);
     nf_arena_init(&growing, module->arena.allocator);
     nf_text_init(&printed, &growing);

@@ -9,6 +9,10 @@
 nf_status nf_module_read(const nf_allocator *allocator, const char *name, const void *bytes,
                          size_t size, nf_module **module, nf_error *error)
 {
+    NF_REQUIRE(module, error);
+    *module = NULL;
+    NF_REQUIRE(name, error);
+    if (size) NF_REQUIRE(bytes, error);
     nf_status status = nf_binary_is(bytes, size)
                            ? nf_binary_decode(allocator, name, bytes, size, module, error)
                            : nf_text_parse(allocator, name, bytes, size, module, error);

@@ -406,6 +406,7 @@ nf_status nf_module_verify(const nf_module *module, nf_error *error)
 {
     nf_arena scratch, names;
     nf_string_map taken;
+    NF_REQUIRE(module, error);
     nf_arena_init(&scratch, module->arena.allocator);
     nf_arena_init(&names, module->arena.allocator);
     nf_string_map_init(&taken, &names);

@@ -262,6 +262,8 @@ nf_status nf_engine_report(nf_engine *engine,
     nf_arena arena;
     nf_text text;
     nf_json json;
+    NF_REQUIRE(engine, error);
+    NF_REQUIRE(write, error);
     nf_arena_init(&arena, &engine->allocator);
     nf_text_init(&text, &arena);
     nf_json_init(&json, &text, true);

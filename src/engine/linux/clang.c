@@ -117,7 +117,10 @@ nf_status nf_c_compile(const char *path, const char *const *arguments, uint32_t 
 {
     nf_arena arena;
     output o = {.allocator = nf_os_allocator()};
+    NF_REQUIRE(bitcode, error);
     *bitcode = (nf_bytes){0};
+    NF_REQUIRE(path, error);
+    if (count) NF_REQUIRE(arguments, error);
     nf_arena_init(&arena, nf_os_allocator());
     const char **words = NF_NEW_ARRAY(&arena, const char *, FLAGS + LAST_FLAGS + count + 3);
     nf_status status = NF_MEMORY;
@@ -140,6 +143,7 @@ nf_status nf_c_compile(const char *path, const char *const *arguments, uint32_t 
 
 void nf_bytes_free(nf_bytes *bytes)
 {
+    if (bytes == NULL) return;
     const nf_allocator *allocator = nf_os_allocator();
     if (bytes->data) allocator->release(allocator->context, bytes->data, bytes->capacity);
     *bytes = (nf_bytes){0};
