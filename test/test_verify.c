@@ -249,7 +249,7 @@ static const struct {
     ROW(owner_wrong, "a block's list of instructions is broken"),
     ROW(owner_claimed, "an instruction is in a block that does not list it"),
     ROW(first_far, "a block's list of instructions is broken"),
-    ROW(first_none, "a block is empty"),
+    ROW(first_none, "is empty"),
     ROW(last_wrong, "a block's list of instructions is broken"),
     ROW(block_next_far, "the list of blocks is broken"),
     ROW(block_next_back, "the list of blocks is broken"),
@@ -405,6 +405,29 @@ static void built_functions_are_blamed_by_id(void **unused)
     assert_int_equal(nf_module_verify(module, &error), NF_TYPE);
     nf_error_format(&error, text, sizeof text);
     assert_string_equal(text, "built: in @f, %v2 = add: the first operand is f64, not i64");
+    nf_func_block(f);
+    assert_int_equal(nf_module_verify(module, &error), NF_INVALID);
+    assert_string_equal(error.message, "@f: block b2 is empty");
+    nf_module_free(module);
+}
+
+static void missing_targets_and_early_uses_are_named(void **unused)
+{
+    nf_module *module = nf_module_new(NULL, "built");
+    nf_error error = {0};
+    (void)unused;
+    nf_func *f =
+        nf_module_function(module, "f", nf_module_signature(module, NF_VOID, NULL, 0, false), 0);
+    nf_block entry = nf_func_entry(f), next = nf_func_block(f);
+    nf_value early = nf_build_iconst(f, next, NF_I64, 1);
+    nf_build(f, entry, NF_OP_ABS, NF_I64, early, (nf_value){0}, (nf_value){0});
+    nf_build_br(f, entry, (nf_block){99}, NULL, 0);
+    nf_build_ret(f, next, (nf_value){0});
+    assert_int_equal(nf_module_verify(module, &error), NF_INVALID);
+    assert_non_null(strstr(error.message, "br: the target is no block of the function"));
+    nf_edge_at(f, nf_block_at(f, entry)->last, 0)->to = next;
+    assert_int_equal(nf_module_verify(module, &error), NF_INVALID);
+    assert_string_equal(error.message, "in @f, %v2 = abs: %v1 does not dominate this use");
     nf_module_free(module);
 }
 
@@ -446,6 +469,7 @@ int main(void)
         cmocka_unit_test(random_damage_is_survived),
         cmocka_unit_test(one_function_is_checked_alone),
         cmocka_unit_test(built_functions_are_blamed_by_id),
+        cmocka_unit_test(missing_targets_and_early_uses_are_named),
         cmocka_unit_test(lack_of_memory_is_no_verdict),
         cmocka_unit_test(generated_modules_are_sound),
     };

@@ -3,6 +3,10 @@
  *
  * NIR is SSA with block parameters. A module owns everything made in it and is built by one thread;
  * after nf_module_verify() succeeded and nobody changes it, any number of threads may read it.
+ *
+ * NULL is as in nanoforge.h. The builder looks at little, for it must be fast: ids are to be those
+ * of the same module or function. What it refuses gives none, or does nothing, and the module keeps
+ * the first reason: nf_module_verify() fails with it, and with NF_MEMORY when memory was out.
  * The reference of every operation is docs/NIR.md, made from ops.def.
  */
 #ifndef NANOFORGE_NIR_H
@@ -135,7 +139,8 @@ NF_API void nf_module_free(nf_module *module);
 NF_API nf_status nf_module_read(const nf_allocator *allocator, const char *name, const void *bytes,
                                 size_t size, nf_module **module, nf_error *error);
 
-/* Checks every rule of docs/NIR.md; the error names the line (when it came from text) and the rule. */
+/* Checks every rule of docs/NIR.md, and that the builder refused nothing; the error names the line
+ * (when it came from text) and the rule. */
 NF_API nf_status nf_module_verify(const nf_module *module, nf_error *error);
 
 /* The module as text or binary, in memory that the module owns until it is freed. */
@@ -146,37 +151,43 @@ NF_API nf_signature nf_module_signature(nf_module *module, nf_type result, const
                                         uint32_t param_count, bool variadic);
 /* A symbol by name, none when there is no such symbol. */
 NF_API nf_symbol nf_module_symbol(const nf_module *module, const char *name);
-/* Declares a host function (resolved at link time). */
+/* Declares a host function (resolved at link time). Refused when another symbol has the name. */
 NF_API nf_symbol nf_module_extern(nf_module *module, const char *name, nf_signature signature);
-/* Declares host data. */
+/* Declares host data; the same holds. */
 NF_API nf_symbol nf_module_extern_data(nf_module *module, const char *name);
-/* Defines data: size bytes, the first initial_size of them given, the rest zero. */
+/* Defines data: size bytes, the first initial_size of them given, the rest zero. Refused when the
+ * name is taken; at most 2^30 bytes, aligned to at most 2^12, do verify. */
 NF_API nf_symbol nf_module_data(nf_module *module, const char *name, const void *initial,
                                 size_t initial_size, size_t size, unsigned align_log2,
                                 bool readonly);
-/* At link time the 8 bytes at offset in data become the address of target + addend. */
+/* At link time the 8 bytes at offset in data become the address of target + addend. NF_ARGUMENT:
+ * they leave the data or overlap others. */
 NF_API nf_status nf_module_data_reloc(nf_module *module, nf_symbol data, size_t offset,
                                       nf_symbol target, int64_t addend);
-/* Defines a function. Its entry block exists and has the parameters. NULL when memory is out or the
+/* Defines a function. Its entry block exists and has the parameters. Refused, with NULL, when the
  * name is taken. */
 NF_API nf_func *nf_module_function(nf_module *module, const char *name, nf_signature signature,
                                    uint32_t attributes);
+/* NULL when the symbol is no function that is defined. */
 NF_API nf_func *nf_module_function_at(const nf_module *module, nf_symbol symbol);
 
 /* --- functions --- */
 NF_API nf_symbol nf_func_symbol(const nf_func *func);
 NF_API nf_block nf_func_entry(const nf_func *func);
 NF_API nf_value nf_func_param(const nf_func *func, uint32_t index);
-/* Promises that no other parameter's accesses overlap those through this i64 parameter. */
+/* Promises that no other parameter's accesses overlap those through this i64 parameter; forgotten
+ * of those after the 64th. */
 NF_API void nf_func_noalias(nf_func *func, uint32_t param_index);
 /* The largest relative error that a reassociated version may have against the evaluator. */
 NF_API void nf_func_tolerance(nf_func *func, double relative);
+/* Aligned to at most 2^6, or it does not verify. */
 NF_API nf_local nf_func_local(nf_func *func, uint32_t size, unsigned align_log2);
 NF_API nf_block nf_func_block(nf_func *func);
 NF_API nf_value nf_block_param(nf_func *func, nf_block block, nf_type type);
 NF_API nf_type nf_value_type(const nf_func *func, nf_value value);
 
 /* --- instructions, appended to a block; the value none when memory is out --- */
+/* Of the value's low bits, as many as the type has: 300 is 44 as an i8. */
 NF_API nf_value nf_build_iconst(nf_func *func, nf_block block, nf_type type, int64_t value);
 NF_API nf_value nf_build_f32(nf_func *func, nf_block block, float value);
 NF_API nf_value nf_build_f64(nf_func *func, nf_block block, double value);
@@ -213,7 +224,7 @@ NF_API void nf_build_br(nf_func *func, nf_block block, nf_block to, const nf_val
 NF_API void nf_build_brif(nf_func *func, nf_block block, nf_value condition, nf_block if_true,
                           const nf_value *true_args, uint32_t true_count, nf_block if_false,
                           const nf_value *false_args, uint32_t false_count);
-/* The switch starts with its default; cases are added after. */
+/* The switch starts with its default; cases are added after, and refused by anything else. */
 NF_API nf_value nf_build_switch(nf_func *func, nf_block block, nf_value value, nf_block otherwise,
                                 const nf_value *args, uint32_t arg_count);
 NF_API void nf_switch_case(nf_func *func, nf_value the_switch, int64_t key, nf_block to,

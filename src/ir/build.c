@@ -42,6 +42,11 @@ static inline nf_inst *append(nf_func *f, nf_block b, nf_op op, nf_type type, nf
 
 /* --- functions and blocks --- */
 
+static const char *name_of(const nf_func *f)
+{
+    return nf_symbol_at(f->module, f->symbol)->name;
+}
+
 nf_symbol nf_func_symbol(const nf_func *func)
 {
     return func->symbol;
@@ -60,7 +65,11 @@ nf_value nf_func_param(const nf_func *func, uint32_t index)
 
 void nf_func_noalias(nf_func *func, uint32_t param_index)
 {
-    if (param_index < NF_NOALIAS_PARAMS_MAX) func->noalias |= UINT64_C(1) << param_index;
+    if (param_index < NF_NOALIAS_PARAMS_MAX)
+        func->noalias |= UINT64_C(1) << param_index;
+    else if (nf_func_param(func, param_index).id == 0)
+        nf_module_refuse(func->module, NF_INVALID, name_of(func), "there is no parameter %u",
+                         param_index);
 }
 
 void nf_func_tolerance(nf_func *func, double relative)
@@ -70,8 +79,7 @@ void nf_func_tolerance(nf_func *func, double relative)
 
 nf_local nf_func_local(nf_func *func, uint32_t size, unsigned align_log2)
 {
-    if (align_log2 > NF_LOCAL_ALIGN_LOG2_MAX) return (nf_local){0};
-    nf_local_data local = {size, (uint8_t)align_log2};
+    nf_local_data local = {size, align_log2};
     if (!NF_VEC_PUSH(func->arena, &func->locals, local)) return (nf_local){0};
     return (nf_local){func->locals.count - 1};
 }
@@ -364,8 +372,12 @@ static nf_edge *case_add(nf_func *f, nf_inst *inst)
 void nf_switch_case(nf_func *func, nf_value the_switch, int64_t key, nf_block to,
                     const nf_value *args, uint32_t arg_count)
 {
-    if (the_switch.id == 0) return;
     nf_inst *inst = nf_inst_at(func, the_switch);
+    if (inst->op != NF_OP_SWITCH) {
+        nf_module_refuse(func->module, NF_INVALID, name_of(func),
+                         "a case is added to what is no switch");
+        return;
+    }
     nf_edge *edge = case_add(func, inst);
     if (edge == NULL) return;
     edge->key = nf_type_canonical(nf_type_of(func, inst->a), key);

@@ -181,8 +181,7 @@ typedef struct nf_block_data {
 } nf_block_data;
 
 typedef struct nf_local_data {
-    uint32_t size;
-    uint8_t align_log2;
+    uint32_t size, align_log2;
 } nf_local_data;
 
 typedef struct nf_signature_data {
@@ -247,7 +246,7 @@ typedef struct nf_symbol_data {
     /* data: */
     const uint8_t *initial;
     uint64_t initial_size, size;
-    uint8_t align_log2;
+    uint32_t align_log2;
     bool readonly;
     NF_VEC(nf_data_reloc) relocs;
     uint32_t line;
@@ -261,6 +260,7 @@ struct nf_module {
     nf_string_map symbol_index;           /* name to id */
     nf_map signature_index;               /* hash to id, then hash + 1 and so on */
     nf_bodies *bodies; /* where bodies come from that are decoded later, or NULL */
+    nf_error refused;  /* the first thing that the builder refused; NF_OK: nothing */
 };
 
 /*
@@ -271,6 +271,10 @@ struct nf_module {
 bool nf_func_load(const nf_func *f);
 bool nf_module_load(const nf_module *module); /* all of them */
 void nf_bodies_free(nf_bodies *bodies);       /* by nf_module_free(); NULL allowed */
+
+/* For the builder: keeps the first reason for nf_module_verify(). name: of the symbol. */
+void nf_module_refuse(nf_module *module, nf_status status, const char *name, const char *format,
+                      ...) __attribute__((format(printf, 4, 5)));
 
 /* nf_module_function() without blocks and arrays: whoever fills them makes them. */
 nf_func *nf_module_function_bare(nf_module *module, const char *name, nf_signature signature,

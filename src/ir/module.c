@@ -90,16 +90,39 @@ nf_symbol nf_module_symbol(const nf_module *module, const char *name)
     return (nf_symbol){found ? id : 0};
 }
 
-/* Gives the symbol a copy of the name. None when the name is taken or memory is out. */
+void nf_module_refuse(nf_module *module, nf_status status, const char *name, const char *format,
+                      ...)
+{
+    char message[NF_ERROR_MESSAGE_BYTES];
+    va_list list;
+    if (module->refused.status != NF_OK) return;
+    va_start(list, format);
+    nf_format_list(message, sizeof message, format, list);
+    va_end(list);
+    nf_fail_at(&module->refused, status, module->name, 0, 0, "@%s: %s", name, message);
+}
+
+static nf_symbol name_is_taken(nf_module *module, const char *name)
+{
+    nf_module_refuse(module, NF_INVALID, name, "the name is taken");
+    return (nf_symbol){0};
+}
+
+/* Gives the symbol a copy of the name. None when that is refused or memory is out. */
 static nf_symbol symbol_add(nf_module *module, const char *name, nf_symbol_data data)
 {
     nf_arena *arena = &module->arena;
     size_t length = nf_string_length(name);
     uint32_t id = module->symbols.count;
-    if (length > NF_NAME_BYTES_MAX || id >= NF_SYMBOLS_MAX) return (nf_symbol){0};
+    if (length > NF_NAME_BYTES_MAX || id >= NF_SYMBOLS_MAX) {
+        nf_module_refuse(module, NF_LIMIT, name, "more than %d symbols, or bytes of a name: %d",
+                         NF_SYMBOLS_MAX, NF_NAME_BYTES_MAX);
+        return (nf_symbol){0};
+    }
     data.name = nf_arena_string(arena, name, length);
     bool added = data.name && NF_VEC_RESERVE(arena, &module->symbols, 1) &&
                  nf_string_map_add(&module->symbol_index, data.name, (uint32_t)length, id);
+    if (!added && !arena->failed) return name_is_taken(module, name);
     if (!added) return (nf_symbol){0};
     module->symbols.data[module->symbols.count++] = data;
     return (nf_symbol){id};
@@ -113,7 +136,7 @@ nf_symbol nf_module_extern(nf_module *module, const char *name, nf_signature sig
         return symbol_add(module, name,
                           (nf_symbol_data){.kind = NF_SYMBOL_EXTERN, .signature = signature});
     bool same = symbol->kind == NF_SYMBOL_EXTERN && symbol->signature.id == signature.id;
-    return same ? there : (nf_symbol){0};
+    return same ? there : name_is_taken(module, name);
 }
 
 nf_symbol nf_module_extern_data(nf_module *module, const char *name)
@@ -122,14 +145,12 @@ nf_symbol nf_module_extern_data(nf_module *module, const char *name)
     if (there.id == 0)
         return symbol_add(module, name, (nf_symbol_data){.kind = NF_SYMBOL_EXTERN_DATA});
     bool same = nf_symbol_at(module, there)->kind == NF_SYMBOL_EXTERN_DATA;
-    return same ? there : (nf_symbol){0};
+    return same ? there : name_is_taken(module, name);
 }
 
 nf_symbol nf_module_data(nf_module *module, const char *name, const void *initial,
                          size_t initial_size, size_t size, unsigned align_log2, bool readonly)
 {
-    if (size > NF_DATA_BYTES_MAX || initial_size > size || align_log2 > NF_ALIGN_LOG2_MAX)
-        return (nf_symbol){0};
     uint8_t *copy = NULL;
     if (initial_size) {
         copy = nf_arena_alloc(&module->arena, initial_size);
@@ -141,7 +162,7 @@ nf_symbol nf_module_data(nf_module *module, const char *name, const void *initia
                                        .initial = copy,
                                        .initial_size = initial_size,
                                        .size = size,
-                                       .align_log2 = (uint8_t)align_log2,
+                                       .align_log2 = align_log2,
                                        .readonly = readonly});
 }
 
@@ -192,7 +213,10 @@ static bool func_init(nf_func *f)
 nf_func *nf_module_function_bare(nf_module *module, const char *name, nf_signature signature,
                                  uint32_t attributes)
 {
-    if (signature.id == 0 || signature.id >= module->signatures.count) return NULL;
+    if (signature.id == 0 || signature.id >= module->signatures.count) {
+        nf_module_refuse(module, NF_INVALID, name, "there is no such signature");
+        return NULL;
+    }
     nf_func *f = NF_NEW(&module->arena, nf_func);
     if (f == NULL) return NULL;
     *f = (nf_func){.module = module,

@@ -174,7 +174,11 @@ static bool insts_place(nf_checker *c, nf_block b, uint32_t *place)
             return nf_verify_fail(c, v, NF_INVALID, "the block does not end with a terminator");
         c->position[v.id] = ++*place;
     }
-    if (prev.id == 0) return FUNC_FAIL(c, NF_INVALID, "a block is empty");
+    if (prev.id == 0) {
+        const char *name = nf_name_at(&f->debug.block_names, b.id);
+        return name ? FUNC_FAIL(c, NF_INVALID, "block %s is empty", name)
+                    : FUNC_FAIL(c, NF_INVALID, "block b%u is empty", b.id);
+    }
     if (block->last.id != prev.id)
         return FUNC_FAIL(c, NF_INVALID, "a block's list of instructions is broken");
     return true;
@@ -402,11 +406,22 @@ static bool module_is_sound(nf_checker *c, nf_string_map *names)
     return true;
 }
 
+/* What never became a part of the module. */
+static nf_status builder_status(const nf_module *module, nf_error *error)
+{
+    if (module->arena.failed)
+        return nf_fail_at(error, NF_MEMORY, module->name, 0, 0, "memory was out when it was built");
+    if (error && module->refused.status != NF_OK) *error = module->refused;
+    return module->refused.status;
+}
+
 nf_status nf_module_verify(const nf_module *module, nf_error *error)
 {
     nf_arena scratch, names;
     nf_string_map taken;
     NF_REQUIRE(module, error);
+    nf_status status = builder_status(module, error);
+    if (status != NF_OK) return status;
     nf_arena_init(&scratch, module->arena.allocator);
     nf_arena_init(&names, module->arena.allocator);
     nf_string_map_init(&taken, &names);

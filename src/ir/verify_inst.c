@@ -68,8 +68,8 @@ static bool value_is_sound(nf_checker *c, nf_value at, nf_value v)
         return nf_verify_fail(c, at, NF_INVALID, "an operand is an instruction without a value");
     if (dominates(c, v, at)) return true;
     const char *name = nf_name_at(&c->f->debug.value_names, v.id);
-    return nf_verify_fail(c, at, NF_INVALID, "%%%s (%u) does not dominate this use",
-                          name ? name : "v", v.id);
+    if (name) return nf_verify_fail(c, at, NF_INVALID, "%%%s does not dominate this use", name);
+    return nf_verify_fail(c, at, NF_INVALID, "%%v%u does not dominate this use", v.id);
 }
 
 static bool run_is_sound(nf_checker *c, nf_value at, uint32_t start, uint32_t count)
