@@ -493,6 +493,19 @@ static void test_who_wants_no_detail_gets_the_status(void **state)
     nf_engine_free(engine);
 }
 
+static void test_a_module_has_one_engine(void **state)
+{
+    (void)state;
+    nf_engine *engine = engine_new(NULL);
+    nf_program *program, *again;
+    nf_error error;
+    nf_module *module = nf_module_new(NULL, "empty");
+    assert_int_equal(nf_program_add(engine, module, &program, &error), NF_OK);
+    assert_int_equal(nf_program_add(engine, module, &again, &error), NF_ARGUMENT);
+    assert_null(again);
+    nf_engine_free(engine);
+}
+
 static void test_programs_come_and_go(void **state)
 {
     (void)state;
@@ -561,6 +574,7 @@ int main(void)
         cmocka_unit_test(test_errors_name_the_place),
         cmocka_unit_test(test_arguments_are_refused_by_name),
         cmocka_unit_test(test_who_wants_no_detail_gets_the_status),
+        cmocka_unit_test(test_a_module_has_one_engine),
         cmocka_unit_test(test_programs_come_and_go),
         cmocka_unit_test(test_engines_are_independent),
         cmocka_unit_test(test_a_report_can_be_had_at_any_time),

@@ -120,7 +120,8 @@ NF_API nf_status nf_program_load(nf_engine *engine, const char *name, const void
 /* The same of several, which become one program; if they are more than one, all are LLVM's. */
 NF_API nf_status nf_program_link(nf_engine *engine, const nf_source *sources, uint32_t count,
                                  nf_program **program, nf_error *error);
-/* The same from a module made by hand; on success the engine owns it. */
+/* The same from a module made by hand; on success the engine owns it.
+ * NF_ARGUMENT: an engine owns it already. */
 NF_API nf_status nf_program_add(nf_engine *engine, nf_module *module, nf_program **program,
                                 nf_error *error);
 /* NULL is allowed. */

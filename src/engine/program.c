@@ -310,6 +310,7 @@ static nf_status program_finish(nf_program *program, nf_module *module,
     nf_engine_event(engine, NF_EVENT_LOADED, NULL, NULL, program->function_count, "%s",
                     module->name);
     foreign_tell(program);
+    module->is_owned = true;
     *out = program;
     return NF_OK;
 }
@@ -329,6 +330,8 @@ nf_status nf_program_add(nf_engine *engine, nf_module *module, nf_program **prog
     *program = NULL;
     NF_REQUIRE(engine, error);
     NF_REQUIRE(module, error);
+    if (module->is_owned)
+        return nf_fail_at(error, NF_ARGUMENT, module->name, 0, 0, "an engine owns it already");
     nf_status status = nf_module_verify(module, error);
     return status == NF_OK ? program_add(engine, module, program, error) : status;
 }

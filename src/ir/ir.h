@@ -261,6 +261,7 @@ struct nf_module {
     nf_map signature_index;               /* hash to id, then hash + 1 and so on */
     nf_bodies *bodies; /* where bodies come from that are decoded later, or NULL */
     nf_error refused;  /* the first thing that the builder refused; NF_OK: nothing */
+    bool is_owned;     /* by an engine */
 };
 
 /*
