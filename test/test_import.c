@@ -244,12 +244,45 @@ static void files_are_linked(void **state)
     assert_string_equal(error.file, "two.ll");
 }
 
+/* --- messages --- */
+
+static nf_status compile(const char *path, const char *argument, nf_error *error)
+{
+    nf_bytes bitcode;
+    nf_status status = nf_c_compile(path, &argument, argument != NULL, &bitcode, error);
+    if (status == NF_OK) assert_memory_equal(bitcode.data, "BC\xc0\xde", 4);
+    if (status != NF_OK) assert_null(bitcode.data);
+    nf_bytes_free(&bitcode);
+    return status;
+}
+
+static void what_is_no_c_gives_no_bitcode(void **state)
+{
+    static const char *const others[] = {"README.md", "examples/hello.nir"};
+    static const char c_file[] = "examples/sha256sum.c";
+    nf_error error = {0};
+    (void)state;
+    assert_int_equal(compile("no such.c", NULL, &error), NF_FILE);
+    assert_string_equal(error.file, "no such.c");
+    assert_non_null(strstr(error.message, "No such file"));
+    assert_int_equal(compile("/tmp", NULL, &error), NF_FILE);
+    if (compile(c_file, NULL, &error) == NF_UNSUPPORTED) skip();
+    assert_int_equal(compile(c_file, NULL, &error), NF_OK);
+    assert_int_equal(compile(c_file, "-S", &error), NF_ARGUMENT);
+    assert_int_equal(compile(c_file, "-E", &error), NF_ARGUMENT);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        assert_int_equal(compile(others[i], NULL, &error), NF_ARGUMENT);
+        assert_string_equal(error.file, others[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_become_what_they_say),
         cmocka_unit_test(bitcode_comes_back),
         cmocka_unit_test(files_are_linked),
+        cmocka_unit_test(what_is_no_c_gives_no_bitcode),
     };
     return cmocka_run_group_tests(tests, plugin_open, NULL);
 }

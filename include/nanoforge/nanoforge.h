@@ -135,9 +135,11 @@ typedef struct nf_bytes {
 /* NULL is allowed. */
 NF_API void nf_bytes_free(nf_bytes *bytes);
 
-/* A file of C, or of C++ without exceptions, as bitcode that nf_program_load() takes, made by clang 19 (the environment's
- * NANOFORGE_CLANG, or clang-19). arguments are clang's: "-DN=3". Its messages go to standard error.
- * NF_UNSUPPORTED without clang, NF_SYNTAX when it finds errors. */
+/* A file of C, or of C++ without exceptions, as bitcode that nf_program_load() takes, made by clang
+ * 19 (the environment's NANOFORGE_CLANG, or clang-19). arguments are clang's: "-DN=3". Its messages
+ * go to standard error. NF_FILE when the file cannot be read, NF_UNSUPPORTED without clang,
+ * NF_SYNTAX when it finds errors, NF_ARGUMENT when no bitcode comes out: the name is not that of a
+ * file of C, or the arguments ask for something else. */
 NF_API nf_status nf_c_compile(const char *path, const char *const *arguments, uint32_t count,
                               nf_bytes *bitcode, nf_error *error);
 

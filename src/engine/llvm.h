@@ -31,6 +31,14 @@ typedef struct nf_llvm_prepared nf_llvm_prepared;
 /* One file: bitcode or textual LLVM IR. */
 typedef nf_source nf_llvm_source;
 
+/* Plain or wrapped, by its magic. */
+static inline bool nf_is_bitcode(const void *bytes, size_t size)
+{
+    static const uint8_t magics[][4] = {{'B', 'C', 0xc0, 0xde}, {0xde, 0xc0, 0x17, 0x0b}};
+    return size >= sizeof *magics && (__builtin_memcmp(bytes, magics[0], sizeof *magics) == 0 ||
+                                      __builtin_memcmp(bytes, magics[1], sizeof *magics) == 0);
+}
+
 typedef struct nf_llvm_foreign {
     const char *name, *reason; /* "varargs function" */
 } nf_llvm_foreign;

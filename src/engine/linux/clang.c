@@ -12,10 +12,11 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <nanoforge/nanoforge.h>
-#include "base/arena.h"
+#include "engine/llvm.h"
 #include "os/os.h"
 
 extern char **environ;
@@ -29,7 +30,7 @@ static const char *const flags[] = {"-O2",
                                     "-mllvm",
                                     "-unroll-allow-partial=false",
                                     "-Qunused-arguments"};
-static const char *const last_flags[] = {"-emit-llvm", "-c", "-o", "-"};
+static const char *const last_flags[] = {"-emit-llvm", "-c", "-o", "-", "--"};
 
 enum {
     FLAGS = sizeof flags / sizeof *flags,
@@ -96,20 +97,35 @@ static nf_status clang_run(const char *path, char *const *words, output *o, nf_e
     int ends[2], status = 0;
     pid_t child;
     if (pipe2(ends, O_CLOEXEC) != 0)
-        return nf_fail(error, NF_OS, "%s: no pipe to %s: %s", path, words[0], strerror(errno));
+        return nf_fail_at(error, NF_OS, path, 0, 0, "no pipe to %s: %s", words[0], strerror(errno));
     int failure = clang_start(words, ends, &child);
     close(ends[1]);
     bool whole = failure == 0 && output_read(o, ends[0]);
     close(ends[0]);
     if (failure)
-        return nf_fail(error, NF_UNSUPPORTED, "%s: C needs clang 19: cannot run %s: %s", path,
-                       words[0], strerror(failure));
+        return nf_fail_at(error, NF_UNSUPPORTED, path, 0, 0, "C needs clang 19: cannot run %s: %s",
+                          words[0], strerror(failure));
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-    if (!whole) return nf_fail(error, NF_MEMORY, "%s: no memory for its bitcode", path);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return NF_OK;
+    if (!whole) return nf_fail_at(error, NF_MEMORY, path, 0, 0, "no memory for its bitcode");
     if (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_NOT_FOUND)
-        return nf_fail(error, NF_UNSUPPORTED, "%s: C needs clang 19: no %s", path, words[0]);
-    return nf_fail(error, NF_SYNTAX, "%s: %s could not compile it", path, words[0]);
+        return nf_fail_at(error, NF_UNSUPPORTED, path, 0, 0, "C needs clang 19: no %s", words[0]);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        return nf_fail_at(error, NF_SYNTAX, path, 0, 0, "%s could not compile it", words[0]);
+    if (nf_is_bitcode(o->bytes, o->size)) return NF_OK;
+    return nf_fail_at(error, NF_ARGUMENT, path, 0, 0, "%s made no bitcode of it", words[0]);
+}
+
+/* clang would take a folder, and what it does not know, for the linker's. */
+static nf_status path_check(const char *path, nf_error *error)
+{
+    struct stat is;
+    int failure = 0;
+    if (stat(path, &is) != 0 || access(path, R_OK) != 0)
+        failure = errno;
+    else if (S_ISDIR(is.st_mode))
+        failure = EISDIR;
+    if (failure == 0) return NF_OK;
+    return nf_fail_at(error, NF_FILE, path, 0, 0, "cannot read file: %s", strerror(failure));
 }
 
 nf_status nf_c_compile(const char *path, const char *const *arguments, uint32_t count,
@@ -121,9 +137,11 @@ nf_status nf_c_compile(const char *path, const char *const *arguments, uint32_t 
     *bitcode = (nf_bytes){0};
     NF_REQUIRE(path, error);
     if (count) NF_REQUIRE(arguments, error);
+    nf_status status = path_check(path, error);
+    if (status != NF_OK) return status;
     nf_arena_init(&arena, nf_os_allocator());
     const char **words = NF_NEW_ARRAY(&arena, const char *, FLAGS + LAST_FLAGS + count + 3);
-    nf_status status = NF_MEMORY;
+    status = words ? NF_OK : nf_fail_at(error, NF_MEMORY, path, 0, 0, "no memory to compile it");
     if (words) {
         uint32_t at = 0;
         words[at++] = clang_name();
