@@ -481,6 +481,7 @@ static void test_who_wants_no_detail_gets_the_status(void **state)
         {"broken", "func @f() -> void {\ne:\n}\n", 25, NF_INVALID},
         {"binary", "\0NIR", 4, NF_CORRUPT},
         {"unresolved", "extern data @no_such_symbol", 27, NF_SYMBOL},
+        {"/no/such.bc", NULL, 0, NF_FILE},
     };
     nf_engine *engine;
     nf_program *program;
@@ -503,6 +504,18 @@ static void test_a_module_has_one_engine(void **state)
     assert_int_equal(nf_program_add(engine, module, &program, &error), NF_OK);
     assert_int_equal(nf_program_add(engine, module, &again, &error), NF_ARGUMENT);
     assert_null(again);
+    nf_engine_free(engine);
+}
+
+static void test_a_program_is_loaded_from_a_file(void **state)
+{
+    (void)state;
+    nf_engine *engine = engine_new(NULL);
+    nf_program *program;
+    nf_error error;
+    assert_int_equal(nf_program_load(engine, "/no/such.bc", NULL, 0, &program, &error), NF_FILE);
+    assert_int_equal(nf_program_load(engine, "/tmp", NULL, 0, &program, &error), NF_FILE);
+    assert_int_equal(nf_program_load(engine, "nothing", "", 0, &program, &error), NF_OK);
     nf_engine_free(engine);
 }
 
@@ -575,6 +588,7 @@ int main(void)
         cmocka_unit_test(test_arguments_are_refused_by_name),
         cmocka_unit_test(test_who_wants_no_detail_gets_the_status),
         cmocka_unit_test(test_a_module_has_one_engine),
+        cmocka_unit_test(test_a_program_is_loaded_from_a_file),
         cmocka_unit_test(test_programs_come_and_go),
         cmocka_unit_test(test_engines_are_independent),
         cmocka_unit_test(test_a_report_can_be_had_at_any_time),

@@ -112,9 +112,9 @@ typedef struct nf_source {
     bool stays; /* the bytes will be there until the program is unloaded: no copy is made */
 } nf_source;
 
-/* Reads, verifies and links one source. What is LLVM's needs the plug-in libnanoforge-llvm.so, or
- * gives NF_UNSUPPORTED; functions that NIR can't express are compiled by LLVM at their first call.
- */
+/* Reads, verifies and links one source; bytes may be NULL as in nf_source. What is
+ * LLVM's needs the plug-in libnanoforge-llvm.so, or gives NF_UNSUPPORTED; functions that NIR can't
+ * express are compiled by LLVM at their first call. On failure *program is NULL. */
 NF_API nf_status nf_program_load(nf_engine *engine, const char *name, const void *bytes,
                                  size_t size, nf_program **program, nf_error *error);
 /* The same of several, which become one program; if they are more than one, all are LLVM's. */

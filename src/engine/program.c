@@ -416,7 +416,7 @@ nf_status nf_program_link(nf_engine *engine, const nf_source *sources, uint32_t 
 nf_status nf_program_load(nf_engine *engine, const char *name, const void *bytes, size_t size,
                           nf_program **program, nf_error *error)
 {
-    const nf_source source = {.name = name, .bytes = bytes ? bytes : "", .size = size};
+    const nf_source source = {.name = name, .bytes = bytes, .size = size};
     return nf_program_link(engine, &source, 1, program, error);
 }
 
