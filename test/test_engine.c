@@ -507,14 +507,21 @@ static void test_a_module_has_one_engine(void **state)
     nf_engine_free(engine);
 }
 
-static void test_a_program_is_loaded_from_a_file(void **state)
+static void test_sources_are_told_apart(void **state)
 {
     (void)state;
+    static const nf_source both[] = {{"a.nir", small_text, sizeof small_text - 1, false},
+                                     {"b.nir", saxpy_text, sizeof saxpy_text - 1, false}};
     nf_engine *engine = engine_new(NULL);
     nf_program *program;
     nf_error error;
+    assert_int_equal(nf_program_link(engine, both, 2, &program, &error), NF_UNSUPPORTED);
+    assert_string_equal(error.message, "NIR cannot be linked with other files");
+    assert_string_equal(error.file, "a.nir");
     assert_int_equal(nf_program_load(engine, "/no/such.bc", NULL, 0, &program, &error), NF_FILE);
+    assert_string_equal(error.file, "/no/such.bc");
     assert_int_equal(nf_program_load(engine, "/tmp", NULL, 0, &program, &error), NF_FILE);
+    assert_string_equal(error.file, "/tmp");
     assert_int_equal(nf_program_load(engine, "nothing", "", 0, &program, &error), NF_OK);
     nf_engine_free(engine);
 }
@@ -588,7 +595,7 @@ int main(void)
         cmocka_unit_test(test_arguments_are_refused_by_name),
         cmocka_unit_test(test_who_wants_no_detail_gets_the_status),
         cmocka_unit_test(test_a_module_has_one_engine),
-        cmocka_unit_test(test_a_program_is_loaded_from_a_file),
+        cmocka_unit_test(test_sources_are_told_apart),
         cmocka_unit_test(test_programs_come_and_go),
         cmocka_unit_test(test_engines_are_independent),
         cmocka_unit_test(test_a_report_can_be_had_at_any_time),

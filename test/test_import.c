@@ -246,6 +246,26 @@ static void files_are_linked(void **state)
 
 /* --- messages --- */
 
+static void errors_are_one_line_with_the_place(void **state)
+{
+    static const char bad[] = "define i64 @f() {\n  ret i64 %none of these\n}\n";
+    (void)state;
+    if (llvm == NULL) skip();
+    const nf_llvm_source source = {"bad.ll", bad, sizeof bad - 1, false};
+    const nf_llvm_source nir = {"n.nir", "func @f() -> void {\n", 20, false};
+    nf_llvm_unit *unit;
+    nf_error error = {0};
+    char line[LINE_BYTES];
+    assert_int_equal(llvm->unit_read(&source, 1, &unit, &error), NF_SYNTAX);
+    assert_string_equal(error.file, "bad.ll");
+    assert_int_equal(error.line, 2);
+    assert_int_equal(error.column, 17);
+    nf_error_format(&error, line, sizeof line);
+    assert_string_equal(line, "bad.ll:2:17: expected instruction opcode");
+    assert_int_equal(llvm->unit_read(&nir, 1, &unit, &error), NF_UNSUPPORTED);
+    assert_string_equal(error.file, "n.nir");
+}
+
 static nf_status compile(const char *path, const char *argument, nf_error *error)
 {
     nf_bytes bitcode;
@@ -276,13 +296,31 @@ static void what_is_no_c_gives_no_bitcode(void **state)
     }
 }
 
+/* The last test: no plug-in that was loaded may serve. */
+static void a_missing_plug_in_is_named(void **state)
+{
+    const nf_source source = {"p.ll", "", 0, false};
+    nf_engine *engine;
+    nf_program *program;
+    nf_error error = {0};
+    (void)state;
+    setenv("NANOFORGE_LLVM", "README.md", 1);
+    assert_int_equal(nf_engine_new(&(nf_config){.cache = ""}, &engine, &error), NF_OK);
+    assert_int_equal(nf_program_link(engine, &source, 1, &program, &error), NF_UNSUPPORTED);
+    assert_string_equal(error.file, "p.ll");
+    assert_non_null(strstr(error.message, "NANOFORGE_LLVM=README.md"));
+    nf_engine_free(engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_become_what_they_say),
         cmocka_unit_test(bitcode_comes_back),
         cmocka_unit_test(files_are_linked),
+        cmocka_unit_test(errors_are_one_line_with_the_place),
         cmocka_unit_test(what_is_no_c_gives_no_bitcode),
+        cmocka_unit_test(a_missing_plug_in_is_named),
     };
     return cmocka_run_group_tests(tests, plugin_open, NULL);
 }

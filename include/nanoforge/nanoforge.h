@@ -117,7 +117,8 @@ typedef struct nf_source {
  * express are compiled by LLVM at their first call. On failure *program is NULL. */
 NF_API nf_status nf_program_load(nf_engine *engine, const char *name, const void *bytes,
                                  size_t size, nf_program **program, nf_error *error);
-/* The same of several, which become one program; if they are more than one, all are LLVM's. */
+/* The same of several, which become one program; if they are more than one, all are LLVM's. NIR
+ * among them is NF_UNSUPPORTED. */
 NF_API nf_status nf_program_link(nf_engine *engine, const nf_source *sources, uint32_t count,
                                  nf_program **program, nf_error *error);
 /* The same from a module made by hand; on success the engine owns it.

@@ -12,14 +12,15 @@
  * the module it is an extern symbol, and the engine has it compiled when the program is loaded.
  *
  * Threads: a unit by one thread at a time. Memory that comes out belongs to the arena that is
- * given. Errors: NF_MEMORY; NF_PARSE (not bitcode, truncated, of another version: the message has
- * the file's name and LLVM's reason); NF_UNSUPPORTED (another target, or an operation by name).
+ * given. Errors: NF_MEMORY; NF_SYNTAX (truncated, of another version, or LLVM IR with a mistake:
+ * LLVM's reason); NF_UNSUPPORTED (another target, no file of LLVM's, or an operation by name).
  */
 #ifndef NF_ENGINE_LLVM_H
 #define NF_ENGINE_LLVM_H
 
 #include <nanoforge/nanoforge.h>
 #include "base/arena.h"
+#include "base/text.h"
 #include "ir/ir.h"
 #include "x64/asm.h"
 
@@ -37,6 +38,16 @@ static inline bool nf_is_bitcode(const void *bytes, size_t size)
     static const uint8_t magics[][4] = {{'B', 'C', 0xc0, 0xde}, {0xde, 0xc0, 0x17, 0x0b}};
     return size >= sizeof *magics && (__builtin_memcmp(bytes, magics[0], sizeof *magics) == 0 ||
                                       __builtin_memcmp(bytes, magics[1], sizeof *magics) == 0);
+}
+
+/* Bitcode, or a name that says textual LLVM IR. */
+static inline bool nf_llvm_takes(const nf_llvm_source *source)
+{
+    static const char suffix[] = ".ll";
+    size_t length = nf_string_length(source->name);
+    return nf_is_bitcode(source->bytes, source->size) ||
+           (length >= sizeof suffix &&
+            nf_string_equal(source->name + length - (sizeof suffix - 1), suffix));
 }
 
 typedef struct nf_llvm_foreign {

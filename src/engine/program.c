@@ -336,24 +336,21 @@ nf_status nf_program_add(nf_engine *engine, nf_module *module, nf_program **prog
     return status == NF_OK ? program_add(engine, module, program, error) : status;
 }
 
-/* Bitcode, plain or wrapped, or a name that says textual LLVM IR. */
 static bool is_llvm(const nf_source *source)
 {
-    static const uint8_t magics[][4] = {{'B', 'C', 0xc0, 0xde}, {0xde, 0xc0, 0x17, 0x0b}};
-    static const char suffix[] = ".ll";
-    size_t length = nf_string_length(source->name);
-    if (source->bytes == NULL) return true;
-    for (unsigned i = 0; i < 2 && source->size >= sizeof magics[i]; i++)
-        if (__builtin_memcmp(source->bytes, magics[i], sizeof magics[i]) == 0) return true;
-    return length >= sizeof suffix &&
-           __builtin_memcmp(source->name + length - 3, suffix, sizeof suffix) == 0;
+    return source->bytes == NULL || nf_llvm_takes(source);
 }
 
 static nf_status sources_check(const nf_source *sources, uint32_t count, nf_error *error)
 {
     if (sources == NULL || count == 0)
         return nf_fail(error, NF_ARGUMENT, "sources are NULL, or none");
-    for (uint32_t i = 0; i < count; i++) NF_REQUIRE(sources[i].name, error);
+    for (uint32_t i = 0; i < count; i++) {
+        NF_REQUIRE(sources[i].name, error);
+        if (count > 1 && !is_llvm(&sources[i]))
+            return nf_fail_at(error, NF_UNSUPPORTED, sources[i].name, 0, 0,
+                              "NIR cannot be linked with other files");
+    }
     return NF_OK;
 }
 
@@ -386,6 +383,8 @@ static nf_status link_llvm(nf_engine *engine, const nf_source *sources, uint32_t
                            ? nf_llvm_import(program, &module, &foreign, &foreign_count, error)
                            : nf_fail(error, NF_MEMORY, "no memory for %u files", count);
     if (status != NF_OK) {
+        if (error && error->file[0] == 0)
+            nf_format(error->file, sizeof error->file, "%s", sources->name);
         nf_llvm_close(program);
         program_free(program, false);
         return status;
@@ -404,7 +403,7 @@ nf_status nf_program_link(nf_engine *engine, const nf_source *sources, uint32_t 
     nf_module *module;
     nf_status status = sources_check(sources, count, error);
     if (status != NF_OK) return status;
-    if (count != 1 || is_llvm(sources)) return link_llvm(engine, sources, count, program, error);
+    if (is_llvm(sources)) return link_llvm(engine, sources, count, program, error);
     status = nf_module_read(&engine->allocator, sources->name, sources->bytes, sources->size,
                             &module, error);
     if (status != NF_OK) return status;

@@ -19,6 +19,7 @@
 #include <llvm-c/Linker.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <stdlib.h>
 #include <string.h>
 #include "base/text.h"
 #include "os/os.h"
@@ -89,13 +90,6 @@ static void diagnose(LLVMDiagnosticInfoRef info, void *context)
     LLVMDisposeMessage(text);
 }
 
-static bool is_bitcode(const nf_llvm_source *source)
-{
-    static const uint8_t raw[4] = {'B', 'C', 0xC0, 0xDE}, wrapped[4] = {0xDE, 0xC0, 0x17, 0x0B};
-    return source->size >= sizeof raw && (memcmp(source->bytes, raw, sizeof raw) == 0 ||
-                                          memcmp(source->bytes, wrapped, sizeof raw) == 0);
-}
-
 static LLVMModuleRef parse_bitcode(reading *r, LLVMMemoryBufferRef buffer)
 {
     LLVMModuleRef module = NULL;
@@ -105,12 +99,30 @@ static LLVMModuleRef parse_bitcode(reading *r, LLVMMemoryBufferRef buffer)
     return failed ? NULL : module;
 }
 
+/* Of LLVM's "x.ll:5:1: error: why", and two lines that show the place. */
+static void text_fails(reading *r, const char *message)
+{
+    static const char mark[] = "error: ";
+    size_t name = strlen(r->name);
+    unsigned long place[2] = {0};
+    if (strncmp(message, r->name, name) == 0) message += name;
+    for (int i = 0; i < 2 && *message == ':'; i++) {
+        char *end;
+        place[i] = strtoul(message + 1, &end, 10);
+        message = end;
+    }
+    const char *why = strstr(message, mark);
+    why = why ? why + sizeof mark - 1 : message;
+    r->status = nf_fail_at(r->error, NF_SYNTAX, r->name, (uint32_t)place[0], (uint32_t)place[1],
+                           "%.*s", (int)strcspn(why, "\n"), why);
+}
+
 static LLVMModuleRef parse_text(reading *r, LLVMMemoryBufferRef buffer)
 {
     LLVMModuleRef module = NULL;
     char *message = NULL;
     bool failed = LLVMParseIRInContext(r->unit->context, buffer, &module, &message);
-    if (failed) reading_fails(r, NF_SYNTAX, message ? message : "is neither bitcode nor LLVM IR");
+    if (failed) text_fails(r, message ? message : "is not LLVM IR");
     LLVMDisposeMessage(message);
     return failed ? NULL : module;
 }
@@ -133,8 +145,10 @@ static void check_target(reading *r, LLVMModuleRef module)
 static void check_valid(reading *r, LLVMModuleRef module)
 {
     char *message = NULL;
-    if (LLVMVerifyModule(module, LLVMReturnStatusAction, &message))
+    if (LLVMVerifyModule(module, LLVMReturnStatusAction, &message)) {
+        for (char *end = message; (end = strchr(end, '\n')) != NULL;) *end = ' ';
         reading_fails(r, NF_INVALID, message);
+    }
     LLVMDisposeMessage(message);
 }
 
@@ -163,9 +177,14 @@ static void check_exceptions(reading *r, LLVMModuleRef module)
 
 static LLVMModuleRef parse(reading *r, const nf_llvm_source *source)
 {
+    if (!nf_llvm_takes(source)) {
+        reading_fails(r, NF_UNSUPPORTED, "is neither bitcode nor, by its name, LLVM IR");
+        return NULL;
+    }
     LLVMMemoryBufferRef buffer =
         LLVMCreateMemoryBufferWithMemoryRangeCopy(source->bytes, source->size, source->name);
-    LLVMModuleRef module = is_bitcode(source) ? parse_bitcode(r, buffer) : parse_text(r, buffer);
+    LLVMModuleRef module = nf_is_bitcode(source->bytes, source->size) ? parse_bitcode(r, buffer)
+                                                                      : parse_text(r, buffer);
     if (module == NULL) return NULL;
     check_target(r, module);
     if (r->status == NF_OK) check_valid(r, module);

@@ -28,7 +28,7 @@ static nf_cache_key content_key(const void *bytes, size_t size)
 
 static nf_status fail(const nf_source *source, nf_error *error)
 {
-    return nf_fail(error, NF_FILE, "%s: cannot read file: %s", source->name, strerror(errno));
+    return nf_fail_at(error, NF_FILE, source->name, 0, 0, "cannot read file: %s", strerror(errno));
 }
 
 static nf_cache_key identity_of(const struct stat *is)

@@ -188,8 +188,10 @@ static nf_status plugin_load(nf_error *error)
     void *plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     const nf_llvm_api *api = plugin ? dlsym(plugin, NF_LLVM_SYMBOL) : NULL;
     if (api == NULL) {
-        const char *why = dlerror();
-        return nf_fail(error, NF_UNSUPPORTED, "no LLVM tier: %s", why ? why : "unknown reason");
+        const char *why = dlerror(), *named = getenv("NANOFORGE_LLVM");
+        return nf_fail(error, NF_UNSUPPORTED, "no LLVM tier: %s%s%s%s",
+                       named ? "NANOFORGE_LLVM=" : "", named ? named : "", named ? ": " : "",
+                       why ? why : "unknown reason");
     }
     if (api->abi != NF_LLVM_ABI)
         return nf_fail(error, NF_UNSUPPORTED, "no LLVM tier: %s is of another version", file_name);
