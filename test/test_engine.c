@@ -526,6 +526,16 @@ static void test_sources_are_told_apart(void **state)
     nf_engine_free(engine);
 }
 
+static void test_features_have_bits(void **state)
+{
+    (void)state;
+    nf_engine *engine = engine_new(&(nf_config){.features_off = nf_feature_mask("avx2")});
+    assert_int_equal(nf_feature_mask("avx2"), NF_CPU_AVX2);
+    assert_int_equal(nf_feature_mask("no such"), 0);
+    assert_int_equal(engine->features & NF_CPU_AVX2, 0);
+    nf_engine_free(engine);
+}
+
 static void test_programs_come_and_go(void **state)
 {
     (void)state;
@@ -596,6 +606,7 @@ int main(void)
         cmocka_unit_test(test_who_wants_no_detail_gets_the_status),
         cmocka_unit_test(test_a_module_has_one_engine),
         cmocka_unit_test(test_sources_are_told_apart),
+        cmocka_unit_test(test_features_have_bits),
         cmocka_unit_test(test_programs_come_and_go),
         cmocka_unit_test(test_engines_are_independent),
         cmocka_unit_test(test_a_report_can_be_had_at_any_time),

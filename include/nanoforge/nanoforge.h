@@ -85,7 +85,7 @@ typedef struct nf_config {
     bool no_counters;          /* do not look for nanoforged or perf events */
     const char *daemon_socket; /* NULL: the default path */
     const char *cache;         /* folder for what bitcode became; NULL: XDG's, "": none */
-    uint64_t features_off;     /* CPU features not to be used (bits as in nf_cpu_features()) */
+    uint64_t features_off;     /* CPU features not to be used: nf_feature_mask()s, or-ed */
     uint64_t seed;             /* of race order; 0: from the clock */
     /* Asked before the process's own symbols; NULL result: not known here. */
     void *(*resolve)(void *context, const char *name);
@@ -93,6 +93,10 @@ typedef struct nf_config {
     void (*event)(void *context, const nf_event *event);
     void *event_context;
 } nf_config;
+
+/* The bit of a CPU feature by the name that `nanoforge version` prints: "avx2"; 0: there is no such
+ * name. The bits may differ between versions of the library. */
+NF_API uint64_t nf_feature_mask(const char *name);
 
 /* config may be NULL. NF_ARGUMENT: there is no such mode or policy, or code_bytes is too many. On
  * failure *engine is NULL. It forks the process once, so that races need not: best made while the

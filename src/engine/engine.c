@@ -34,6 +34,11 @@ const char *nf_event_text(nf_event_kind kind)
     return (unsigned)kind < NF_EVENT_COUNT ? texts[kind] : "unknown";
 }
 
+uint64_t nf_feature_mask(const char *name)
+{
+    return nf_cpu_feature_mask(name, nf_string_length(name));
+}
+
 uint64_t nf_engine_now(const nf_engine *engine)
 {
     return nf_os_time_ns() - engine->start_ns;
