@@ -18,7 +18,8 @@
  *
  * A pointer may be NULL where its comment says so, where it leads to an array of no elements, and
  * where it is the nf_error *: then the detail is dropped. For any other NULL what returns nf_status
- * gives NF_ARGUMENT and names it; the rest does not look.
+ * gives NF_ARGUMENT and names it; the rest does not look. What goes in is copied, or needed during
+ * the call only, unless its comment says otherwise.
  */
 #ifndef NANOFORGE_NANOFORGE_H
 #define NANOFORGE_NANOFORGE_H
@@ -75,7 +76,7 @@ typedef struct nf_event {
 /* Static text of an event kind: "swap". */
 NF_API const char *nf_event_text(nf_event_kind kind);
 
-/* All zero is the default. */
+/* All zero is the default. The strings and contexts must outlive the engine. */
 typedef struct nf_config {
     const nf_allocator *allocator; /* NULL: the platform's; must outlive the engine */
     size_t code_bytes;             /* limit of machine code; 0: 64 MiB */
@@ -116,7 +117,7 @@ typedef struct nf_source {
     bool stays; /* the bytes will be there until the program is unloaded: no copy is made */
 } nf_source;
 
-/* Reads, verifies and links one source; bytes may be NULL as in nf_source. What is
+/* Reads, verifies and links one source, which is copied; bytes may be NULL as in nf_source. What is
  * LLVM's needs the plug-in libnanoforge-llvm.so, or gives NF_UNSUPPORTED; functions that NIR can't
  * express are compiled by LLVM at their first call. On failure *program is NULL. */
 NF_API nf_status nf_program_load(nf_engine *engine, const char *name, const void *bytes,
@@ -125,11 +126,11 @@ NF_API nf_status nf_program_load(nf_engine *engine, const char *name, const void
  * among them is NF_UNSUPPORTED. */
 NF_API nf_status nf_program_link(nf_engine *engine, const nf_source *sources, uint32_t count,
                                  nf_program **program, nf_error *error);
-/* The same from a module made by hand; on success the engine owns it.
+/* The same from a module made by hand; on success the engine owns it and frees it with the program.
  * NF_ARGUMENT: an engine owns it already. */
 NF_API nf_status nf_program_add(nf_engine *engine, nf_module *module, nf_program **program,
                                 nf_error *error);
-/* NULL is allowed. */
+/* Frees its code, data and module. NULL is allowed. */
 NF_API void nf_program_unload(nf_program *program);
 
 /* Bytes that the library gave; let them go with nf_bytes_free(). */
@@ -154,7 +155,7 @@ NF_API nf_status nf_c_compile(const char *path, const char *const *arguments, ui
 NF_API void *nf_program_function(nf_program *program, const char *name);
 /* Address and, when size is not NULL, bytes of a data symbol; NULL when there is none. */
 NF_API void *nf_program_data(nf_program *program, const char *name, size_t *size);
-/* The program's; NULL when memory is out. */
+/* The program's, until it is unloaded; NULL when memory is out. */
 NF_API const nf_module *nf_program_module(const nf_program *program);
 
 /* One round of the background work on the calling thread; for engines without one

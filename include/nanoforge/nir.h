@@ -130,12 +130,15 @@ enum {
 
 /* --- modules --- */
 
-/* A new, empty module; NULL when memory is out. The allocator (NULL: the platform's) must outlive it. */
+/* A new, empty module; NULL when memory is out. The allocator (NULL: the platform's) must outlive
+ * it. The name, for messages, is copied; NULL is "". */
 NF_API nf_module *nf_module_new(const nf_allocator *allocator, const char *name);
+/* Of the caller's modules: what nf_program_add() has taken is the engine's. NULL is allowed. */
 NF_API void nf_module_free(nf_module *module);
 
-/* Reads text or binary NIR (told apart by the first bytes). name is for messages. On failure *module
- * is NULL and error has file, line, column and rule. The result is verified. */
+/* Reads text or binary NIR (told apart by the first bytes) into a module for nf_module_free(). The
+ * allocator is as in nf_module_new(), name is for messages. On failure *module is NULL and error
+ * has file, line, column and rule. The result is verified. */
 NF_API nf_status nf_module_read(const nf_allocator *allocator, const char *name, const void *bytes,
                                 size_t size, nf_module **module, nf_error *error);
 
