@@ -1,6 +1,6 @@
 /*
  * The scan of threads and what goes by the same signal (os/scan.h): a thread is parked only where it may
- * be, and one that blocks the signal is seen while it sleeps.
+ * be, one that blocks the signal is seen while it sleeps, and none is missed while others end.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -161,11 +161,68 @@ static void who_blocks_the_signal_is_looked_at_asleep(void **unused)
     close(s.pipe[1]);
 }
 
+/* --- threads that come and go --- */
+
+enum { LEAVERS = 12, ROUNDS_NS = 500 * 1000 * 1000 };
+
+typedef struct crowd {
+    uint64_t secret;
+    bool holds, leave, over; /* atomic */
+} crowd;
+
+static void *leaver_main(void *context)
+{
+    const crowd *c = context;
+    while (!__atomic_load_n(&c->leave, __ATOMIC_ACQUIRE)) nf_os_yield();
+    return NULL;
+}
+
+/* Its frame has the secret for as long as it is wanted. */
+static void *holder_main(void *context)
+{
+    crowd *c = context;
+    volatile uint64_t held = c->secret;
+    __atomic_store_n(&c->holds, true, __ATOMIC_RELEASE);
+    while (!__atomic_load_n(&c->over, __ATOMIC_ACQUIRE)) nf_os_yield();
+    return (void *)(uintptr_t)held;
+}
+
+/* Whether the scan saw the youngest thread, or said that it knows nothing, while older ones ended. */
+static bool holder_is_seen(uint64_t secret)
+{
+    enum { TIMEOUT_NS = 100 * 1000 * 1000 };
+    crowd c = {.secret = secret};
+    pthread_t leavers[LEAVERS], holder;
+    nf_os_range range = {secret, secret + 1, false};
+    for (int i = 0; i < LEAVERS; i++)
+        assert_int_equal(pthread_create(&leavers[i], NULL, leaver_main, &c), 0);
+    assert_int_equal(pthread_create(&holder, NULL, holder_main, &c), 0);
+    while (!__atomic_load_n(&c.holds, __ATOMIC_ACQUIRE)) nf_os_yield();
+    __atomic_store_n(&c.leave, true, __ATOMIC_RELEASE);
+    bool known = nf_os_scan(&range, 1, NULL, TIMEOUT_NS);
+    __atomic_store_n(&c.over, true, __ATOMIC_RELEASE);
+    for (int i = 0; i < LEAVERS; i++) pthread_join(leavers[i], NULL);
+    pthread_join(holder, NULL);
+    return !known || range.pinned;
+}
+
+/* /proc/self/task may end early where the thread that it stands on has just ended. */
+static void no_thread_is_missed_while_others_end(void **unused)
+{
+    nf_error error = {0};
+    uint64_t deadline = nf_os_time_ns() + ROUNDS_NS, rounds = 0;
+    (void)unused;
+    assert_int_equal(nf_os_scan_open(&error), NF_OK);
+    for (; nf_os_time_ns() < deadline; rounds++)
+        assert_true(holder_is_seen(UINT64_C(0x5a5a00000000) + rounds));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_thread_is_parked_in_its_place_only),
         cmocka_unit_test(who_blocks_the_signal_is_looked_at_asleep),
+        cmocka_unit_test(no_thread_is_missed_while_others_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

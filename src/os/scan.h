@@ -7,7 +7,7 @@
  * that of the thread that asks, from where compiled code may have called it. The search is
  * conservative: an integer that looks like such an address pins the range too. What it can't see is
  * said to be unknown and nothing may be freed: a thread on an alternate signal stack, one that blocks
- * the signal and does not sleep, one that comes into being meanwhile. Stacks that a
+ * the signal and does not sleep, threads that come and go too fast to be listed. Stacks that a
  * program switches by hand (makecontext and kin) while compiled code is on them are not seen: such
  * a program must not let the engine free code (docs/security.md).
  *

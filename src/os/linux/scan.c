@@ -2,9 +2,14 @@
  * The scan of all threads on Linux; see scan.h for what it promises.
  *
  *   scanner                              each thread, in the handler
+ *   lists the threads (scan_list.c)
  *   reads the map of stacks
  *   tgkill to every thread  ──────────►  finds its stack's end in the map, searches registers and
  *   waits for the answers   ◄──────────  stack, marks ranges, answers
+ *
+ * A thread that begins after the list is not asked. It begins outside of the ranges, with an empty stack,
+ * and gets in as any other would, through a slot; but slots led elsewhere before the list was made. What
+ * its creator could hand over are stubs' addresses, for nobody else has those of versions.
  *
  * The handler uses nothing but the scan's own static record and atomics, so it may interrupt
  * anything. A signal that comes late, when its scan is over, carries an old number and is ignored.
@@ -12,7 +17,6 @@
  */
 #include "os/scan.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -25,6 +29,7 @@
 #include <unistd.h>
 #include "os/os.h"
 #include "scan_fork.h"
+#include "scan_list.h"
 #include "scan_sleeper.h"
 
 enum { POLL_MIN_NS = 20 * 1000, POLL_MAX_NS = 1000 * 1000, SLEEPERS_AFTER_NS = 1000 * 1000 };
@@ -55,6 +60,8 @@ static struct {
     uint32_t count;
     mapping mappings[MAPPINGS_MAX];
     uint32_t mapping_count;
+    pid_t listed[THREADS_MAX];
+    uint32_t listed_count;
     asked threads[THREADS_MAX];
     uint32_t thread_count;
     uint32_t answers, blind; /* atomic */
@@ -263,32 +270,22 @@ static bool sleeper_look(asked *t)
     return true;
 }
 
-static bool thread_ask(pid_t id)
+static void thread_ask(pid_t id)
 {
     asked *t = &scan.threads[scan.thread_count];
-    if (scan.thread_count == THREADS_MAX) return false;
     t->id = id;
     t->sleeps = false;
     __atomic_store_n(&t->answered, false, __ATOMIC_RELEASE);
     scan.thread_count++;
-    if (was_asleep(id) && sleeper_look(t)) return true;
+    if (was_asleep(id) && sleeper_look(t)) return;
     if (!thread_signal(id, scan.number, scan.thread_count - 1)) answer(t); /* it has ended */
-    return true;
 }
 
-/* Signals every other thread; all of scan.threads must answer. */
-static bool threads_signal(void)
+/* All of scan.threads must answer. */
+static void threads_ask(void)
 {
-    DIR *threads = opendir("/proc/self/task");
-    pid_t self = (pid_t)syscall(SYS_gettid);
-    bool all = threads != NULL;
     scan.thread_count = 0;
-    for (struct dirent *entry; all && (entry = readdir(threads)) != NULL;) {
-        pid_t thread = atoi(entry->d_name);
-        if (thread > 0 && thread != self) all = thread_ask(thread);
-    }
-    if (threads) closedir(threads);
-    return all;
+    for (uint32_t i = 0; i < scan.listed_count; i++) thread_ask(scan.listed[i]);
 }
 
 /* Those who have not answered. */
@@ -345,11 +342,12 @@ bool nf_os_scan(nf_os_range *ranges, uint32_t count, const void *stack, uint64_t
     scan.count = count;
     memcpy(scan.ranges, ranges, count * sizeof *ranges);
     scan.answers = scan.blind = 0;
-    bool known = scan.signal != 0 && mappings_read() && self_look(stack);
+    bool known = scan.signal != 0 && nf_scan_list(scan.listed, THREADS_MAX, &scan.listed_count) &&
+                 mappings_read() && self_look(stack);
     __atomic_add_fetch(&scan.number, 1, __ATOMIC_SEQ_CST);
     if (known) {
-        known = threads_signal() && answers_wait(timeout_ns) &&
-                __atomic_load_n(&scan.blind, __ATOMIC_RELAXED) == 0;
+        threads_ask();
+        known = answers_wait(timeout_ns) && __atomic_load_n(&scan.blind, __ATOMIC_RELAXED) == 0;
         sleepers_keep();
     }
     /* Late signals find another number, and never these ranges. */
