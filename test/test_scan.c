@@ -1,6 +1,6 @@
 /*
  * The scan of threads and what goes by the same signal (os/scan.h): a thread is parked only where it may
- * be, one that blocks the signal is seen while it sleeps, and none is missed while others end.
+ * be, one that sleeps is seen and sleeps on, and none is missed while others end.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,8 +8,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/sanitized.h"
@@ -75,7 +80,7 @@ static void a_thread_is_parked_in_its_place_only(void **unused)
     nf_os_thread_join(&threads[1]);
 }
 
-/* --- threads that block the signal --- */
+/* --- threads that sleep --- */
 
 typedef struct sleeper {
     int pipe[2];
@@ -83,6 +88,7 @@ typedef struct sleeper {
 } sleeper;
 
 enum { STARTING, INSIDE, OUTSIDE, TURNING, ENDING };
+enum { TRIES = 50 };
 
 #define SLEEPS __attribute__((section("sleeps"), noinline, no_sanitize("address", "thread")))
 extern const char __start_sleeps[], __stop_sleeps[];
@@ -123,11 +129,11 @@ static void sleeper_main(void *context)
 }
 
 /* Until the thread is in the place, and a scan sees it there. */
-static bool scan_finds(sleeper *s, uint32_t place, nf_os_range ranges[2])
+static bool scan_finds(sleeper *s, uint32_t place, int tries, nf_os_range ranges[2])
 {
-    enum { TRIES = 50, TIMEOUT_NS = 100 * 1000 * 1000 };
+    enum { TIMEOUT_NS = 100 * 1000 * 1000 };
     while (__atomic_load_n(&s->place, __ATOMIC_ACQUIRE) != place) nf_os_yield();
-    for (int i = 0; i < (place == TURNING ? 1 : TRIES); i++) {
+    for (int i = 0; i < tries; i++) {
         ranges[0] = (nf_os_range){(uint64_t)(uintptr_t)__start_sleeps,
                                   (uint64_t)(uintptr_t)__stop_sleeps, false};
         ranges[1] = (nf_os_range){ranges[0].end, ranges[0].end + 1, false};
@@ -147,18 +153,115 @@ static void who_blocks_the_signal_is_looked_at_asleep(void **unused)
     assert_int_equal(pipe(s.pipe), 0);
     assert_int_equal(nf_os_thread_create(&thread, "sleeper", sleeper_main, &s, &error), NF_OK);
     for (int i = 0; i < 2; i++) { /* the second time it is known */
-        assert_true(scan_finds(&s, INSIDE, ranges));
+        assert_true(scan_finds(&s, INSIDE, TRIES, ranges));
         assert_true(ranges[0].pinned);
     }
     assert_int_equal(write(s.pipe[1], "", 1), 1);
-    assert_true(scan_finds(&s, OUTSIDE, ranges));
+    assert_true(scan_finds(&s, OUTSIDE, TRIES, ranges));
     assert_false(ranges[0].pinned);
     assert_int_equal(write(s.pipe[1], "", 1), 1);
-    assert_false(scan_finds(&s, TURNING, ranges));
+    assert_false(scan_finds(&s, TURNING, 1, ranges));
     __atomic_store_n(&s.place, ENDING, __ATOMIC_RELEASE);
     nf_os_thread_join(&thread);
     close(s.pipe[0]);
     close(s.pipe[1]);
+}
+
+/* On an alternate stack, while the return address lies on the thread's own. */
+static sleeper *handled;
+
+static void sleep_in_handler(int number)
+{
+    (void)number;
+    __atomic_store_n(&handled->place, INSIDE, __ATOMIC_RELEASE);
+    byte_wait(handled);
+}
+
+SLEEPS static int raise_inside(void)
+{
+    raise(SIGUSR1);
+    __asm__ volatile("" ::: "memory");
+    return 1;
+}
+
+static void handled_main(void *context)
+{
+    static uint8_t alternate[64 << 10];
+    struct sigaction action = {.sa_handler = sleep_in_handler, .sa_flags = SA_ONSTACK};
+    stack_t stack = {.ss_sp = alternate, .ss_size = sizeof alternate},
+            none = {.ss_flags = SS_DISABLE};
+    handled = context;
+    sigfillset(&action.sa_mask);
+    assert_int_equal(sigaltstack(&stack, NULL), 0);
+    assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
+    pthread_sigmask(SIG_UNBLOCK, &action.sa_mask, NULL);
+    assert_int_equal(raise_inside(), 1);
+    sigaltstack(&none, NULL);
+}
+
+static void nothing_is_known_of_a_sleep_on_an_alternate_stack(void **unused)
+{
+    static sleeper s;
+    nf_os_thread thread;
+    nf_os_range ranges[2];
+    nf_error error = {0};
+    (void)unused;
+    assert_int_equal(nf_os_scan_open(&error), NF_OK);
+    assert_int_equal(pipe(s.pipe), 0);
+    assert_int_equal(nf_os_thread_create(&thread, "handled", handled_main, &s, &error), NF_OK);
+    assert_false(scan_finds(&s, INSIDE, 3, ranges));
+    assert_int_equal(write(s.pipe[1], "", 1), 1);
+    nf_os_thread_join(&thread);
+    close(s.pipe[0]);
+    close(s.pipe[1]);
+}
+
+typedef struct poller {
+    int pipe[2], answer;
+    uint64_t thread; /* atomic */
+} poller;
+
+static void poller_main(void *context)
+{
+    poller *p = context;
+    struct pollfd readable = {.fd = p->pipe[0], .events = POLLIN};
+    nf_os_scan_thread();
+    __atomic_store_n(&p->thread, nf_os_thread_id(), __ATOMIC_RELEASE);
+    p->answer = poll(&readable, 1, -1);
+}
+
+static bool is_in_poll(uint64_t thread)
+{
+    char path[64], text[16] = "";
+    snprintf(path, sizeof path, "/proc/self/task/%u/syscall", (unsigned)thread);
+    int file = open(path, O_RDONLY);
+    assert_true(file >= 0 && read(file, text, sizeof text - 1) > 0);
+    close(file);
+    return text[0] != 'r' && atoi(text) == SYS_poll;
+}
+
+/* poll() is not restarted after a signal, whatever its handler asks for. */
+static void who_sleeps_sleeps_on(void **unused)
+{
+    enum { SCANS = 20, TIMEOUT_NS = 100 * 1000 * 1000 };
+    static poller p;
+    nf_os_thread thread;
+    nf_error error = {0};
+    (void)unused;
+    assert_int_equal(nf_os_scan_open(&error), NF_OK);
+    assert_int_equal(pipe(p.pipe), 0);
+    assert_int_equal(nf_os_thread_create(&thread, "poller", poller_main, &p, &error), NF_OK);
+    while (__atomic_load_n(&p.thread, __ATOMIC_ACQUIRE) == 0) nf_os_yield();
+    while (!is_in_poll(p.thread)) nf_os_yield();
+    for (int i = 0; i < SCANS; i++) {
+        nf_os_range range = {1, 2, false};
+        nf_os_scan(&range, 1, NULL, TIMEOUT_NS);
+    }
+    assert_int_equal(write(p.pipe[1], "", 1), 1);
+    nf_os_thread_join(&thread);
+    assert_int_equal(p.answer, 1);
+    close(p.pipe[0]);
+    close(p.pipe[1]);
 }
 
 /* --- threads that come and go --- */
@@ -222,6 +325,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_thread_is_parked_in_its_place_only),
         cmocka_unit_test(who_blocks_the_signal_is_looked_at_asleep),
+        cmocka_unit_test(nothing_is_known_of_a_sleep_on_an_alternate_stack),
+        cmocka_unit_test(who_sleeps_sleeps_on),
         cmocka_unit_test(no_thread_is_missed_while_others_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

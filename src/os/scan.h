@@ -1,15 +1,15 @@
 /*
  * Which pieces of code may a thread still be in, or return to? Asked before retired code is freed.
  *
- * Every other thread of the process is stopped for some microseconds, one by one and in its own
- * signal handler, and its registers and stack are searched for words that point into one of the
- * ranges. So is the stack of a thread that blocks the signal, while it sleeps in a system call, and
- * that of the thread that asks, from where compiled code may have called it. The search is
- * conservative: an integer that looks like such an address pins the range too. What it can't see is
- * said to be unknown and nothing may be freed: a thread on an alternate signal stack, one that blocks
- * the signal and does not sleep, threads that come and go too fast to be listed. Stacks that a
- * program switches by hand (makecontext and kin) while compiled code is on them are not seen: such
- * a program must not let the engine free code (docs/security.md).
+ * The stacks of threads that sleep in a system call are searched for words that point into one of the
+ * ranges, and don't notice. Every other thread of the process is stopped for some microseconds, in its
+ * own signal handler, and its registers and stack are searched. So is the stack of the thread that
+ * asks, from where compiled code may have called it. The search is conservative: an integer that looks
+ * like such an address pins the range too. What it can't see is said to be unknown and nothing may be
+ * freed: a thread on an alternate signal stack, one that blocks the signal and does not sleep, threads
+ * that come and go too fast to be listed. Stacks that a program switches by hand (makecontext and kin)
+ * while compiled code is on them are not seen: such a program must not let the engine free code
+ * (docs/security.md).
  *
  * Linux: a real-time signal that the program does not use, with SA_RESTART. Bare: one thread, whose
  * caller is outside of any compiled code: nothing is ever pinned.

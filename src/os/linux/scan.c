@@ -1,11 +1,17 @@
 /*
  * The scan of all threads on Linux; see scan.h for what it promises.
  *
- *   scanner                              each thread, in the handler
+ *   scanner                              each thread that does not sleep, in the handler
  *   lists the threads (scan_list.c)
  *   reads the map of stacks
- *   tgkill to every thread  ──────────►  finds its stack's end in the map, searches registers and
+ *   looks at those that sleep
+ *   in the system (scan_sleeper.c)
+ *   signals the others      ──────────►  finds its stack's end in the map, searches registers and
  *   waits for the answers   ◄──────────  stack, marks ranges, answers
+ *
+ * Who sleeps is not signalled, for SA_RESTART does not restart nanosleep(), poll(), select(),
+ * epoll_wait() and their like. One that goes to sleep just between the look and the signal, or wakes up by
+ * its timeout, still sees EINTR there.
  *
  * A thread that begins after the list is not asked. It begins outside of the ranges, with an empty stack,
  * and gets in as any other would, through a slot; but slots led elsewhere before the list was made. What
@@ -13,7 +19,7 @@
  *
  * The handler uses nothing but the scan's own static record and atomics, so it may interrupt
  * anything. A signal that comes late, when its scan is over, carries an old number and is ignored.
- * Who does not answer soon may block the signal, and is looked at while it sleeps (scan_sleeper.c).
+ * Who does not answer soon may block the signal, and is looked at when it sleeps.
  */
 #include "os/scan.h"
 
@@ -24,6 +30,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -33,19 +40,11 @@
 #include "scan_sleeper.h"
 
 enum { POLL_MIN_NS = 20 * 1000, POLL_MAX_NS = 1000 * 1000, SLEEPERS_AFTER_NS = 1000 * 1000 };
-enum { THREADS_MAX = 8192, SLEEPERS_MAX = 256 };
+enum { THREADS_MAX = 8192, COPY_WORDS = 2048, ALTERNATE_BYTES_MIN = 2048 };
 enum { MAPPINGS_MAX = 8192, MAPS_BYTES = 4 << 20, RED_ZONE_BYTES = 128, SIGNALS_TRIED = 16 };
 
 typedef enum park_state { PARK_REFUSED, PARK_ASKED, PARK_DONE } park_state;
 static const uint32_t PARK_NUMBER = UINT32_MAX; /* no scan's */
-
-/* sleeps: it was looked at asleep. In the next scan it is not signalled before that was tried again: a
- * signal that nobody takes stays in the queue. */
-typedef struct asked {
-    pid_t id;
-    bool sleeps;
-    bool answered; /* atomic */
-} asked;
 
 typedef struct mapping {
     uint64_t start, end;
@@ -60,14 +59,12 @@ static struct {
     uint32_t count;
     mapping mappings[MAPPINGS_MAX];
     uint32_t mapping_count;
-    pid_t listed[THREADS_MAX];
-    uint32_t listed_count;
-    asked threads[THREADS_MAX];
+    pid_t threads[THREADS_MAX];
+    bool answered[THREADS_MAX]; /* atomic */
     uint32_t thread_count;
+    uint64_t copy[COPY_WORDS];
     uint32_t answers, blind; /* atomic */
     uint32_t inside;         /* atomic: handlers that may read the above */
-    pid_t sleepers[SLEEPERS_MAX];
-    uint32_t sleeper_count;
     /* of the thread that is to be parked: */
     uint64_t park_start, park_end;
     uint32_t park_answer; /* atomic, park_state */
@@ -107,16 +104,58 @@ static const mapping *mapping_of(uint64_t address)
                                                                            : NULL;
 }
 
-/* Other threads' words are read as they are: no sanitizer may watch this. */
+static uint64_t stack_first(const mapping *stack, uint64_t sp)
+{
+    uint64_t from = sp - RED_ZONE_BYTES > stack->start ? sp - RED_ZONE_BYTES : stack->start;
+    return from & ~UINT64_C(7);
+}
+
+/* All frames' words are read as they are: no sanitizer may watch this. */
 __attribute__((no_sanitize("address", "thread", "undefined"))) static bool
 look_at_stack(uint64_t sp)
 {
     const mapping *stack = mapping_of(sp);
     if (stack == NULL) return false;
-    uint64_t from = sp - RED_ZONE_BYTES > stack->start ? sp - RED_ZONE_BYTES : stack->start;
-    for (const uint64_t *at = (const uint64_t *)(from & ~UINT64_C(7)); (uint64_t)at < stack->end;
+    for (const uint64_t *at = (const uint64_t *)stack_first(stack, sp); (uint64_t)at < stack->end;
          at++)
         look_at(*(const volatile uint64_t *)at);
+    return true;
+}
+
+/* Whether these three words at the address are the stack_t of a signal's frame (struct ucontext in the
+ * kernel's signal frame), which describes the stack that it lies on: the thread is in a handler on an
+ * alternate stack, and its own one is elsewhere. Words that look so by chance cost a signal. */
+static bool is_on_alternate(uint64_t address, const uint64_t words[3])
+{
+    uint64_t start = words[0], bytes = words[2];
+    uint32_t flags = (uint32_t)words[1];
+    return bytes >= ALTERNATE_BYTES_MIN && bytes <= UINT32_MAX && (flags & SS_DISABLE) == 0 &&
+           address - start < bytes;
+}
+
+/* Copies, for another thread's stack may go away. */
+static bool copy_from(uint64_t address, size_t bytes)
+{
+    struct iovec to = {scan.copy, bytes}, from = {(void *)(uintptr_t)address, bytes};
+    return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == (ssize_t)bytes;
+}
+
+/* The stack of a thread that sleeps. */
+static bool look_at_sleeper(uint64_t sp)
+{
+    const mapping *stack = mapping_of(sp);
+    uint64_t last[3] = {0};
+    if (stack == NULL) return false;
+    for (uint64_t from = stack_first(stack, sp); from < stack->end; from += sizeof scan.copy) {
+        uint64_t left = stack->end - from;
+        size_t bytes = left < sizeof scan.copy ? left : sizeof scan.copy;
+        if (!copy_from(from, bytes)) return false;
+        for (size_t i = 0; i < bytes / sizeof *scan.copy; i++) {
+            last[0] = last[1], last[1] = last[2], last[2] = scan.copy[i];
+            look_at(last[2]);
+            if (is_on_alternate(from + i * 8 - 16, last)) return false;
+        }
+    }
     return true;
 }
 
@@ -131,9 +170,9 @@ static void thread_look(const ucontext_t *thread)
 }
 
 /* Once for each thread. */
-static void answer(asked *t)
+static void answer(uint32_t index)
 {
-    if (!__atomic_exchange_n(&t->answered, true, __ATOMIC_ACQ_REL))
+    if (!__atomic_exchange_n(&scan.answered[index], true, __ATOMIC_ACQ_REL))
         __atomic_fetch_add(&scan.answers, 1, __ATOMIC_RELEASE);
 }
 
@@ -158,7 +197,7 @@ static void on_signal(int signal_number, siginfo_t *info, void *context)
     __atomic_fetch_add(&scan.inside, 1, __ATOMIC_SEQ_CST);
     if ((uint32_t)value == __atomic_load_n(&scan.number, __ATOMIC_SEQ_CST)) {
         thread_look(context);
-        answer(&scan.threads[value >> 32]);
+        answer((uint32_t)(value >> 32));
     }
     __atomic_fetch_sub(&scan.inside, 1, __ATOMIC_SEQ_CST);
     errno = saved;
@@ -208,7 +247,8 @@ static bool mapping_add(const char *line)
     return true;
 }
 
-bool nf_scan_file_read(const char *path, char *text, size_t size)
+/* All of a file as text. False: it can't be read, is empty, or does not fit. */
+static bool file_read(const char *path, char *text, size_t size)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0) return false;
@@ -224,7 +264,7 @@ bool nf_scan_file_read(const char *path, char *text, size_t size)
 static bool mappings_read(void)
 {
     char *text = malloc(MAPS_BYTES);
-    bool whole = text && nf_scan_file_read("/proc/self/maps", text, MAPS_BYTES);
+    bool whole = text && file_read("/proc/self/maps", text, MAPS_BYTES);
     scan.mapping_count = 0;
     for (char *line = text; whole && line && *line;) {
         whole = mapping_add(line);
@@ -255,53 +295,28 @@ static bool self_look(const void *stack)
            look_at_stack((uint64_t)(uintptr_t)stack);
 }
 
-static bool was_asleep(pid_t id)
+static bool sleeper_look(uint32_t index)
 {
-    for (uint32_t i = 0; i < scan.sleeper_count; i++)
-        if (scan.sleepers[i] == id) return true;
-    return false;
-}
-
-static bool sleeper_look(asked *t)
-{
-    if (!nf_scan_sleeper(t->id, scan.signal, look_at_stack)) return false;
-    t->sleeps = true;
-    answer(t);
+    if (!nf_scan_sleeper(scan.threads[index], look_at_sleeper)) return false;
+    answer(index);
     return true;
-}
-
-static void thread_ask(pid_t id)
-{
-    asked *t = &scan.threads[scan.thread_count];
-    t->id = id;
-    t->sleeps = false;
-    __atomic_store_n(&t->answered, false, __ATOMIC_RELEASE);
-    scan.thread_count++;
-    if (was_asleep(id) && sleeper_look(t)) return;
-    if (!thread_signal(id, scan.number, scan.thread_count - 1)) answer(t); /* it has ended */
 }
 
 /* All of scan.threads must answer. */
 static void threads_ask(void)
 {
-    scan.thread_count = 0;
-    for (uint32_t i = 0; i < scan.listed_count; i++) thread_ask(scan.listed[i]);
+    for (uint32_t i = 0; i < scan.thread_count; i++)
+        __atomic_store_n(&scan.answered[i], false, __ATOMIC_RELEASE);
+    for (uint32_t i = 0; i < scan.thread_count; i++)
+        if (!sleeper_look(i) && !thread_signal(scan.threads[i], scan.number, i))
+            answer(i); /* it has ended */
 }
 
 /* Those who have not answered. */
 static void sleepers_look(void)
 {
-    for (uint32_t i = 0; i < scan.thread_count; i++) {
-        asked *t = &scan.threads[i];
-        if (!__atomic_load_n(&t->answered, __ATOMIC_ACQUIRE)) sleeper_look(t);
-    }
-}
-
-static void sleepers_keep(void)
-{
-    scan.sleeper_count = 0;
-    for (uint32_t i = 0; i < scan.thread_count && scan.sleeper_count < SLEEPERS_MAX; i++)
-        if (scan.threads[i].sleeps) scan.sleepers[scan.sleeper_count++] = scan.threads[i].id;
+    for (uint32_t i = 0; i < scan.thread_count; i++)
+        if (!__atomic_load_n(&scan.answered[i], __ATOMIC_ACQUIRE)) sleeper_look(i);
 }
 
 /* False when it is too late. Threads that wait for a processor take milliseconds to answer. */
@@ -342,13 +357,12 @@ bool nf_os_scan(nf_os_range *ranges, uint32_t count, const void *stack, uint64_t
     scan.count = count;
     memcpy(scan.ranges, ranges, count * sizeof *ranges);
     scan.answers = scan.blind = 0;
-    bool known = scan.signal != 0 && nf_scan_list(scan.listed, THREADS_MAX, &scan.listed_count) &&
+    bool known = scan.signal != 0 && nf_scan_list(scan.threads, THREADS_MAX, &scan.thread_count) &&
                  mappings_read() && self_look(stack);
     __atomic_add_fetch(&scan.number, 1, __ATOMIC_SEQ_CST);
     if (known) {
         threads_ask();
         known = answers_wait(timeout_ns) && __atomic_load_n(&scan.blind, __ATOMIC_RELAXED) == 0;
-        sleepers_keep();
     }
     /* Late signals find another number, and never these ranges. */
     __atomic_add_fetch(&scan.number, 1, __ATOMIC_SEQ_CST);
