@@ -1,6 +1,6 @@
 /*
  * The scan of threads and what goes by the same signal (os/scan.h): a thread is parked only where it may
- * be, one that sleeps is seen and sleeps on, and none is missed while others end.
+ * be, one that sleeps is seen and sleeps on, none is missed while others end, and none is cancelled in it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -320,6 +320,34 @@ static void no_thread_is_missed_while_others_end(void **unused)
         assert_true(holder_is_seen(UINT64_C(0x5a5a00000000) + rounds));
 }
 
+/* --- cancellation --- */
+
+static void *scan_cancelled(void *context)
+{
+    bool *is_back = context;
+    nf_os_range range = {1, 2, false};
+    pthread_cancel(pthread_self());
+    nf_os_scan(&range, 1, NULL, 0);
+    *is_back = true;
+    pthread_testcancel();
+    return NULL;
+}
+
+/* The last: where it fails the scan's lock is held for ever. */
+static void a_scan_is_no_cancellation_point(void **unused)
+{
+    pthread_t thread;
+    nf_error error = {0};
+    bool is_back = false;
+    void *end;
+    (void)unused;
+    assert_int_equal(nf_os_scan_open(&error), NF_OK);
+    assert_int_equal(pthread_create(&thread, NULL, scan_cancelled, &is_back), 0);
+    assert_int_equal(pthread_join(thread, &end), 0);
+    assert_true(is_back);
+    assert_ptr_equal(end, PTHREAD_CANCELED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +356,7 @@ int main(void)
         cmocka_unit_test(nothing_is_known_of_a_sleep_on_an_alternate_stack),
         cmocka_unit_test(who_sleeps_sleeps_on),
         cmocka_unit_test(no_thread_is_missed_while_others_end),
+        cmocka_unit_test(a_scan_is_no_cancellation_point),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

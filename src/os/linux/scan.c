@@ -347,13 +347,10 @@ static bool answers_wait(uint64_t timeout_ns)
     return true;
 }
 
-bool nf_os_scan(nf_os_range *ranges, uint32_t count, const void *stack, uint64_t timeout_ns)
+static bool threads_look(nf_os_range *ranges, uint32_t count, const void *stack,
+                         uint64_t timeout_ns)
 {
-    pthread_mutex_lock(&scan.mutex);
-    if (!latecomers_wait(timeout_ns)) {
-        pthread_mutex_unlock(&scan.mutex);
-        return false;
-    }
+    if (!latecomers_wait(timeout_ns)) return false;
     scan.count = count;
     memcpy(scan.ranges, ranges, count * sizeof *ranges);
     scan.answers = scan.blind = 0;
@@ -367,7 +364,18 @@ bool nf_os_scan(nf_os_range *ranges, uint32_t count, const void *stack, uint64_t
     /* Late signals find another number, and never these ranges. */
     __atomic_add_fetch(&scan.number, 1, __ATOMIC_SEQ_CST);
     memcpy(ranges, scan.ranges, count * sizeof *ranges);
+    return known;
+}
+
+/* A program's call may come here: who is cancelled must not end with the callers' locks and this one. */
+bool nf_os_scan(nf_os_range *ranges, uint32_t count, const void *stack, uint64_t timeout_ns)
+{
+    int cancel;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    pthread_mutex_lock(&scan.mutex);
+    bool known = threads_look(ranges, count, stack, timeout_ns);
     pthread_mutex_unlock(&scan.mutex);
+    pthread_setcancelstate(cancel, NULL);
     return known;
 }
 
