@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/sanitized.h"
@@ -320,6 +321,60 @@ static void no_thread_is_missed_while_others_end(void **unused)
         assert_true(holder_is_seen(UINT64_C(0x5a5a00000000) + rounds));
 }
 
+/* Takes no signal, and does not sleep before its end. */
+static void silent_main(void *context)
+{
+    enum { LIFE_NS = 20 * 1000 * 1000 };
+    uint64_t *started = context, now = nf_os_time_ns();
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    __atomic_store_n(started, now, __ATOMIC_RELEASE);
+    while (nf_os_time_ns() - now < LIFE_NS) continue;
+}
+
+static void who_ends_is_not_waited_for(void **unused)
+{
+    const uint64_t timeout_ns = UINT64_C(20) * 1000 * 1000 * 1000;
+    uint64_t started = 0;
+    nf_os_thread thread;
+    nf_os_range range = {1, 2, false};
+    nf_error error = {0};
+    (void)unused;
+    assert_int_equal(nf_os_scan_open(&error), NF_OK);
+    assert_int_equal(nf_os_thread_create(&thread, "silent", silent_main, &started, &error), NF_OK);
+    while (__atomic_load_n(&started, __ATOMIC_ACQUIRE) == 0) nf_os_yield();
+    assert_true(nf_os_scan(&range, 1, NULL, timeout_ns));
+    nf_os_thread_join(&thread);
+}
+
+static void *when_first_has_ended(void *context)
+{
+    const uint64_t timeout_ns = UINT64_C(20) * 1000 * 1000 * 1000;
+    nf_os_range range = {1, 2, false};
+    pthread_join(*(const pthread_t *)context, NULL);
+    _exit(nf_os_scan(&range, 1, NULL, timeout_ns) ? 0 : 1);
+}
+
+/* It stays in the list for as long as there are others. */
+static void the_first_thread_may_end(void **unused)
+{
+    nf_error error = {0};
+    int status;
+    (void)unused;
+    assert_int_equal(nf_os_scan_open(&error), NF_OK);
+    pid_t child = fork();
+    if (child == 0) {
+        static pthread_t first;
+        pthread_t other;
+        first = pthread_self();
+        pthread_create(&other, NULL, when_first_has_ended, &first);
+        pthread_exit(NULL);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 /* --- cancellation --- */
 
 static void *scan_cancelled(void *context)
@@ -356,6 +411,8 @@ int main(void)
         cmocka_unit_test(nothing_is_known_of_a_sleep_on_an_alternate_stack),
         cmocka_unit_test(who_sleeps_sleeps_on),
         cmocka_unit_test(no_thread_is_missed_while_others_end),
+        cmocka_unit_test(who_ends_is_not_waited_for),
+        cmocka_unit_test(the_first_thread_may_end),
         cmocka_unit_test(a_scan_is_no_cancellation_point),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

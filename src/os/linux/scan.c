@@ -39,7 +39,7 @@
 #include "scan_list.h"
 #include "scan_sleeper.h"
 
-enum { POLL_MIN_NS = 20 * 1000, POLL_MAX_NS = 1000 * 1000, SLEEPERS_AFTER_NS = 1000 * 1000 };
+enum { POLL_MIN_NS = 20 * 1000, POLL_MAX_NS = 1000 * 1000, SILENT_AFTER_NS = 1000 * 1000 };
 enum { THREADS_MAX = 8192, COPY_WORDS = 2048, ALTERNATE_BYTES_MIN = 2048 };
 enum { MAPPINGS_MAX = 8192, MAPS_BYTES = 4 << 20, RED_ZONE_BYTES = 128, SIGNALS_TRIED = 16 };
 
@@ -261,10 +261,11 @@ static bool file_read(const char *path, char *text, size_t size)
     return length > 0 && length + 1 < size;
 }
 
+/* /proc/self is the first thread's, which may have ended and have none any more. */
 static bool mappings_read(void)
 {
     char *text = malloc(MAPS_BYTES);
-    bool whole = text && file_read("/proc/self/maps", text, MAPS_BYTES);
+    bool whole = text && file_read("/proc/thread-self/maps", text, MAPS_BYTES);
     scan.mapping_count = 0;
     for (char *line = text; whole && line && *line;) {
         whole = mapping_add(line);
@@ -312,11 +313,13 @@ static void threads_ask(void)
             answer(i); /* it has ended */
 }
 
-/* Those who have not answered. */
-static void sleepers_look(void)
+/* At those who have not answered; who ended before the handler ran never will. */
+static void silent_look(void)
 {
     for (uint32_t i = 0; i < scan.thread_count; i++)
-        if (!__atomic_load_n(&scan.answered[i], __ATOMIC_ACQUIRE)) sleeper_look(i);
+        if (!__atomic_load_n(&scan.answered[i], __ATOMIC_ACQUIRE) && !sleeper_look(i) &&
+            !nf_scan_is_alive(scan.threads[i]))
+            answer(i);
 }
 
 /* False when it is too late. Threads that wait for a processor take milliseconds to answer. */
@@ -342,7 +345,7 @@ static bool answers_wait(uint64_t timeout_ns)
     uint64_t start = nf_os_time_ns(), pause = POLL_MIN_NS;
     while (__atomic_load_n(&scan.answers, __ATOMIC_ACQUIRE) < scan.thread_count) {
         if (!poll_pause(&pause, start + timeout_ns)) return false;
-        if (nf_os_time_ns() - start > SLEEPERS_AFTER_NS) sleepers_look();
+        if (nf_os_time_ns() - start > SILENT_AFTER_NS) silent_look();
     }
     return true;
 }

@@ -47,11 +47,16 @@ static uint64_t threads_count(void)
                : 0;
 }
 
+bool nf_scan_is_alive(pid_t thread)
+{
+    return syscall(SYS_tgkill, getpid(), thread, 0) == 0;
+}
+
 static uint32_t ended_drop(pid_t *threads, uint32_t count)
 {
     uint32_t alive = 0;
     for (uint32_t i = 0; i < count; i++)
-        if (syscall(SYS_tgkill, getpid(), threads[i], 0) == 0) threads[alive++] = threads[i];
+        if (nf_scan_is_alive(threads[i])) threads[alive++] = threads[i];
     return alive;
 }
 

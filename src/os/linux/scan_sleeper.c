@@ -64,6 +64,13 @@ static uint64_t sleeper_read(const files *f, state *s)
     return sp && file_read(f->status, s->status, sizeof s->status) ? sp : 0;
 }
 
+/* Neither stack pointer nor program counter: a thread that has ended and is kept, as the first one is while
+ * others live, or a worker of io_uring's, which is never outside of the kernel. */
+static bool has_no_stack(const state *s)
+{
+    return strstr(s->syscall, " 0x0 0x0\n") != NULL;
+}
+
 /* Whether it is in the same place, and has begun no sleep in between. */
 static bool slept(const state *before, const state *after)
 {
@@ -78,7 +85,8 @@ bool nf_scan_sleeper(pid_t thread, bool (*look)(uint64_t sp))
     files f = {file_open(thread, "status"), file_open(thread, "syscall")};
     state before, after;
     uint64_t sp = sleeper_read(&f, &before);
-    bool is_known = sp && look(sp) && sleeper_read(&f, &after) && slept(&before, &after);
+    bool is_known = has_no_stack(&before) ||
+                    (sp && look(sp) && sleeper_read(&f, &after) && slept(&before, &after));
     if (f.status >= 0) close(f.status);
     if (f.syscall >= 0) close(f.syscall);
     return is_known;

@@ -10,7 +10,7 @@
 #include <sys/types.h>
 
 /* Whether the thread slept in a system call while look() had a look at its stack, from its stack pointer on,
- * and could. */
+ * and could; or it has none, for it has ended, or is a worker of the kernel's. */
 bool nf_scan_sleeper(pid_t thread, bool (*look)(uint64_t sp));
 
 #endif
