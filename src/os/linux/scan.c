@@ -234,7 +234,8 @@ void nf_os_scan_thread(void)
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-/* Adds a line of /proc/self/maps when it is writable memory; touching mappings become one. */
+/* Adds a line of the list when it is writable memory. Mappings that touch stay apart: what lies above a
+ * stack is as a rule no part of it, and may be huge. */
 static bool mapping_add(const char *line)
 {
     char *end;
