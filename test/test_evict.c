@@ -39,6 +39,8 @@ typedef struct lab {
     nf_program *program;
     number_function *functions[FUNCTIONS];
     uint32_t evicted; /* atomic: events */
+    nf_event_kind awaited;
+    void (*act)(void); /* once, when the awaited event comes; or NULL */
 } lab;
 
 /* Each multiplies by numbers of its own, some twenty of them. */
@@ -81,7 +83,11 @@ static const char others[] = "func @wait(%word: i64) -> void {\n"
 static void see(void *context, const nf_event *event)
 {
     lab *l = context;
+    void (*act)(void) = l->act;
     if (event->kind == NF_EVENT_EVICTED) __atomic_fetch_add(&l->evicted, 1, __ATOMIC_RELAXED);
+    if (act == NULL || event->kind != l->awaited) return;
+    l->act = NULL;
+    act();
 }
 
 static void lab_open(lab *l, nf_config config)
@@ -136,7 +142,7 @@ static void test_code_makes_room_in_every_mode(void **state)
     }
 }
 
-static const nf_function *function_of(const lab *l, number_function *stub)
+static nf_function *function_of(const lab *l, number_function *stub)
 {
     for (uint32_t i = 0; i < l->program->function_count; i++)
         if (l->program->functions[i].stub == (uint64_t)(uintptr_t)stub)
@@ -191,6 +197,36 @@ static void test_threads_evict_each_others_code(void **state)
         assert_true(callers[i].fine);
     }
     lab_close(&l);
+}
+
+/* --- a first call beside the worker, step by step --- */
+
+static lab shared;
+
+static void call_first(void)
+{
+    assert_true(shared.functions[0](1) == answer(0, 1));
+}
+
+/* T2's version is announced first, so T1's is made anew while the old one has not been. */
+static void test_a_call_comes_while_its_function_is_evicted(void **state)
+{
+    (void)state;
+    nf_version *version;
+    nf_error error = {0};
+    lab_open(&shared, (nf_config){.no_background = true});
+    nf_function *function = function_of(&shared, shared.functions[0]);
+    const nf_recipe optimised = {.variant = nf_variant_default(shared.engine)};
+    call_first();
+    assert_int_equal(
+        nf_version_make(function, optimised, &shared.engine->work_arena, &version, &error), NF_OK);
+    shared.awaited = NF_EVENT_RETIRED;
+    shared.act = call_first;
+    assert_true(nf_evict_for(function_of(&shared, shared.functions[1]), &version));
+    assert_null(shared.act);
+    call_first();
+    assert_non_null(function->active);
+    lab_close(&shared);
 }
 
 /* --- what pins --- */
@@ -288,6 +324,7 @@ int main(void)
         cmocka_unit_test(test_code_makes_room_in_every_mode),
         cmocka_unit_test(test_what_is_in_use_stays),
         cmocka_unit_test(test_threads_evict_each_others_code),
+        cmocka_unit_test(test_a_call_comes_while_its_function_is_evicted),
         cmocka_unit_test(test_a_long_call_pins_what_it_is_in),
         cmocka_unit_test(test_calls_that_do_not_return),
     };

@@ -422,6 +422,8 @@ void nf_version_swap(nf_function *function, nf_version *to, double speedup, nf_e
 /* It has lost but stays. T1's version is the baseline in any case. */
 void nf_version_settle(nf_version *version, nf_version_state state, const char *reason);
 void nf_version_retire(nf_version *version, nf_version_state state);
+/* The rest of that, when it is marked as retired. */
+void nf_version_hand_over(nf_version *version);
 /* Whether products are fused with sums. */
 bool nf_version_contracts(const nf_version *version);
 /* T1's version that rounds as this one does: what this one must answer. NULL: there is none. The

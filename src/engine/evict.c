@@ -44,6 +44,21 @@ static double load_of(const nf_function *function)
 
 /* --- one function --- */
 
+/* Under lock: its versions are marked; linked by next_retired. A first call must find none of them, or
+ * it would take the old code for its own. */
+static nf_version *versions_mark(nf_function *function)
+{
+    nf_version *marked = NULL;
+    for (nf_version *v = function->versions; v; v = v->older) {
+        if (v->address == 0 || v->retired) continue;
+        v->state = NF_VERSION_RETIRED;
+        v->retired = true;
+        v->next_retired = marked;
+        marked = v;
+    }
+    return marked;
+}
+
 /* Under compile_lock, so that no lazy entry is about to wake it, and lock. */
 static void function_reset(nf_function *function)
 {
@@ -69,13 +84,15 @@ static size_t function_evict(nf_function *function)
     nf_os_mutex_lock(&engine->compile_lock);
     nf_os_mutex_lock(&engine->lock);
     function_reset(function);
+    nf_version *marked = versions_mark(function);
     engine->evictions++;
     nf_os_mutex_unlock(&engine->lock);
     nf_os_mutex_unlock(&engine->compile_lock);
-    for (nf_version *v = function->versions; v; v = v->older) {
-        if (v->address == 0 || v->retired) continue;
-        bytes += v->code_bytes;
-        nf_version_retire(v, NF_VERSION_RETIRED);
+    while (marked) {
+        nf_version *version = marked;
+        marked = version->next_retired;
+        bytes += version->code_bytes;
+        nf_version_hand_over(version);
     }
     nf_engine_event(engine, NF_EVENT_EVICTED, function, NULL, (double)bytes,
                     "its code makes room; the next call compiles it again");

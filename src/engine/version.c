@@ -333,17 +333,23 @@ void nf_version_settle(nf_version *version, nf_version_state state, const char *
     nf_os_mutex_unlock(lock);
 }
 
+void nf_version_hand_over(nf_version *version)
+{
+    nf_engine *engine = version->function->engine;
+    nf_audit_forget(version->function, version->address);
+    nf_reclaim_add(engine, version);
+    nf_engine_event(engine, NF_EVENT_RETIRED, version->function, version, version->code_bytes, "%s",
+                    version->reason);
+}
+
 void nf_version_retire(nf_version *version, nf_version_state state)
 {
     if (version->retired || version->address == 0) return;
     nf_engine *engine = version->function->engine;
     if (version->function->control == version) version->function->control = NULL;
-    nf_audit_forget(version->function, version->address);
     nf_os_mutex_lock(&engine->lock);
     version->state = state;
     version->retired = true;
     nf_os_mutex_unlock(&engine->lock);
-    nf_reclaim_add(engine, version);
-    nf_engine_event(engine, NF_EVENT_RETIRED, version->function, version, version->code_bytes, "%s",
-                    version->reason);
+    nf_version_hand_over(version);
 }
