@@ -9,9 +9,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <ucontext.h>
 #include "engine/engine_internal.h"
 
 enum {
@@ -229,6 +231,42 @@ static void test_a_call_comes_while_its_function_is_evicted(void **state)
     lab_close(&shared);
 }
 
+static void step_from_here(void)
+{
+    raise(SIGTRAP);
+}
+
+/* The caller goes instruction by instruction, until the worker has something to feed. */
+static void feed_when_starved(int number, siginfo_t *info, void *context)
+{
+    enum { TRAP_FLAG = 0x100 };
+    (void)number, (void)info;
+    greg_t *flags = &((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL];
+    *flags |= TRAP_FLAG;
+    if (!__atomic_load_n(&shared.engine->has_starved, __ATOMIC_ACQUIRE)) return;
+    *flags &= ~TRAP_FLAG;
+    nf_evict_step(shared.engine, nf_engine_now(shared.engine));
+}
+
+static void test_the_worker_comes_while_a_function_starves(void **state)
+{
+    (void)state;
+    struct sigaction old, feed = {.sa_sigaction = feed_when_starved, .sa_flags = SA_SIGINFO};
+    if (!SCANS_END) skip(); /* and can't be stepped through */
+    int i = 0;
+    lab_open(&shared, (nf_config){.no_background = true});
+    shared.awaited = NF_EVENT_FAILED;
+    shared.act = step_from_here;
+    sigaction(SIGTRAP, &feed, &old);
+    nf_os_mutex_lock(&shared.engine->work_lock); /* so nothing makes room before */
+    for (; shared.act; i++) assert_true(shared.functions[i](1) == answer(i, 1));
+    nf_os_mutex_unlock(&shared.engine->work_lock);
+    sigaction(SIGTRAP, &old, NULL);
+    const nf_function *function = function_of(&shared, shared.functions[i - 1]);
+    assert_true(nf_is_asleep(function) || function->starved);
+    lab_close(&shared);
+}
+
 /* --- what pins --- */
 
 typedef struct waiter {
@@ -325,6 +363,7 @@ int main(void)
         cmocka_unit_test(test_what_is_in_use_stays),
         cmocka_unit_test(test_threads_evict_each_others_code),
         cmocka_unit_test(test_a_call_comes_while_its_function_is_evicted),
+        cmocka_unit_test(test_the_worker_comes_while_a_function_starves),
         cmocka_unit_test(test_a_long_call_pins_what_it_is_in),
         cmocka_unit_test(test_calls_that_do_not_return),
     };

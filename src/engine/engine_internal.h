@@ -416,6 +416,12 @@ static inline void nf_slot_store(nf_function *function, uint64_t target)
 {
     __atomic_store_n(function->slot, target, __ATOMIC_RELEASE);
 }
+/* If the slot still holds `from`. */
+static inline bool nf_slot_replace(nf_function *function, uint64_t from, uint64_t to)
+{
+    return __atomic_compare_exchange_n(function->slot, &from, to, false, __ATOMIC_RELEASE,
+                                       __ATOMIC_RELAXED);
+}
 /* Callers reach `to` from now on; recorded, announced. */
 void nf_version_swap(nf_function *function, nf_version *to, double speedup, nf_event_kind kind,
                      const char *reason);

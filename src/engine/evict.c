@@ -195,7 +195,8 @@ static void starved_feed(nf_engine *engine)
     for (uint32_t i = 0; i < count; i++) {
         nf_function *function = __atomic_load_n(&engine->functions[i], __ATOMIC_ACQUIRE);
         if (function && __atomic_exchange_n(&function->starved, false, __ATOMIC_ACQ_REL))
-            nf_slot_store(function, function->entries[NF_ENTRY_LAZY]);
+            nf_slot_replace(function, function->entries[NF_ENTRY_EVAL],
+                            function->entries[NF_ENTRY_LAZY]);
     }
 }
 

@@ -34,18 +34,11 @@ static void handler_leave(nf_function *function)
     __atomic_fetch_sub(&function->handlers, 1, __ATOMIC_SEQ_CST);
 }
 
-/* Puts `to` into the slot if it still holds `from`. */
-static void slot_replace(nf_function *function, uint64_t from, uint64_t to)
-{
-    __atomic_compare_exchange_n(function->slot, &from, to, false, __ATOMIC_RELEASE,
-                                __ATOMIC_RELAXED);
-}
-
 /* Lets a slot that leads to an entry lead to the active version again. */
 static uint64_t slot_repair(nf_function *function, uint64_t from)
 {
     uint64_t active = __atomic_load_n(&function->counters->active, __ATOMIC_SEQ_CST);
-    slot_replace(function, from, active);
+    nf_slot_replace(function, from, active);
     return active;
 }
 
@@ -71,10 +64,14 @@ static nf_version *first_version(nf_function *function, nf_error *error)
     return version;
 }
 
-/* Nothing else goes. The worker lets it try again when only room was missing. */
-static uint64_t evaluated(nf_function *function, const nf_error *error)
+/* Nothing else goes. The worker lets it try again when only room was missing, but must not be told
+ * before the slot leads to the entry: it would find nothing to undo. */
+static void evaluate(nf_function *function, const nf_error *error)
 {
     nf_engine *engine = function->engine;
+    if (!nf_slot_replace(function, function->entries[NF_ENTRY_LAZY],
+                         function->entries[NF_ENTRY_EVAL]))
+        return;
     nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s; %s", error->message,
                     function->ir ? "it will be interpreted" : "a call ends the program");
     if (error->status == NF_CODE_FULL && engine->config.mode == NF_MODE_AUTO) {
@@ -83,7 +80,6 @@ static uint64_t evaluated(nf_function *function, const nf_error *error)
     } else {
         __atomic_store_n(&function->phase, NF_PHASE_FORCED, __ATOMIC_RELEASE);
     }
-    return function->entries[NF_ENTRY_EVAL];
 }
 
 /* Under compile_lock: makes the function callable; 0 with the error. One that was only sent to sleep
@@ -111,7 +107,7 @@ static bool warm(nf_function *function, nf_error *error)
     nf_os_mutex_lock(&engine->compile_lock);
     if (__atomic_load_n(function->slot, __ATOMIC_ACQUIRE) == lazy) {
         target = first_target(function, error);
-        if (target) slot_replace(function, lazy, target);
+        if (target) nf_slot_replace(function, lazy, target);
     }
     nf_os_mutex_unlock(&engine->compile_lock);
     return target != 0;
@@ -125,8 +121,7 @@ static void warm_or_evaluate(nf_function *function, const void *own_stack)
     bool is_warm = warm(function, &error);
     if (!is_warm && error.status == NF_CODE_FULL && nf_evict_for(function, own_stack))
         is_warm = warm(function, &error);
-    if (!is_warm)
-        slot_replace(function, function->entries[NF_ENTRY_LAZY], evaluated(function, &error));
+    if (!is_warm) evaluate(function, &error);
     handler_leave(function);
 }
 
@@ -237,7 +232,7 @@ static uint64_t audit_target(nf_function *function, nf_entry_frame *frame)
     __atomic_store_n(&audit->random, random, __ATOMIC_RELAXED);
     frame->side = random >> 31;
     uint64_t target = __atomic_load_n(&audit->targets[frame->side], __ATOMIC_SEQ_CST);
-    slot_replace(function, function->entries[NF_ENTRY_AUDIT], target);
+    nf_slot_replace(function, function->entries[NF_ENTRY_AUDIT], target);
     return target;
 }
 
@@ -274,6 +269,6 @@ void nf_entry_audit_end(nf_engine *engine, uint32_t index, nf_entry_frame *frame
     if (!__atomic_load_n(&audit->open, __ATOMIC_ACQUIRE) || nf_audit_done(function))
         slot_repair(function, target);
     else
-        slot_replace(function, target, function->entries[NF_ENTRY_AUDIT]);
+        nf_slot_replace(function, target, function->entries[NF_ENTRY_AUDIT]);
     handler_leave(function);
 }
