@@ -267,6 +267,32 @@ static void test_the_worker_comes_while_a_function_starves(void **state)
     lab_close(&shared);
 }
 
+static void *call_cancelled(void *context)
+{
+    bool *has_called = context;
+    pthread_cancel(pthread_self());
+    call_first();
+    *has_called = true;
+    pthread_testcancel();
+    return NULL;
+}
+
+static void test_a_cancelled_thread_ends_its_first_call(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    void *result;
+    bool has_called = false;
+    lab_open(&shared, (nf_config){.no_background = true});
+    shared.awaited = NF_EVENT_COMPILED;
+    shared.act = pthread_testcancel;
+    assert_int_equal(pthread_create(&thread, NULL, call_cancelled, &has_called), 0);
+    pthread_join(thread, &result);
+    assert_ptr_equal(result, PTHREAD_CANCELED);
+    assert_true(has_called);
+    lab_close(&shared);
+}
+
 /* --- what pins --- */
 
 typedef struct waiter {
@@ -364,6 +390,7 @@ int main(void)
         cmocka_unit_test(test_threads_evict_each_others_code),
         cmocka_unit_test(test_a_call_comes_while_its_function_is_evicted),
         cmocka_unit_test(test_the_worker_comes_while_a_function_starves),
+        cmocka_unit_test(test_a_cancelled_thread_ends_its_first_call),
         cmocka_unit_test(test_a_long_call_pins_what_it_is_in),
         cmocka_unit_test(test_calls_that_do_not_return),
     };

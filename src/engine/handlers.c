@@ -117,12 +117,14 @@ static bool warm(nf_function *function, nf_error *error)
 static void warm_or_evaluate(nf_function *function, const void *own_stack)
 {
     nf_error error = {0};
+    int cancel = nf_os_cancel_disable(); /* files are read, and the program is told of events */
     __atomic_fetch_add(&function->handlers, 1, __ATOMIC_SEQ_CST);
     bool is_warm = warm(function, &error);
     if (!is_warm && error.status == NF_CODE_FULL && nf_evict_for(function, own_stack))
         is_warm = warm(function, &error);
     if (!is_warm) evaluate(function, &error);
     handler_leave(function);
+    nf_os_cancel_restore(cancel);
 }
 
 void nf_function_warm(nf_function *function)

@@ -146,6 +146,14 @@ void nf_os_sleep_ns(uint64_t duration_ns); /* at least this long */
 uint32_t nf_os_cpu_number(void);           /* where the thread runs right now */
 uint32_t nf_os_cpu_count(void);            /* that this process may run on; at least 1 */
 
+/*
+ * Others may cancel a thread, which then ends inside one of many calls of the platform, with its locks
+ * held. Between these two the calling thread goes on; restore takes what disable has given. (Bare: no
+ * thread is cancelled.)
+ */
+int nf_os_cancel_disable(void);
+void nf_os_cancel_restore(int before);
+
 /* Keeps the calling thread on one CPU. NF_ARGUMENT: there is no such CPU, or it is not allowed. */
 nf_status nf_os_thread_pin(uint32_t cpu, nf_error *error);
 

@@ -19,6 +19,16 @@ void nf_os_thread_join(nf_os_thread *thread)
     (void)thread;
 }
 
+int nf_os_cancel_disable(void)
+{
+    return 0;
+}
+
+void nf_os_cancel_restore(int before)
+{
+    (void)before;
+}
+
 uint64_t nf_os_thread_id(void)
 {
     return 1;

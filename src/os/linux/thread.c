@@ -58,6 +58,18 @@ void nf_os_thread_join(nf_os_thread *thread)
     pthread_join(handle, NULL);
 }
 
+int nf_os_cancel_disable(void)
+{
+    int before;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+    return before;
+}
+
+void nf_os_cancel_restore(int before)
+{
+    pthread_setcancelstate(before, NULL);
+}
+
 uint64_t nf_os_thread_id(void)
 {
     return (uint64_t)gettid();
