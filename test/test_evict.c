@@ -267,6 +267,33 @@ static void test_the_worker_comes_while_a_function_starves(void **state)
     lab_close(&shared);
 }
 
+/* A mutex that lets the same thread in again, but then belongs to nobody afterwards. */
+static void mutex_watch(nf_os_mutex *mutex)
+{
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
+    nf_os_mutex_destroy(mutex);
+    pthread_mutex_init((pthread_mutex_t *)mutex, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+}
+
+static void test_a_sleeper_wakes_while_others_compile(void **state)
+{
+    (void)state;
+    lab_open(&shared, (nf_config){.no_background = true});
+    nf_function *function = function_of(&shared, shared.functions[0]);
+    pthread_mutex_t *compile_lock = (pthread_mutex_t *)&shared.engine->compile_lock;
+    call_first();
+    nf_slot_store(function, function->entries[NF_ENTRY_LAZY]);
+    mutex_watch(&shared.engine->compile_lock);
+    pthread_mutex_lock(compile_lock);
+    call_first();
+    assert_int_equal(pthread_mutex_unlock(compile_lock), 0);
+    assert_false(nf_is_asleep(function));
+    lab_close(&shared);
+}
+
 static void *call_cancelled(void *context)
 {
     bool *has_called = context;
@@ -390,6 +417,7 @@ int main(void)
         cmocka_unit_test(test_threads_evict_each_others_code),
         cmocka_unit_test(test_a_call_comes_while_its_function_is_evicted),
         cmocka_unit_test(test_the_worker_comes_while_a_function_starves),
+        cmocka_unit_test(test_a_sleeper_wakes_while_others_compile),
         cmocka_unit_test(test_a_cancelled_thread_ends_its_first_call),
         cmocka_unit_test(test_a_long_call_pins_what_it_is_in),
         cmocka_unit_test(test_calls_that_do_not_return),

@@ -6,11 +6,12 @@
  *                 ▼                          ▼
  *   callers ─► stub: jmp [slot] ─► lazy | recorder | audit | evaluator entry, or a version's code
  *
- * Locks: `lock` guards the lists, versions and states; it is never held over a compilation of T2, a
- * race or a scan. `compile_lock` guards the arena of compilations at a first call. Slots, counters
- * and what entries write are atomics. llvm.c has a lock that is held while LLVM works. Order: work_lock,
- * compile_lock, LLVM's, lock, then code memory's own mutex. The worker (the background thread, or whoever calls nf_engine_step, one at a time under
- * `work_lock`) alone promotes, swaps and reclaims.
+ * Locks: `lock` guards the lists, versions and states, and is never held for long: not over a
+ * compilation, a race or a scan. `compile_lock` guards the arena of compilations at a first call.
+ * Slots, counters and what entries write are atomics. llvm.c has two locks, for all engines: one
+ * that is held while LLVM works, and before it one for first calls that need LLVM. Order: work_lock,
+ * compile_lock, LLVM's, lock, then code memory's own mutex. The worker (the background thread, or
+ * whoever calls nf_engine_step, one at a time under `work_lock`) alone promotes, swaps and reclaims.
  */
 #ifndef NF_ENGINE_INTERNAL_H
 #define NF_ENGINE_INTERNAL_H
@@ -410,6 +411,10 @@ void nf_shadow_end(nf_function *function);
  * already (then NF_BUSY). */
 nf_status nf_version_make(nf_function *function, nf_recipe recipe, nf_arena *arena,
                           nf_version **version, nf_error *error);
+/* The same for the first version, which callers reach from now on. Nothing when somebody else has
+ * made that: the slot tells. */
+nf_status nf_version_first(nf_function *function, nf_recipe recipe, nf_arena *arena,
+                           nf_error *error);
 /* The T2 variant that is used without a race; of LLVM's it is the first one. */
 const nf_variant *nf_variant_default(const nf_engine *engine);
 static inline void nf_slot_store(nf_function *function, uint64_t target)
@@ -468,6 +473,8 @@ void nf_llvm_step(nf_engine *engine);
 /* A blob of the function, or of its rest for OSR if that is not NULL; any thread. */
 nf_status nf_llvm_compile(nf_function *function, nf_recipe recipe, const nf_func *rest,
                           nf_arena *arena, nf_blob *blob, nf_error *error);
+/* A function's first version. Nobody waits for that but who wants one by LLVM, too. Any thread. */
+nf_status nf_llvm_first(nf_function *function, nf_error *error);
 /* What that takes, roughly. */
 static inline double nf_llvm_cost_ns(const nf_function *function)
 {

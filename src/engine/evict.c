@@ -44,8 +44,8 @@ static double load_of(const nf_function *function)
 
 /* --- one function --- */
 
-/* Under lock: its versions are marked; linked by next_retired. A first call must find none of them, or
- * it would take the old code for its own. */
+/* Under lock: its versions are marked; linked by next_retired. What a first call makes from now on
+ * is not among them. */
 static nf_version *versions_mark(nf_function *function)
 {
     nf_version *marked = NULL;
@@ -59,7 +59,7 @@ static nf_version *versions_mark(nf_function *function)
     return marked;
 }
 
-/* Under compile_lock, so that no lazy entry is about to wake it, and lock. */
+/* Under lock, so that no lazy entry is about to wake it. */
 static void function_reset(nf_function *function)
 {
     uint64_t lazy = function->entries[NF_ENTRY_LAZY];
@@ -81,13 +81,11 @@ static size_t function_evict(nf_function *function)
     size_t bytes = 0;
     nf_drift_close(function);
     nf_osr_quiet(function);
-    nf_os_mutex_lock(&engine->compile_lock);
     nf_os_mutex_lock(&engine->lock);
     function_reset(function);
     nf_version *marked = versions_mark(function);
     engine->evictions++;
     nf_os_mutex_unlock(&engine->lock);
-    nf_os_mutex_unlock(&engine->compile_lock);
     while (marked) {
         nf_version *version = marked;
         marked = version->next_retired;

@@ -44,24 +44,49 @@ static uint64_t slot_repair(nf_function *function, uint64_t from)
 
 /* --- first call --- */
 
-static nf_version *first_version(nf_function *function, nf_error *error)
+/* One that was only sent to sleep has its code. False: it is still lazy. */
+static bool wake(nf_function *function)
 {
     nf_engine *engine = function->engine;
-    nf_version *version = NULL;
-    nf_mode mode = engine->config.mode;
-    const nf_recipe llvm = {.llvm = nf_llvm_variants},
-                    optimised = {.variant = nf_variant_default(engine)}, baseline = {.llvm = NULL};
-    if (mode == NF_MODE_LLVM || function->ir == NULL)
-        nf_version_make(function, llvm, &engine->compile_arena, &version, error);
-    if (function->ir == NULL) return version;
-    if (version == NULL && mode == NF_MODE_LLVM)
-        nf_engine_event(engine, NF_EVENT_FAILED, function, NULL, 0, "%s; tier 2 instead",
+    nf_os_mutex_lock(&engine->lock);
+    const nf_version *version = function->active;
+    if (version) nf_slot_replace(function, function->entries[NF_ENTRY_LAZY], version->address);
+    nf_os_mutex_unlock(&engine->lock);
+    return !nf_is_asleep(function);
+}
+
+/* Under no lock of the engine's: others don't wait for LLVM. */
+static nf_status first_llvm(nf_function *function, nf_error *error)
+{
+    nf_status status = nf_llvm_first(function, error);
+    if (status != NF_OK && function->ir)
+        nf_engine_event(function->engine, NF_EVENT_FAILED, function, NULL, 0, "%s; tier 2 instead",
                         error->message);
-    if (version == NULL && (mode == NF_MODE_OPTIMISED || mode == NF_MODE_LLVM))
-        nf_version_make(function, optimised, &engine->compile_arena, &version, error);
-    if (version == NULL)
-        nf_version_make(function, baseline, &engine->compile_arena, &version, error);
-    return version;
+    return status;
+}
+
+/* By our own tiers, which are quick: callers take turns, and who waited finds it done. */
+static nf_status first_own(nf_function *function, bool optimises, nf_error *error)
+{
+    nf_engine *engine = function->engine;
+    const nf_recipe optimised = {.variant = nf_variant_default(engine)}, baseline = {.llvm = NULL};
+    nf_os_mutex_lock(&engine->compile_lock);
+    nf_status status = NF_UNSUPPORTED;
+    if (optimises) status = nf_version_first(function, optimised, &engine->compile_arena, error);
+    if (status != NF_OK)
+        status = nf_version_first(function, baseline, &engine->compile_arena, error);
+    nf_os_mutex_unlock(&engine->compile_lock);
+    return status;
+}
+
+/* Makes the function callable. False with the error: it is still lazy. */
+static bool warm(nf_function *function, nf_error *error)
+{
+    nf_mode mode = function->engine->config.mode;
+    bool by_llvm = mode == NF_MODE_LLVM || function->ir == NULL;
+    if (wake(function) || (by_llvm && first_llvm(function, error) == NF_OK)) return true;
+    if (function->ir == NULL) return false;
+    return first_own(function, mode == NF_MODE_OPTIMISED || by_llvm, error) == NF_OK;
 }
 
 /* Nothing else goes. The worker lets it try again when only room was missing, but must not be told
@@ -80,37 +105,6 @@ static void evaluate(nf_function *function, const nf_error *error)
     } else {
         __atomic_store_n(&function->phase, NF_PHASE_FORCED, __ATOMIC_RELEASE);
     }
-}
-
-/* Under compile_lock: makes the function callable; 0 with the error. One that was only sent to sleep
- * has its code. */
-static uint64_t first_target(nf_function *function, nf_error *error)
-{
-    nf_version *version = __atomic_load_n(&function->active, __ATOMIC_ACQUIRE);
-    if (version) return version->address;
-    version = first_version(function, error);
-    if (version == NULL) return 0;
-    version->state = NF_VERSION_ACTIVE;
-    if (version->tier == 1) function->baseline = version;
-    __atomic_store_n(&function->active, version, __ATOMIC_RELEASE);
-    __atomic_store_n(&function->counters->active, version->address, __ATOMIC_RELEASE);
-    if (function->phase == NF_PHASE_COLD)
-        __atomic_store_n(&function->phase, NF_PHASE_BASELINE, __ATOMIC_RELEASE);
-    return version->address;
-}
-
-/* False with the error: still lazy. */
-static bool warm(nf_function *function, nf_error *error)
-{
-    nf_engine *engine = function->engine;
-    uint64_t lazy = function->entries[NF_ENTRY_LAZY], target = lazy;
-    nf_os_mutex_lock(&engine->compile_lock);
-    if (__atomic_load_n(function->slot, __ATOMIC_ACQUIRE) == lazy) {
-        target = first_target(function, error);
-        if (target) nf_slot_replace(function, lazy, target);
-    }
-    nf_os_mutex_unlock(&engine->compile_lock);
-    return target != 0;
 }
 
 /* On this stack may be returns to code that would be freed. */

@@ -13,6 +13,7 @@ typedef struct compilation {
     nf_function *function;
     nf_recipe recipe;
     nf_arena *arena;
+    bool is_first;
     nf_compiled compiled;
     uint64_t duration_ns;
 } compilation;
@@ -45,7 +46,8 @@ static nf_status source_make(compilation *c, nf_compile *options, nf_func **out,
     options->entry_count = NULL; /* it is not called, but entered */
     if (status != NF_OK) return status;
     /* It is there since the program was linked. */
-    nf_signature rest = nf_osr_signature(ir->module, c->function->signature->result);
+    nf_signature rest =
+        nf_osr_signature(c->function->program->module, c->function->signature->result);
     return nf_osr_build(ir, c->recipe.header, &places, rest, c->arena, out, error);
 }
 
@@ -216,27 +218,64 @@ static nf_status version_place(compilation *c, uint64_t hash, nf_version **out, 
     return NF_OK;
 }
 
+/* Under lock: calls reach it from now on. */
+static void version_begin(nf_version *version)
+{
+    nf_function *function = version->function;
+    version->state = NF_VERSION_ACTIVE;
+    if (version->tier == 1) function->baseline = version;
+    __atomic_store_n(&function->active, version, __ATOMIC_RELEASE);
+    __atomic_store_n(&function->counters->active, version->address, __ATOMIC_RELEASE);
+    if (function->phase == NF_PHASE_COLD)
+        __atomic_store_n(&function->phase, NF_PHASE_BASELINE, __ATOMIC_RELEASE);
+    nf_slot_store(function, version->address);
+}
+
+/* Under lock. */
+static nf_status version_add(compilation *c, uint64_t hash, nf_version **out, nf_error *error)
+{
+    if (c->is_first) {
+        nf_status status = c->function->active ? NF_OK : version_place(c, hash, out, error);
+        if (*out) version_begin(*out);
+        return status;
+    }
+    const nf_version *same = version_with_hash(c->function, hash, c->recipe.header);
+    if (same) return nf_fail(error, NF_BUSY, "the same code as %s", same->name);
+    return version_place(c, hash, out, error);
+}
+
+static nf_status make(compilation *c, nf_version **out, nf_error *error)
+{
+    nf_engine *engine = c->function->engine;
+    *out = NULL;
+    nf_status status = compile(c, error);
+    if (status == NF_OK) {
+        uint64_t hash = code_hash(&c->compiled.blob);
+        nf_os_mutex_lock(&engine->lock);
+        status = version_add(c, hash, out, error);
+        nf_os_mutex_unlock(&engine->lock);
+    }
+    nf_arena_reset(c->arena);
+    if (*out)
+        nf_engine_event(engine, NF_EVENT_COMPILED, c->function, *out, (double)(*out)->compile_ns,
+                        "%u bytes", (*out)->code_bytes);
+    return status;
+}
+
 nf_status nf_version_make(nf_function *function, nf_recipe recipe, nf_arena *arena,
                           nf_version **out, nf_error *error)
 {
-    *out = NULL;
-    nf_engine *engine = function->engine;
     compilation c = {.function = function, .recipe = recipe, .arena = arena};
-    if (arena == &engine->work_arena) engine->climbs = true;
-    nf_status status = compile(&c, error);
-    if (status == NF_OK) {
-        uint64_t hash = code_hash(&c.compiled.blob);
-        nf_os_mutex_lock(&engine->lock);
-        const nf_version *same = version_with_hash(function, hash, recipe.header);
-        status = same ? nf_fail(error, NF_BUSY, "the same code as %s", same->name)
-                      : version_place(&c, hash, out, error);
-        nf_os_mutex_unlock(&engine->lock);
-    }
-    nf_arena_reset(arena);
-    if (status == NF_OK && *out)
-        nf_engine_event(engine, NF_EVENT_COMPILED, function, *out, (double)(*out)->compile_ns,
-                        "%u bytes", (*out)->code_bytes);
-    return status;
+    if (arena == &function->engine->work_arena) function->engine->climbs = true;
+    return make(&c, out, error);
+}
+
+nf_status nf_version_first(nf_function *function, nf_recipe recipe, nf_arena *arena,
+                           nf_error *error)
+{
+    compilation c = {.function = function, .recipe = recipe, .arena = arena, .is_first = true};
+    nf_version *version;
+    return nf_is_asleep(function) ? make(&c, &version, error) : NF_OK;
 }
 
 bool nf_version_contracts(const nf_version *version)

@@ -47,6 +47,12 @@ nf_status nf_llvm_compile(nf_function *function, nf_recipe recipe, const nf_func
     return nf_llvm_open(error);
 }
 
+nf_status nf_llvm_first(nf_function *function, nf_error *error)
+{
+    (void)function;
+    return nf_llvm_open(error);
+}
+
 void nf_llvm_end(void) {}
 
 bool nf_llvm_has_stopped(const nf_engine *engine)

@@ -32,6 +32,8 @@ enum { PATH_BYTES = 4096, STOP_NS = 1000 * 1000, RETRY_NS = 100 * 1000 };
 
 /* Held while LLVM works, for any engine. */
 static pthread_mutex_t llvm_lock = PTHREAD_MUTEX_INITIALIZER;
+/* Before it: held over a first call that needs LLVM, so that who wants the same finds it done. */
+static pthread_mutex_t first_lock = PTHREAD_MUTEX_INITIALIZER;
 static pid_t llvm_process;          /* that loaded it */
 static uint32_t llvm_uses;          /* under the lock */
 static const nf_llvm_api *llvm_api; /* once it is loaded; under the lock */
@@ -141,13 +143,17 @@ bool nf_llvm_has_stopped(const nf_engine *engine)
 /* Once the process is ending the lock may never be free again, and nobody starts a compilation. */
 void nf_llvm_fork_prepare(void)
 {
-    if (!llvm_worker.stopped) pthread_mutex_lock(&llvm_lock);
+    if (llvm_worker.stopped) return;
+    pthread_mutex_lock(&first_lock);
+    pthread_mutex_lock(&llvm_lock);
 }
 
 void nf_llvm_fork_done(bool is_child)
 {
     if (is_child && llvm_process) __atomic_store_n(&llvm_process, getpid(), __ATOMIC_RELEASE);
-    if (!llvm_worker.stopped) pthread_mutex_unlock(&llvm_lock);
+    if (llvm_worker.stopped) return;
+    pthread_mutex_unlock(&llvm_lock);
+    pthread_mutex_unlock(&first_lock);
 }
 
 static bool is_ended(void)
@@ -418,6 +424,18 @@ nf_status nf_llvm_compile(nf_function *function, nf_recipe recipe, const nf_func
     nf_code_memory_range(function->engine->code, &reading.code_start, &reading.code_end);
     status = nf_object_read(bytes, size, &reading, arena, &object, error);
     if (status == NF_OK) *blob = object.blob;
+    return status;
+}
+
+nf_status nf_llvm_first(nf_function *function, nf_error *error)
+{
+    const nf_recipe recipe = {.llvm = nf_llvm_variants};
+    nf_arena arena;
+    nf_arena_init(&arena, &function->engine->allocator);
+    pthread_mutex_lock(&first_lock);
+    nf_status status = nf_version_first(function, recipe, &arena, error);
+    pthread_mutex_unlock(&first_lock);
+    nf_arena_free(&arena);
     return status;
 }
 
