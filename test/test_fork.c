@@ -60,6 +60,27 @@ static const char text[] = "extern @signal(i32, i64) -> i64\n"
                            "  store.i64 %new, [%at]\n"
                            "  ret\n"
                            "}\n"
+                           "func @later(%number: i32) -> void {\n"
+                           "entry:\n"
+                           "  call @handler(%number)\n"
+                           "  ret\n"
+                           "}\n"
+                           "func @restless(%number: i32) -> void {\n"
+                           "entry:\n"
+                           "  %other = iconst.i32 12\n" /* SIGUSR2 */
+                           "  %ignore = iconst.i64 1\n" /* SIG_IGN */
+                           "  %later = symbol @later\n"
+                           "  %old = call @signal(%other, %ignore)\n"
+                           "  %ignored = call @signal(%other, %later)\n"
+                           "  call @handler(%number)\n"
+                           "  ret\n"
+                           "}\n"
+                           "func @install_restless(%number: i32) -> i64 {\n"
+                           "entry:\n"
+                           "  %restless = symbol @restless\n"
+                           "  %old = call @signal(%number, %restless)\n"
+                           "  ret %old\n"
+                           "}\n"
                            "func @install(%number: i32) -> i64 {\n"
                            "entry:\n"
                            "  %handler = symbol @handler\n"
@@ -300,6 +321,35 @@ static void test_signals_interrupt_compilations(void **state)
     nf_engine_free(l.engine);
 }
 
+/* All that the thread may be holding when the signal comes. */
+static int raise_under_locks(lab *l)
+{
+    const int64_t *seen = nf_program_data(l->program, "seen", NULL);
+    nf_os_mutex *const locks[] = {&l->engine->work_lock, &l->engine->compile_lock,
+                                  &l->engine->lock};
+    for (unsigned i = 0; i < 3; i++) nf_os_mutex_lock(locks[i]);
+    raise(SIGUSR1);
+    raise(SIGUSR2);
+    for (unsigned i = 0; i < 3; i++) nf_os_mutex_unlock(locks[i]);
+    return *seen != 2;
+}
+
+static void test_a_handler_installs_handlers(void **state)
+{
+    (void)state;
+    lab l = lab_open((nf_config){.mode = NF_MODE_BASELINE});
+    lab other = lab_open((nf_config){.mode = NF_MODE_BASELINE});
+    install_function *install =
+        (install_function *)nf_program_function(l.program, "install_restless");
+    install(SIGUSR1);
+    assert_non_null(function_named(&l, "later")->active);
+    assert_null(function_named(&l, "install")->active);
+    assert_int_equal(in_child(raise_under_locks, &l), 0);
+    signal(SIGUSR1, SIG_DFL);
+    nf_engine_free(other.engine);
+    nf_engine_free(l.engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -310,6 +360,7 @@ int main(void)
         cmocka_unit_test(test_a_child_keeps_what_the_parent_frees),
         cmocka_unit_test(test_a_handler_is_compiled_when_it_is_installed),
         cmocka_unit_test(test_signals_interrupt_compilations),
+        cmocka_unit_test(test_a_handler_installs_handlers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -383,8 +383,8 @@ nf_status nf_worker_start(nf_engine *engine, nf_error *error);
 /* --- fork.c: the host program forks --- */
 void nf_fork_add(nf_engine *engine);
 void nf_fork_remove(nf_engine *engine);
-/* All engines of the process, until one says true. None is freed meanwhile; it may not fork. */
-bool nf_engines_find(bool (*found)(nf_engine *engine, void *context), void *context);
+/* Whose code memory the address lies in, or NULL. Takes no lock: a signal's handler may ask. */
+nf_engine *nf_engine_around(uint64_t address);
 
 /* --- entry.c --- */
 nf_status nf_entries_make(nf_engine *engine, nf_error *error);
@@ -449,7 +449,7 @@ void nf_swap_note(nf_function *function, const nf_version *from, const nf_versio
 /* Makes sure that the slot does not lead to the lazy entry any more. Any thread. */
 void nf_function_warm(nf_function *function);
 /* warm.c: the same for the function, of whatever engine, whose stub this is, and for all that it
- * calls, which then stay; nothing when it is none. */
+ * calls or names, which then stay; nothing when it is none. */
 void nf_function_warm_all(uint64_t stub);
 /* The function and all that it calls. */
 void nf_callees_warm(nf_function *function);

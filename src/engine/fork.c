@@ -19,6 +19,7 @@
 /* All engines of the process. */
 static nf_engine *engines;
 static uint32_t engines_lock; /* atomic */
+static uint32_t lookers;      /* atomic: who reads the list without its lock */
 
 static void list_lock(void)
 {
@@ -87,6 +88,7 @@ static void done(bool is_child)
         if (e->fork_is_quiet) nf_os_mutex_unlock(&e->work_lock);
         if (is_child && !e->fork_is_quiet) work_forget(e);
     }
+    if (is_child) lookers = 0;
     for (nf_engine *e = engines; e && is_child; e = e->next) child_begin(e);
     list_unlock();
 }
@@ -97,7 +99,7 @@ void nf_fork_add(nf_engine *engine)
     nf_os_fork_listen(&hooks);
     list_lock();
     engine->next = engines;
-    engines = engine;
+    __atomic_store_n(&engines, engine, __ATOMIC_SEQ_CST);
     list_unlock();
 }
 
@@ -106,17 +108,22 @@ void nf_fork_remove(nf_engine *engine)
     list_lock();
     for (nf_engine **link = &engines; *link; link = &(*link)->next) {
         if (*link != engine) continue;
-        *link = engine->next;
+        __atomic_store_n(link, engine->next, __ATOMIC_SEQ_CST);
         break;
     }
     list_unlock();
+    while (__atomic_load_n(&lookers, __ATOMIC_SEQ_CST)) nf_os_yield();
 }
 
-bool nf_engines_find(bool (*found)(nf_engine *engine, void *context), void *context)
+nf_engine *nf_engine_around(uint64_t address)
 {
-    bool is_found = false;
-    list_lock();
-    for (nf_engine *e = engines; e && !is_found; e = e->next) is_found = found(e, context);
-    list_unlock();
-    return is_found;
+    uint64_t start, end;
+    __atomic_fetch_add(&lookers, 1, __ATOMIC_SEQ_CST);
+    nf_engine *e = __atomic_load_n(&engines, __ATOMIC_SEQ_CST);
+    for (; e; e = __atomic_load_n(&e->next, __ATOMIC_SEQ_CST)) {
+        nf_code_memory_range(e->code, &start, &end);
+        if (address >= start && address < end) break;
+    }
+    __atomic_fetch_sub(&lookers, 1, __ATOMIC_SEQ_CST);
+    return e;
 }

@@ -1,7 +1,13 @@
 /*
  * Functions that must not be compiled at their first call: handlers of signals, since that may come at
  * any moment, and what runs in a race. They are compiled beforehand, with all that they can reach by
- * direct calls; handlers are never evicted. What LLVM alone can read may call anything, so then all of the program is compiled.
+ * direct calls, and handlers with all that they take the address of; they are never evicted. What LLVM
+ * alone can read may call anything, so then all of the program is compiled.
+ *
+ * Handlers install handlers, while the thread that they interrupt may hold any lock. So none is taken
+ * for what stays already, such as the handler itself and those that it takes the address of, nor for
+ * what is no function of ours: SIG_IGN, SIG_DFL, a host function. Not promised: that a handler may
+ * install a function that it has from memory and that was never installed before.
  */
 #include "engine_internal.h"
 
@@ -15,6 +21,7 @@ typedef struct walk {
     nf_program *program;
     uint32_t *waiting, count;
     bool *seen;
+    bool named; /* what they take the address of, too */
 } walk;
 
 static nf_function *function_of_symbol(const nf_program *program, nf_symbol symbol)
@@ -41,19 +48,21 @@ static void callees_want(walk *w, const nf_func *f)
             const nf_inst *inst = nf_inst_at(f, v);
             if (inst->op == NF_OP_CALL || inst->op == NF_OP_TAIL_CALL)
                 want(w, function_of_symbol(w->program, (nf_symbol){(uint32_t)inst->imm}));
+            if (inst->op == NF_OP_SYMBOL && w->named)
+                want(w, function_of_symbol(w->program, (nf_symbol){inst->extra}));
         }
     }
 }
 
 /* Calls `found` for the function and all that it can reach. */
-static void reach(nf_function *first, void (*found)(nf_function *function))
+static void reach(nf_function *first, bool named, void (*found)(nf_function *function))
 {
     nf_program *program = first->program;
     nf_allocator allocator = program->engine->allocator;
     nf_arena arena;
     nf_arena_init(&arena, &allocator);
     walk w = {program, NF_NEW_ARRAY(&arena, uint32_t, program->function_count), 0,
-              NF_NEW_ARRAY(&arena, bool, program->function_count)};
+              NF_NEW_ARRAY(&arena, bool, program->function_count), named};
     if (w.waiting && w.seen) want(&w, first);
     while (w.count) {
         nf_function *function = &program->functions[w.waiting[--w.count]];
@@ -68,39 +77,38 @@ static void reach(nf_function *first, void (*found)(nf_function *function))
 
 void nf_callees_warm(nf_function *function)
 {
-    reach(function, nf_function_warm);
+    reach(function, false, nf_function_warm);
 }
 
 static void warm_for_good(nf_function *function)
 {
-    __atomic_store_n(&function->stays, true, __ATOMIC_RELAXED);
+    __atomic_store_n(&function->stays, true, __ATOMIC_RELEASE);
     nf_function_warm(function);
 }
 
+/* Under no lock: by the slot that the stub's jump leads through, see entry.c. */
 static nf_function *function_of_stub(const nf_engine *engine, uint64_t stub)
 {
-    for (const nf_program *p = engine->programs; p; p = p->next) {
-        uint64_t i = (stub - p->stubs) / NF_STUB_BYTES;
-        if (stub >= p->stubs && i < p->function_count) return &p->functions[i];
-    }
-    return NULL;
-}
-
-static bool warm_in(nf_engine *engine, void *context)
-{
-    uint64_t stub = *(const uint64_t *)context;
-    nf_os_mutex_lock(&engine->lock);
-    nf_function *function = function_of_stub(engine, stub);
-    nf_os_mutex_unlock(&engine->lock);
-    if (function) reach(function, warm_for_good);
-    return function != NULL;
+    typedef int32_t displacement __attribute__((aligned(1)));
+    enum { FIELD_AT = 6, FIELD_END = 10 }; /* endbr64; jmp [rip + displacement] */
+    const displacement *field = (const displacement *)(uintptr_t)(stub + FIELD_AT);
+    if (stub % NF_STUB_BYTES) return NULL;
+    uint64_t slot = stub + FIELD_END + (uint64_t)*field;
+    uint64_t index = (slot - (uint64_t)(uintptr_t)engine->slots) / sizeof *engine->slots;
+    if (index >= NF_FUNCTIONS_MAX) return NULL;
+    nf_function *function = __atomic_load_n(&engine->functions[index], __ATOMIC_ACQUIRE);
+    return function && function->stub == stub ? function : NULL;
 }
 
 void nf_function_warm_all(uint64_t stub)
 {
     for (unsigned i = 0; i < WARMED; i++)
         if (__atomic_load_n(&warmed[i], __ATOMIC_RELAXED) == stub) return;
-    if (!nf_engines_find(warm_in, &stub)) return;
+    const nf_engine *engine = nf_engine_around(stub);
+    nf_function *function = engine ? function_of_stub(engine, stub) : NULL;
+    if (function == NULL || __atomic_load_n(&function->stays, __ATOMIC_ACQUIRE)) return;
+    reach(function, true, nf_function_warm); /* first: what stays has all that it calls */
+    reach(function, true, warm_for_good);
     unsigned place = __atomic_fetch_add(&warmed_next, 1, __ATOMIC_RELAXED) % WARMED;
     __atomic_store_n(&warmed[place], stub, __ATOMIC_RELAXED);
 }
