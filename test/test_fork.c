@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "engine/engine_internal.h"
+#include "os/linux/scan_fork.h"
 
 enum { SECONDS_MAX = 60, FORKS = 20, THREADS = 3, ELEMENTS = 1000 };
 
@@ -280,6 +281,39 @@ static void test_a_child_keeps_what_the_parent_frees(void **state)
     nf_engine_free(l.engine);
 }
 
+static void *fork_once(void *context)
+{
+    int status = 0;
+    __atomic_store_n((bool *)context, true, __ATOMIC_RELEASE);
+    pid_t child = fork();
+    if (child == 0) _exit(0);
+    return waitpid(child, &status, 0) == child && status == 0 ? context : NULL;
+}
+
+/* The fork waits while this thread holds the scan's lock, as a scan does. */
+static int call_while_a_fork_waits(lab *l)
+{
+    pthread_t thread;
+    bool begun = false;
+    void *forked;
+    nf_scan_fork_prepare();
+    if (pthread_create(&thread, NULL, fork_once, &begun) != 0) return 2;
+    while (!__atomic_load_n(&begun, __ATOMIC_ACQUIRE)) nf_os_yield();
+    nf_os_sleep_ns(50 * 1000 * 1000); /* so that it has all locks that it can get */
+    int wrong = call_both(l);
+    nf_scan_fork_done(false);
+    pthread_join(thread, &forked);
+    return wrong || forked == NULL;
+}
+
+static void test_calls_go_on_while_a_fork_waits_for_a_scan(void **state)
+{
+    (void)state;
+    lab l = lab_open((nf_config){.mode = NF_MODE_BASELINE});
+    assert_int_equal(in_child(call_while_a_fork_waits, &l), 0);
+    nf_engine_free(l.engine);
+}
+
 /* --- signals --- */
 
 static void test_a_handler_is_compiled_when_it_is_installed(void **state)
@@ -358,6 +392,7 @@ int main(void)
         cmocka_unit_test(test_a_child_forks),
         cmocka_unit_test(test_forks_while_threads_call_and_functions_race),
         cmocka_unit_test(test_a_child_keeps_what_the_parent_frees),
+        cmocka_unit_test(test_calls_go_on_while_a_fork_waits_for_a_scan),
         cmocka_unit_test(test_a_handler_is_compiled_when_it_is_installed),
         cmocka_unit_test(test_signals_interrupt_compilations),
         cmocka_unit_test(test_a_handler_installs_handlers),

@@ -1,6 +1,7 @@
 /*
- * fork() on Linux: one set of hooks by pthread_atfork(3), with the scan's own lock around them, so
- * that no child begins with a scan half done. _Fork(), vfork() and posix_spawn() don't come here:
+ * fork() on Linux: one set of hooks by pthread_atfork(3), and the scan's own lock, so that no child
+ * begins with a scan half done. That may have to be waited for, so it comes before the hooks, which take
+ * locks that callers want. _Fork(), vfork() and posix_spawn() don't come here:
  * what they make either runs nothing of ours, or is our own.
  */
 #include "os/os.h"
@@ -12,8 +13,8 @@ static nf_os_fork_hooks hooks;
 
 static void prepare(void)
 {
-    hooks.prepare();
     nf_scan_fork_prepare();
+    hooks.prepare();
 }
 
 static void parent(void)
