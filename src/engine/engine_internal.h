@@ -546,6 +546,8 @@ nf_status nf_reclaim_open(nf_engine *engine, nf_error *error);
 void nf_reclaim_close(nf_engine *engine);
 void nf_reclaim_forget(nf_engine *engine, const nf_program *program); /* it is being unloaded */
 void nf_reclaim_add(nf_engine *engine, nf_version *version);
+/* In a child of fork(): what waited waits, though the worker had taken it to be freed. Under lock. */
+void nf_reclaim_fork(nf_engine *engine);
 /* Frees what is not pinned; the bytes that are. The worker's, under work_lock. */
 size_t nf_reclaim(nf_engine *engine);
 /* Nothing could be freed, and it is too early to try again. The worker's. */

@@ -60,6 +60,7 @@ static void threads_forget(nf_engine *engine)
     nf_os_condition_init(&engine->quiet);
     for (uint32_t i = 0; i < engine->function_count; i++)
         if (engine->functions[i]) engine->functions[i]->handlers = 0;
+    nf_reclaim_fork(engine);
     engine->cost = (nf_cost){0};
     engine->program_time_ns = engine->race_time_ns = engine->worker_time_ns = 0;
 }

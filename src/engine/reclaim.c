@@ -80,6 +80,17 @@ void nf_reclaim_forget(nf_engine *engine, const nf_program *program)
     }
 }
 
+void nf_reclaim_fork(nf_engine *engine)
+{
+    nf_reclaimer *r = engine->reclaimer;
+    r->waiting = NULL;
+    r->bytes = r->count = 0;
+    for (const nf_program *p = engine->programs; p; p = p->next)
+        for (uint32_t i = 0; i < p->function_count; i++)
+            for (nf_version *v = p->functions[i].versions; v; v = v->older)
+                if (v->retired && !v->freed) nf_reclaim_add(engine, v);
+}
+
 static bool may_come_back(const nf_version *version)
 {
     return __atomic_load_n(&version->function->handlers, __ATOMIC_SEQ_CST) != 0;
@@ -112,8 +123,8 @@ static void version_free(nf_engine *engine, nf_version *version)
 {
     nf_engine_event(engine, NF_EVENT_FREED, version->function, version, version->code_bytes, "%s",
                     "no thread is in it");
+    nf_os_mutex_lock(&engine->lock); /* so that no fork comes between */
     nf_code_free(engine->code, version->address);
-    nf_os_mutex_lock(&engine->lock);
     version->address = 0;
     version->freed = true;
     nf_version_gone(version);
