@@ -262,7 +262,7 @@ for pair in "256 1" "-129 1" "1 99999999999999999999" "1 -99999999999999999999";
 done
 nf eval --function quotient "$work/status.nir" -- 7 0
 expect "eval of a trap" 1
-said "eval says where it trapped" 'sdiv'
+said "eval says where it trapped" 'status.nir:[0-9]*: in quotient: sdiv traps'
 nf eval --steps 100 examples/sieve.nir
 expect "eval with a limit of steps" 1
 

@@ -34,7 +34,7 @@ static nf_status evaluate(const evaluation *e, const nf_func *func, const nf_bit
     };
     nf_status status = nf_eval_run(&eval, func, args, result);
     fflush(stdout);
-    if (status != NF_OK) complain("%s: %s", e->path, error.message);
+    if (status != NF_OK) complain_error(&error);
     nf_arena_free(&arena);
     return status;
 }
