@@ -66,11 +66,12 @@ void nf_engine_event(nf_engine *engine, nf_event_kind kind, const nf_function *f
 
 /* The worker rests for so long that its quiet steps take one part in STEP_SHARE of the program's
  * processor time. A program that sleeps may wake up any moment and have a hot function: it counts as if
- * it used a little. */
-static uint64_t pause_after(uint64_t step_ns, double program_share)
+ * it used a little. A single step tells little: pauses at most double. */
+static uint64_t pause_after(uint64_t step_ns, double program_share, uint64_t last_pause_ns)
 {
     double share = program_share > SHARE_ASLEEP ? program_share : SHARE_ASLEEP;
     double pause = (double)step_ns * STEP_SHARE / share;
+    if (pause > 2 * (double)last_pause_ns) pause = 2 * (double)last_pause_ns;
     if (pause > TICK_LONG_NS) return TICK_LONG_NS;
     return pause < TICK_IDLE_NS ? TICK_IDLE_NS : (uint64_t)pause;
 }
@@ -89,7 +90,7 @@ static void cost_add(nf_engine *engine, uint64_t step_ns, bool busy, double seco
     double share = seconds > 0 ? program_seconds / seconds : 1;
     cost->pause_ns = busy             ? TICK_BUSY_NS
                      : engine->climbs ? TICK_IDLE_NS
-                                      : pause_after(step_ns, share);
+                                      : pause_after(step_ns, share, cost->pause_ns);
     nf_os_mutex_unlock(&engine->lock);
 }
 
