@@ -362,6 +362,10 @@ static void the_first_thread_may_end(void **unused)
     nf_error error = {0};
     int status;
     (void)unused;
+    if (NF_SANITIZED) {
+        print_message("skipped: sanitizers have no record of the first thread\n");
+        skip();
+    }
     assert_int_equal(nf_os_scan_open(&error), NF_OK);
     pid_t child = fork();
     if (child == 0) {
@@ -379,12 +383,11 @@ static void the_first_thread_may_end(void **unused)
 
 static void *scan_cancelled(void *context)
 {
-    bool *is_back = context;
+    int *state = context;
     nf_os_range range = {1, 2, false};
     pthread_cancel(pthread_self());
     nf_os_scan(&range, 1, NULL, 0);
-    *is_back = true;
-    pthread_testcancel();
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, state);
     return NULL;
 }
 
@@ -393,14 +396,12 @@ static void a_scan_is_no_cancellation_point(void **unused)
 {
     pthread_t thread;
     nf_error error = {0};
-    bool is_back = false;
-    void *end;
+    int state = PTHREAD_CANCEL_DISABLE;
     (void)unused;
     assert_int_equal(nf_os_scan_open(&error), NF_OK);
-    assert_int_equal(pthread_create(&thread, NULL, scan_cancelled, &is_back), 0);
-    assert_int_equal(pthread_join(thread, &end), 0);
-    assert_true(is_back);
-    assert_ptr_equal(end, PTHREAD_CANCELED);
+    assert_int_equal(pthread_create(&thread, NULL, scan_cancelled, &state), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(state, PTHREAD_CANCEL_ENABLE);
 }
 
 int main(void)

@@ -40,6 +40,7 @@
 #include "scan_sleeper.h"
 
 enum { POLL_MIN_NS = 20 * 1000, POLL_MAX_NS = 1000 * 1000, SILENT_AFTER_NS = 1000 * 1000 };
+enum { WAKING_NS = 100 * 1000 };
 enum { THREADS_MAX = 8192, COPY_WORDS = 2048, ALTERNATE_BYTES_MIN = 2048 };
 enum { MAPPINGS_MAX = 8192, MAPS_BYTES = 4 << 20, RED_ZONE_BYTES = 128, SIGNALS_TRIED = 16 };
 
@@ -304,16 +305,6 @@ static bool sleeper_look(uint32_t index)
     return true;
 }
 
-/* All of scan.threads must answer. */
-static void threads_ask(void)
-{
-    for (uint32_t i = 0; i < scan.thread_count; i++)
-        __atomic_store_n(&scan.answered[i], false, __ATOMIC_RELEASE);
-    for (uint32_t i = 0; i < scan.thread_count; i++)
-        if (!sleeper_look(i) && !thread_signal(scan.threads[i], scan.number, i))
-            answer(i); /* it has ended */
-}
-
 /* At those who have not answered; who ended before the handler ran never will. */
 static void silent_look(void)
 {
@@ -321,6 +312,21 @@ static void silent_look(void)
         if (!__atomic_load_n(&scan.answered[i], __ATOMIC_ACQUIRE) && !sleeper_look(i) &&
             !nf_scan_is_alive(scan.threads[i]))
             answer(i);
+}
+
+/* All of scan.threads must answer. Who has just woken up gets a moment to come out of its call: poll() and its
+ * like would say EINTR at the end of their time. */
+static void threads_ask(void)
+{
+    for (uint32_t i = 0; i < scan.thread_count; i++)
+        __atomic_store_n(&scan.answered[i], false, __ATOMIC_RELEASE);
+    silent_look();
+    if (__atomic_load_n(&scan.answers, __ATOMIC_ACQUIRE) < scan.thread_count)
+        nf_os_sleep_ns(WAKING_NS);
+    for (uint32_t i = 0; i < scan.thread_count; i++)
+        if (!__atomic_load_n(&scan.answered[i], __ATOMIC_ACQUIRE) && !sleeper_look(i) &&
+            !thread_signal(scan.threads[i], scan.number, i))
+            answer(i); /* it has ended */
 }
 
 /* False when it is too late. Threads that wait for a processor take milliseconds to answer. */
