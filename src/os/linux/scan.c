@@ -53,7 +53,8 @@ typedef struct mapping {
 
 static struct {
     pthread_mutex_t mutex;
-    int signal; /* 0: not chosen */
+    uint32_t forks; /* atomic: that wait; a scan gives way to them */
+    int signal;     /* 0: not chosen */
     /* of the scan that goes on: */
     uint32_t number;                    /* atomic */
     nf_os_range ranges[NF_OS_SCAN_MAX]; /* a copy: a handler may be late */
@@ -329,10 +330,12 @@ static void threads_ask(void)
             answer(i); /* it has ended */
 }
 
-/* False when it is too late. Threads that wait for a processor take milliseconds to answer. */
+/* False when it is too late, or a fork waits. Threads that wait for a processor take milliseconds to
+ * answer. */
 static bool poll_pause(uint64_t *pause_ns, uint64_t deadline_ns)
 {
-    if (nf_os_time_ns() > deadline_ns) return false;
+    if (nf_os_time_ns() > deadline_ns || __atomic_load_n(&scan.forks, __ATOMIC_RELAXED))
+        return false;
     nf_os_sleep_ns(*pause_ns);
     if (*pause_ns < POLL_MAX_NS) *pause_ns *= 2;
     return true;
@@ -420,11 +423,13 @@ bool nf_os_thread_park(uint64_t thread, uint64_t start, uint64_t end, uint64_t t
 
 void nf_scan_fork_prepare(void)
 {
+    __atomic_fetch_add(&scan.forks, 1, __ATOMIC_RELAXED);
     pthread_mutex_lock(&scan.mutex);
+    __atomic_fetch_sub(&scan.forks, 1, __ATOMIC_RELAXED);
 }
 
 void nf_scan_fork_done(bool is_child)
 {
-    if (is_child) scan.inside = 0; /* handlers of threads that are not here */
+    if (is_child) scan.inside = scan.forks = 0; /* of threads that are not here */
     pthread_mutex_unlock(&scan.mutex);
 }
