@@ -10,7 +10,7 @@
  * compilation, a race or a scan. `compile_lock` guards the arena of compilations at a first call.
  * Slots, counters and what entries write are atomics. llvm.c has two locks, for all engines: one
  * that is held while LLVM works, and before it one for first calls that need LLVM. Order: work_lock,
- * compile_lock, LLVM's, lock, then code memory's own mutex. The worker (the background thread, or
+ * LLVM's, compile_lock, lock, then code memory's own mutex. The worker (the background thread, or
  * whoever calls nf_engine_step, one at a time under `work_lock`) alone promotes, swaps and reclaims.
  */
 #ifndef NF_ENGINE_INTERNAL_H

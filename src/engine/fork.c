@@ -34,11 +34,10 @@ static void list_unlock(void)
 static void prepare(void)
 {
     list_lock();
-    for (nf_engine *e = engines; e; e = e->next) {
+    for (nf_engine *e = engines; e; e = e->next)
         e->fork_is_quiet = nf_os_mutex_try_lock(&e->work_lock);
-        nf_os_mutex_lock(&e->compile_lock);
-    }
-    nf_llvm_fork_prepare();
+    nf_llvm_fork_prepare(); /* may take long, so first calls go on meanwhile */
+    for (nf_engine *e = engines; e; e = e->next) nf_os_mutex_lock(&e->compile_lock);
     for (nf_engine *e = engines; e; e = e->next) {
         nf_os_mutex_lock(&e->lock);
         nf_code_memory_fork_prepare(e->code);
@@ -83,9 +82,9 @@ static void done(bool is_child)
         if (is_child) threads_forget(e);
         nf_os_mutex_unlock(&e->lock);
     }
+    for (nf_engine *e = engines; e; e = e->next) nf_os_mutex_unlock(&e->compile_lock);
     nf_llvm_fork_done(is_child);
     for (nf_engine *e = engines; e; e = e->next) {
-        nf_os_mutex_unlock(&e->compile_lock);
         if (e->fork_is_quiet) nf_os_mutex_unlock(&e->work_lock);
         if (is_child && !e->fork_is_quiet) work_forget(e);
     }
