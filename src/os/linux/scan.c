@@ -383,12 +383,11 @@ static bool threads_look(nf_os_range *ranges, uint32_t count, const void *stack,
 /* A program's call may come here: who is cancelled must not end with the callers' locks and this one. */
 bool nf_os_scan(nf_os_range *ranges, uint32_t count, const void *stack, uint64_t timeout_ns)
 {
-    int cancel;
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    int cancel = nf_os_cancel_disable();
     pthread_mutex_lock(&scan.mutex);
     bool known = threads_look(ranges, count, stack, timeout_ns);
     pthread_mutex_unlock(&scan.mutex);
-    pthread_setcancelstate(cancel, NULL);
+    nf_os_cancel_restore(cancel);
     return known;
 }
 
