@@ -453,8 +453,6 @@ void nf_function_warm(nf_function *function);
 void nf_function_warm_all(uint64_t stub);
 /* The function and all that it calls. */
 void nf_callees_warm(nf_function *function);
-/* These stubs go away. */
-void nf_warm_forget(uint64_t start, uint64_t end);
 
 /* --- linux/signal.c, bare/signal.c --- */
 /* What a program gets for a host function of this name that installs handlers of signals, or NULL. */

@@ -248,7 +248,6 @@ static nf_status program_link(nf_program *program, const char *const *foreign, n
 static void program_free(nf_program *program, bool with_module)
 {
     nf_engine *engine = program->engine;
-    nf_warm_forget(program->stubs, program->stubs + program->function_count * NF_STUB_BYTES);
     if (program->stubs) nf_code_free(engine->code, program->stubs);
     if (program->entries) nf_code_free(engine->code, program->entries);
     if (program->data) nf_os_pages_unmap(program->data, program->data_bytes);

@@ -11,11 +11,6 @@
  */
 #include "engine_internal.h"
 
-/* The last ones. A handler often installs itself again, and may then take no lock. */
-enum { WARMED = 64 };
-static uint64_t warmed[WARMED]; /* atomic */
-static unsigned warmed_next;    /* atomic */
-
 /* Functions still to be looked at, by their place in the program. */
 typedef struct walk {
     nf_program *program;
@@ -102,21 +97,9 @@ static nf_function *function_of_stub(const nf_engine *engine, uint64_t stub)
 
 void nf_function_warm_all(uint64_t stub)
 {
-    for (unsigned i = 0; i < WARMED; i++)
-        if (__atomic_load_n(&warmed[i], __ATOMIC_RELAXED) == stub) return;
     const nf_engine *engine = nf_engine_around(stub);
     nf_function *function = engine ? function_of_stub(engine, stub) : NULL;
     if (function == NULL || __atomic_load_n(&function->stays, __ATOMIC_ACQUIRE)) return;
     reach(function, true, nf_function_warm); /* first: what stays has all that it calls */
     reach(function, true, warm_for_good);
-    unsigned place = __atomic_fetch_add(&warmed_next, 1, __ATOMIC_RELAXED) % WARMED;
-    __atomic_store_n(&warmed[place], stub, __ATOMIC_RELAXED);
-}
-
-void nf_warm_forget(uint64_t start, uint64_t end)
-{
-    for (unsigned i = 0; i < WARMED; i++) {
-        uint64_t stub = __atomic_load_n(&warmed[i], __ATOMIC_RELAXED);
-        if (stub >= start && stub < end) __atomic_store_n(&warmed[i], 0, __ATOMIC_RELAXED);
-    }
 }
