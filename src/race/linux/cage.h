@@ -89,6 +89,7 @@ typedef struct cage {
     uint64_t thread_pointer; /* of the thread for which the race is held */
     uint32_t float_control;  /* its MXCSR */
     bool has_avx, has_avx512;
+    bool has_shadow; /* a sanitizer watches the program, but not this */
     int32_t program; /* the process */
     bool pulling;    /* the sandbox comes from a zygote */
     /* the sandbox's */

@@ -28,7 +28,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include "base/sanitized.h"
 #include "calls.h"
 #include "maps.h"
 
@@ -176,7 +175,7 @@ static bool memory_protect(cage *c)
     for (const char *at = c->maps; *at;) {
         at = maps_line_read(at, &line);
         cage_mapping m = {line.start, line.end, 0, true, line.shared, false};
-        if (!line.writable || (NF_SANITIZED && m.end - m.start >= sanitizer_bytes)) continue;
+        if (!line.writable || (c->has_shadow && m.end - m.start >= sanitizer_bytes)) continue;
         if (!mapping_take(c, m)) return false;
     }
     return true;

@@ -19,6 +19,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/sanitized.h"
 #include "base/text.h"
 #include "clone.h"
 #include "maps.h"
@@ -124,6 +125,7 @@ static void harness_restart(const child *who)
     c->ignored = (cage_range){request->ignored_start, request->ignored_end};
     c->thread_pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
     c->float_control = __builtin_ia32_stmxcsr();
+    c->has_shadow = NF_SANITIZED;
     c->has_avx = (nf_cpu_features() & NF_CPU_AVX) != 0;
     c->has_avx512 = (nf_cpu_features() & NF_CPU_AVX512VL) != 0;
     c->pulling = who->zygote != NULL;
