@@ -327,6 +327,26 @@ static void quick_singles(pair *p, nf_reg reg)
         }
 }
 
+static void quick_float_addresses(pair *p, unsigned width, unsigned x, nf_mem m)
+{
+    bool is_f32 = width == 4;
+    nf_reg reg = NF_XMM0 + x;
+    quick_float_memory(&p->quick, false, QUICK_FLOAD, width, x, m.base, m.index, m.scale_log2,
+                       m.disp);
+    nf_asm_rm(&p->table, is_f32 ? NF_X_MOVSS : NF_X_MOVSD, width, reg, m);
+    quick_float_memory(&p->quick, false, QUICK_FSTORE, width, x, m.base, m.index, m.scale_log2,
+                       m.disp);
+    nf_asm_mr(&p->table, is_f32 ? NF_X_MOVSS_MR : NF_X_MOVSD_MR, width, m, reg);
+    same_bytes(p);
+    quick_float_memory(&p->quick, true, QUICK_FLOAD, width, x, m.base, m.index, m.scale_log2,
+                       m.disp);
+    nf_asm_v_rm(&p->table, is_f32 ? NF_X_VMOVSS : NF_X_VMOVSD, width, reg, m, NF_UNMASKED);
+    quick_float_memory(&p->quick, true, QUICK_FSTORE, width, x, m.base, m.index, m.scale_log2,
+                       m.disp);
+    nf_asm_v_mr(&p->table, is_f32 ? NF_X_VMOVSS_MR : NF_X_VMOVSD_MR, width, m, reg, NF_UNMASKED);
+    same_bytes(p);
+}
+
 static void quick_addresses(pair *p, unsigned width, nf_reg reg, nf_mem m)
 {
     for
@@ -339,13 +359,7 @@ static void quick_addresses(pair *p, unsigned width, nf_reg reg, nf_mem m)
             nf_asm_mr(&p->table, NF_X_MOV_MR, width, m, reg);
             quick_rm(&p->quick, QUICK_LEA, width, reg, &m);
             nf_asm_rm(&p->table, NF_X_LEA, width, reg, m);
-            quick_float_memory(&p->quick, QUICK_FLOAD, width, reg, m.base, m.index, m.scale_log2,
-                               m.disp);
-            nf_asm_rm(&p->table, width == 4 ? NF_X_MOVSS : NF_X_MOVSD, width, NF_XMM0 + reg, m);
-            quick_float_memory(&p->quick, QUICK_FSTORE, width, reg, m.base, m.index, m.scale_log2,
-                               m.disp);
-            nf_asm_mr(&p->table, width == 4 ? NF_X_MOVSS_MR : NF_X_MOVSD_MR, width, m,
-                      NF_XMM0 + reg);
+            quick_float_addresses(p, width, reg, m);
             quick_inc_m(&p->quick, &m);
             nf_asm_m(&p->table, NF_X_INC, 8, m);
             quick_mov_mi(&p->quick, &m, numbers[i]);

@@ -23,7 +23,7 @@ static void outgoing_stack_argument(nf_baseline *job, nf_value v, uint32_t offse
     nf_mem to = nf_mem_base(NF_RSP, (int32_t)offset);
     unsigned bytes = nf_type_bytes(type);
     if (NF_TYPE_IS_FLOAT(type) && o.at == AT_REG) {
-        nf_asm_mr(&job->a, bytes == 4 ? NF_X_MOVSS_MR : NF_X_MOVSD_MR, bytes, to, o.reg);
+        nf_xmm_mr(job, bytes == 4 ? NF_X_MOVSS_MR : NF_X_MOVSD_MR, bytes, to, o.reg);
         return;
     }
     nf_operand_int_to(job, o, bytes, SCRATCH_A);

@@ -57,9 +57,9 @@ static nf_test compare_floats(nf_baseline *job, const nf_work *w)
     nf_reg reg = nf_operand_float(job, x, bytes, SCRATCH_X);
     nf_mem mem;
     if (nf_operand_float_mem(job, y, bytes, &mem))
-        nf_asm_rm(&job->a, insn, bytes, reg, mem);
+        nf_xmm_rm(job, insn, bytes, reg, mem);
     else
-        nf_asm_rr(&job->a, insn, bytes, reg, y.reg);
+        nf_xmm_rr(job, insn, bytes, reg, y.reg);
     return float_tests[w->sub].test;
 }
 

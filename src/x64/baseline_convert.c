@@ -36,8 +36,8 @@ static nf_insn from_int_row(unsigned bytes)
 
 static void convert_signed(nf_baseline *job, nf_reg dst, nf_reg from, unsigned bytes)
 {
-    nf_asm_rr(&job->a, NF_X_XORPS, XMM_BYTES, dst, dst);
-    nf_asm_rr(&job->a, from_int_row(bytes), 8, dst, from);
+    nf_xmm_rr(job, NF_X_XORPS, XMM_BYTES, dst, dst);
+    nf_xmm_rr(job, from_int_row(bytes), 8, dst, from);
 }
 
 void nf_emit_int_to_float(nf_baseline *job, nf_work *w)
@@ -55,18 +55,18 @@ static void convert_unsigned_64(nf_baseline *job, nf_work *w)
     unsigned bytes = nf_type_bytes(w->type);
     nf_label large = nf_asm_label(&job->a), done = nf_asm_label(&job->a);
     nf_operand_int_to(job, w->a, 8, SCRATCH_A);
-    nf_asm_rr(&job->a, NF_X_XORPS, XMM_BYTES, w->dst, w->dst);
+    nf_xmm_rr(job, NF_X_XORPS, XMM_BYTES, w->dst, w->dst);
     nf_asm_rr(&job->a, NF_X_TEST, 8, SCRATCH_A, SCRATCH_A);
     nf_asm_jcc(&job->a, NF_CC_S, large);
-    nf_asm_rr(&job->a, from_int_row(bytes), 8, w->dst, SCRATCH_A);
+    nf_xmm_rr(job, from_int_row(bytes), 8, w->dst, SCRATCH_A);
     nf_asm_jmp(&job->a, done);
     nf_asm_bind(&job->a, large);
     nf_asm_rr(&job->a, NF_X_MOV, 4, SCRATCH_C, SCRATCH_A);
     nf_asm_ri(&job->a, NF_X_AND_I, 4, SCRATCH_C, 1);
     nf_asm_ri(&job->a, NF_X_SHR_I, 8, SCRATCH_A, 1);
     nf_asm_rr(&job->a, NF_X_OR, 8, SCRATCH_A, SCRATCH_C);
-    nf_asm_rr(&job->a, from_int_row(bytes), 8, w->dst, SCRATCH_A);
-    nf_asm_rr(&job->a, bytes == 4 ? NF_X_ADDSS : NF_X_ADDSD, bytes, w->dst, w->dst);
+    nf_xmm_rr(job, from_int_row(bytes), 8, w->dst, SCRATCH_A);
+    nf_xmm_rr(job, bytes == 4 ? NF_X_ADDSS : NF_X_ADDSD, bytes, w->dst, w->dst);
     nf_asm_bind(&job->a, done);
 }
 
@@ -91,9 +91,9 @@ static void truncate_to(nf_baseline *job, const nf_work *w, unsigned int_bytes)
     unsigned bytes = nf_type_bytes(w->from);
     nf_mem mem;
     if (nf_operand_float_mem(job, w->a, bytes, &mem))
-        nf_asm_rm(&job->a, to_int_row(bytes), int_bytes, w->dst, mem);
+        nf_xmm_rm(job, to_int_row(bytes), int_bytes, w->dst, mem);
     else
-        nf_asm_rr(&job->a, to_int_row(bytes), int_bytes, w->dst, w->a.reg);
+        nf_xmm_rr(job, to_int_row(bytes), int_bytes, w->dst, w->a.reg);
 }
 
 void nf_emit_float_to_int(nf_baseline *job, nf_work *w)
@@ -108,15 +108,15 @@ static void truncate_unsigned_64(nf_baseline *job, nf_work *w)
     nf_label small = nf_asm_label(&job->a), done = nf_asm_label(&job->a);
     nf_mem limit = nf_mem_label(nf_constant_bytes(job, two_63, bytes));
     nf_operand_float_to(job, w->a, bytes, SCRATCH_X);
-    nf_asm_rm(&job->a, bytes == 4 ? NF_X_UCOMISS : NF_X_UCOMISD, bytes, SCRATCH_X, limit);
+    nf_xmm_rm(job, bytes == 4 ? NF_X_UCOMISS : NF_X_UCOMISD, bytes, SCRATCH_X, limit);
     nf_asm_jcc(&job->a, NF_CC_B, small); /* below, or a NaN */
-    nf_asm_rm(&job->a, bytes == 4 ? NF_X_SUBSS : NF_X_SUBSD, bytes, SCRATCH_X, limit);
-    nf_asm_rr(&job->a, to_int_row(bytes), 8, w->dst, SCRATCH_X);
+    nf_xmm_rm(job, bytes == 4 ? NF_X_SUBSS : NF_X_SUBSD, bytes, SCRATCH_X, limit);
+    nf_xmm_rr(job, to_int_row(bytes), 8, w->dst, SCRATCH_X);
     nf_asm_mov_imm(&job->a, SCRATCH_C, UINT64_C(1) << 63, false);
     nf_asm_rr(&job->a, NF_X_XOR, 8, w->dst, SCRATCH_C);
     nf_asm_jmp(&job->a, done);
     nf_asm_bind(&job->a, small);
-    nf_asm_rr(&job->a, to_int_row(bytes), 8, w->dst, SCRATCH_X);
+    nf_xmm_rr(job, to_int_row(bytes), 8, w->dst, SCRATCH_X);
     nf_asm_bind(&job->a, done);
 }
 
@@ -133,7 +133,7 @@ void nf_emit_float_resize(nf_baseline *job, nf_work *w)
 {
     unsigned from = nf_type_bytes(w->from);
     nf_operand_float_to(job, w->a, from, w->dst);
-    nf_asm_rr(&job->a, w->op == NF_OP_FPEXT ? NF_X_CVTSS2SD : NF_X_CVTSD2SS, from, w->dst, w->dst);
+    nf_xmm_rr(job, w->op == NF_OP_FPEXT ? NF_X_CVTSS2SD : NF_X_CVTSD2SS, from, w->dst, w->dst);
 }
 
 void nf_emit_bitcast(nf_baseline *job, nf_work *w)
@@ -143,10 +143,9 @@ void nf_emit_bitcast(nf_baseline *job, nf_work *w)
     if (from_float && to_float)
         nf_operand_float_to(job, w->a, bytes, w->dst);
     else if (from_float)
-        nf_asm_rr(&job->a, NF_X_MOVD_MR, bytes, w->dst,
-                  nf_operand_float(job, w->a, bytes, SCRATCH_X));
+        nf_xmm_rr(job, NF_X_MOVD_MR, bytes, w->dst, nf_operand_float(job, w->a, bytes, SCRATCH_X));
     else if (to_float)
-        nf_asm_rr(&job->a, NF_X_MOVD, bytes, w->dst, nf_operand_int(job, w->a, bytes, SCRATCH_A));
+        nf_xmm_rr(job, NF_X_MOVD, bytes, w->dst, nf_operand_int(job, w->a, bytes, SCRATCH_A));
     else
         nf_operand_int_to(job, w->a, bytes, w->dst);
 }

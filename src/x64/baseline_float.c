@@ -15,20 +15,6 @@
 
 enum { XMM_BYTES = 16 };
 
-#define VEX_ROW(name)                                                                              \
-    _Static_assert(NF_X_V##name == NF_X_##name + 1, "the AVX row is behind the SSE row")
-VEX_ROW(ADDSS);
-VEX_ROW(ADDSD);
-VEX_ROW(SUBSS);
-VEX_ROW(SUBSD);
-VEX_ROW(MULSS);
-VEX_ROW(MULSD);
-VEX_ROW(DIVSS);
-VEX_ROW(DIVSD);
-VEX_ROW(MINSS);
-VEX_ROW(MINSD);
-VEX_ROW(MAXSS);
-VEX_ROW(MAXSD);
 _Static_assert(NF_X_VFMADD132SD == NF_X_VFMADD132SS + 1 &&
                    NF_X_VFMADD213SD == NF_X_VFMADD213SS + 1 &&
                    NF_X_VFMADD231SD == NF_X_VFMADD231SS + 1,
@@ -44,17 +30,20 @@ static const uint16_t binary_rows[NF_OP_COUNT][2] = {
 static void guard(nf_baseline *job, const nf_work *w, nf_operand *o)
 {
     if (!nf_operand_is_reg(*o, w->dst)) return;
-    nf_asm_rr(&job->a, NF_X_MOVAPS, XMM_BYTES, SCRATCH_Y, o->reg);
+    nf_xmm_rr(job, NF_X_MOVAPS, XMM_BYTES, SCRATCH_Y, o->reg);
     *o = nf_operand_reg(SCRATCH_Y);
 }
 
-static void three_operands(nf_baseline *job, nf_insn vex, unsigned bytes, const nf_work *w)
+/* dst = first op second; with the rows of FMA dst is the third operand. */
+static void three_operands(nf_baseline *job, nf_insn vex, unsigned bytes, nf_reg dst,
+                           nf_operand first, nf_operand second)
 {
+    nf_reg reg = nf_operand_float(job, first, bytes, SCRATCH_Y);
     nf_mem mem;
-    if (nf_operand_float_mem(job, w->b, bytes, &mem))
-        nf_asm_v_rrm(&job->a, vex, bytes, w->dst, w->a.reg, mem, NF_UNMASKED);
+    if (nf_operand_float_mem(job, second, bytes, &mem))
+        nf_asm_v_rrm(&job->a, vex, bytes, dst, reg, mem, NF_UNMASKED);
     else
-        nf_asm_v_rrr(&job->a, vex, bytes, w->dst, w->a.reg, w->b.reg, NF_UNMASKED);
+        nf_asm_v_rrr(&job->a, vex, bytes, dst, reg, second.reg, NF_UNMASKED);
 }
 
 /* The usual case on its own: all in registers, with AVX. */
@@ -77,10 +66,10 @@ void nf_emit_simple_float(nf_baseline *job, nf_value v, const nf_inst *inst)
 void nf_emit_float_binary(nf_baseline *job, nf_work *w)
 {
     unsigned bytes = nf_type_bytes(w->type);
-    nf_insn insn = binary_rows[w->op][bytes == 8];
+    nf_insn insn = binary_rows[w->op][bytes == 8], vex = nf_xmm_row(job, insn);
     nf_mem mem;
-    if (w->a.at == AT_REG && w->a.reg != w->dst && nf_has(job, NF_CPU_AVX)) {
-        three_operands(job, insn + 1, bytes, w);
+    if (vex != NF_X_NONE) {
+        three_operands(job, vex, bytes, w->dst, w->a, w->b);
         return;
     }
     if (!nf_operand_is_reg(w->a, w->dst)) guard(job, w, &w->b);
@@ -91,33 +80,20 @@ void nf_emit_float_binary(nf_baseline *job, nf_work *w)
         nf_asm_rr(&job->a, insn, bytes, w->dst, w->b.reg);
 }
 
-/* The row for f64 is behind that for f32. */
-static void fma_emit(nf_baseline *job, nf_insn insn, unsigned bytes, nf_reg dst, nf_operand second,
-                     nf_operand third)
-{
-    nf_reg reg = nf_operand_float(job, second, bytes, SCRATCH_Y);
-    nf_mem mem;
-    if (bytes == 8) insn += 1;
-    if (nf_operand_float_mem(job, third, bytes, &mem))
-        nf_asm_v_rrm(&job->a, insn, bytes, dst, reg, mem, NF_UNMASKED);
-    else
-        nf_asm_v_rrr(&job->a, insn, bytes, dst, reg, third.reg, NF_UNMASKED);
-}
-
 void nf_emit_fma(nf_baseline *job, nf_work *w)
 {
-    unsigned bytes = nf_type_bytes(w->type);
+    unsigned bytes = nf_type_bytes(w->type), is_f64 = bytes == 8;
     if (!nf_has(job, NF_CPU_FMA)) {
         nf_emit_soft(job, w);
         return;
     }
     if (nf_operand_is_reg(w->a, w->dst)) {
-        fma_emit(job, NF_X_VFMADD132SS, bytes, w->dst, w->c, w->b);
+        three_operands(job, NF_X_VFMADD132SS + is_f64, bytes, w->dst, w->c, w->b);
     } else if (nf_operand_is_reg(w->b, w->dst)) {
-        fma_emit(job, NF_X_VFMADD213SS, bytes, w->dst, w->a, w->c);
+        three_operands(job, NF_X_VFMADD213SS + is_f64, bytes, w->dst, w->a, w->c);
     } else {
         nf_operand_float_to(job, w->c, bytes, w->dst);
-        fma_emit(job, NF_X_VFMADD231SS, bytes, w->dst, w->a, w->b);
+        three_operands(job, NF_X_VFMADD231SS + is_f64, bytes, w->dst, w->a, w->b);
     }
 }
 
@@ -139,7 +115,7 @@ void nf_emit_sqrt(nf_baseline *job, nf_work *w)
 {
     unsigned bytes = nf_type_bytes(w->type);
     nf_operand_float_to(job, w->a, bytes, w->dst);
-    nf_asm_rr(&job->a, bytes == 4 ? NF_X_SQRTSS : NF_X_SQRTSD, bytes, w->dst, w->dst);
+    nf_xmm_rr(job, bytes == 4 ? NF_X_SQRTSS : NF_X_SQRTSD, bytes, w->dst, w->dst);
 }
 
 /* --- signs --- */
@@ -157,7 +133,7 @@ void nf_emit_float_sign(nf_baseline *job, nf_work *w)
     unsigned bytes = nf_type_bytes(w->type);
     bool negate = w->op == NF_OP_FNEG;
     nf_operand_float_to(job, w->a, bytes, w->dst);
-    nf_asm_rm(&job->a, negate ? NF_X_XORPS : NF_X_ANDPS, XMM_BYTES, w->dst,
+    nf_xmm_rm(job, negate ? NF_X_XORPS : NF_X_ANDPS, XMM_BYTES, w->dst,
               sign_mask(job, bytes, !negate));
 }
 
@@ -165,10 +141,10 @@ void nf_emit_copysign(nf_baseline *job, nf_work *w)
 {
     unsigned bytes = nf_type_bytes(w->type);
     nf_operand_float_to(job, w->b, bytes, SCRATCH_Y);
-    nf_asm_rm(&job->a, NF_X_ANDPS, XMM_BYTES, SCRATCH_Y, sign_mask(job, bytes, false));
+    nf_xmm_rm(job, NF_X_ANDPS, XMM_BYTES, SCRATCH_Y, sign_mask(job, bytes, false));
     nf_operand_float_to(job, w->a, bytes, w->dst);
-    nf_asm_rm(&job->a, NF_X_ANDPS, XMM_BYTES, w->dst, sign_mask(job, bytes, true));
-    nf_asm_rr(&job->a, NF_X_ORPS, XMM_BYTES, w->dst, SCRATCH_Y);
+    nf_xmm_rm(job, NF_X_ANDPS, XMM_BYTES, w->dst, sign_mask(job, bytes, true));
+    nf_xmm_rr(job, NF_X_ORPS, XMM_BYTES, w->dst, SCRATCH_Y);
 }
 
 /* --- rounding --- */
@@ -186,6 +162,6 @@ void nf_emit_round(nf_baseline *job, nf_work *w)
         return;
     }
     nf_reg a = nf_operand_float(job, w->a, bytes, w->dst);
-    nf_asm_rri(&job->a, bytes == 4 ? NF_X_ROUNDSS : NF_X_ROUNDSD, bytes, w->dst, a,
+    nf_xmm_rri(job, bytes == 4 ? NF_X_ROUNDSS : NF_X_ROUNDSD, bytes, w->dst, a,
                modes[w->op] | NO_INEXACT);
 }

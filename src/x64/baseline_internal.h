@@ -6,6 +6,7 @@
  *   baseline_live.c     the pre-pass: uses, intervals, weights, hints, calls
  *   baseline_assign.c   a register or a frame slot for every value, for its whole life; the frame
  *   baseline.c          the emitting walk, prologue, epilogue
+ *   baseline_xmm.c      instructions on XMM registers, in the encoding that the CPU wants
  *   baseline_place.c    operands into registers, results into slots, parallel moves
  *   baseline_int.c, _bits.c, _float.c, _convert.c, _compare.c    scalar operations
  *   baseline_count.c    back edges: counted, and where the engine may step in
@@ -275,6 +276,14 @@ static inline bool nf_has(const nf_baseline *job, uint64_t feature)
 {
     return (job->features & feature) != 0;
 }
+
+/* --- instructions on XMM registers: a row of SSE's, in VEX where the CPU has AVX --- */
+/* That row's VEX form; NF_X_NONE on a CPU without. */
+nf_insn nf_xmm_row(const nf_baseline *job, nf_insn insn);
+void nf_xmm_rr(nf_baseline *job, nf_insn insn, unsigned width, nf_reg reg, nf_reg rm);
+void nf_xmm_rm(nf_baseline *job, nf_insn insn, unsigned width, nf_reg reg, nf_mem rm);
+void nf_xmm_mr(nf_baseline *job, nf_insn insn, unsigned width, nf_mem rm, nf_reg reg);
+void nf_xmm_rri(nf_baseline *job, nf_insn insn, unsigned width, nf_reg reg, nf_reg rm, uint8_t imm);
 
 /* --- emission --- */
 extern nf_work_emit *const nf_scalar_emitters[NF_OP_COUNT];

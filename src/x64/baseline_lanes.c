@@ -105,9 +105,9 @@ void nf_emit_mload(nf_baseline *job, nf_value v, const nf_inst *inst)
     nf_operand to = nf_operand_of(job, v);
     if (to.at != AT_SLOT) to.disp = job->vector_temp;
     nf_mem from = nf_address_of(job, inst, (nf_value){0});
-    nf_asm_rr(&job->a, NF_X_XORPS, XMM_BYTES, SCRATCH_X, SCRATCH_X);
+    nf_xmm_rr(job, NF_X_XORPS, XMM_BYTES, SCRATCH_X, SCRATCH_X);
     for (unsigned done = 0; done < nf_type_bytes(inst->type); done += XMM_BYTES)
-        nf_asm_mr(&job->a, NF_X_MOVUPS_MR, XMM_BYTES, nf_lane_at(nf_slot(to), 1, done), SCRATCH_X);
+        nf_xmm_mr(job, NF_X_MOVUPS_MR, XMM_BYTES, nf_lane_at(nf_slot(to), 1, done), SCRATCH_X);
     copy_lanes(job, nf_slot(to), from, nf_vector_of(job, inst->b), inst->type);
 }
 

@@ -60,7 +60,7 @@ void nf_load_scalar(nf_baseline *job, nf_reg dst, nf_mem from, nf_type type)
 {
     unsigned bytes = nf_type_bytes(type);
     if (NF_TYPE_IS_FLOAT(type))
-        nf_asm_rm(&job->a, bytes == 4 ? NF_X_MOVSS : NF_X_MOVSD, bytes, dst, from);
+        nf_xmm_rm(job, bytes == 4 ? NF_X_MOVSS : NF_X_MOVSD, bytes, dst, from);
     else if (bytes < 4)
         nf_asm_extend_m(&job->a, false, 4, bytes, dst, from);
     else
@@ -81,8 +81,8 @@ ALWAYS_INLINE bool simple_access(nf_baseline *job, nf_operand value, const nf_in
         quick_memory(&job->a, int_opcode, type == NF_I64 ? 8 : 4, value.reg, base.reg, index_reg,
                      inst->sub, disp);
     else if (type == NF_F64 || type == NF_F32)
-        quick_float_memory(&job->a, float_opcode, type == NF_F64 ? 8 : 4, value.reg - NF_XMM0,
-                           base.reg, index_reg, inst->sub, disp);
+        quick_float_memory(&job->a, nf_has(job, NF_CPU_AVX), float_opcode, type == NF_F64 ? 8 : 4,
+                           value.reg - NF_XMM0, base.reg, index_reg, inst->sub, disp);
     else
         return false;
     return true;
@@ -125,7 +125,7 @@ static void bits_to_scratch(nf_baseline *job, nf_operand o, nf_type type)
 {
     unsigned bytes = nf_type_bytes(type);
     if (o.at == AT_REG && NF_TYPE_IS_FLOAT(type))
-        nf_asm_rr(&job->a, NF_X_MOVD_MR, bytes, SCRATCH_D, o.reg);
+        nf_xmm_rr(job, NF_X_MOVD_MR, bytes, SCRATCH_D, o.reg);
     else
         nf_operand_int_to(job, o, bytes, SCRATCH_D);
 }
@@ -141,7 +141,7 @@ void nf_store_scalar(nf_baseline *job, nf_mem to, nf_operand o, nf_type type)
 {
     unsigned bytes = nf_type_bytes(type);
     if (o.at == AT_REG && NF_TYPE_IS_FLOAT(type)) {
-        nf_asm_mr(&job->a, bytes == 4 ? NF_X_MOVSS_MR : NF_X_MOVSD_MR, bytes, to, o.reg);
+        nf_xmm_mr(job, bytes == 4 ? NF_X_MOVSS_MR : NF_X_MOVSD_MR, bytes, to, o.reg);
     } else if (is_immediate(job, o, bytes)) {
         nf_asm_mi(&job->a, NF_X_MOV_I, bytes, to, nf_operand_bits(job, o));
     } else if (o.at == AT_REG && bytes >= 4) {

@@ -122,11 +122,11 @@ void nf_operand_float_to(nf_baseline *job, nf_operand o, unsigned bytes, nf_reg 
 {
     nf_mem mem;
     if (o.at == AT_REG) {
-        if (o.reg != to) nf_asm_rr(&job->a, NF_X_MOVAPS, XMM_BYTES, to, o.reg);
+        if (o.reg != to) nf_xmm_rr(job, NF_X_MOVAPS, XMM_BYTES, to, o.reg);
     } else if (is_zero(job, o)) {
-        nf_asm_rr(&job->a, NF_X_XORPS, XMM_BYTES, to, to);
+        nf_xmm_rr(job, NF_X_XORPS, XMM_BYTES, to, to);
     } else if (nf_operand_float_mem(job, o, bytes, &mem)) {
-        nf_asm_rm(&job->a, bytes == 4 ? NF_X_MOVSS : NF_X_MOVSD, bytes, to, mem);
+        nf_xmm_rm(job, bytes == 4 ? NF_X_MOVSS : NF_X_MOVSD, bytes, to, mem);
     }
 }
 
@@ -145,8 +145,8 @@ void nf_copy_memory(nf_baseline *job, nf_mem to, nf_mem from, unsigned bytes)
     while (bytes > 0) {
         unsigned piece = bytes >= XMM_BYTES ? XMM_BYTES : bytes >= 8 ? 8 : bytes >= 4 ? 4 : bytes;
         if (piece == XMM_BYTES) {
-            nf_asm_rm(&job->a, NF_X_MOVUPS, XMM_BYTES, SCRATCH_X, from);
-            nf_asm_mr(&job->a, NF_X_MOVUPS_MR, XMM_BYTES, to, SCRATCH_X);
+            nf_xmm_rm(job, NF_X_MOVUPS, XMM_BYTES, SCRATCH_X, from);
+            nf_xmm_mr(job, NF_X_MOVUPS_MR, XMM_BYTES, to, SCRATCH_X);
         } else {
             if (piece < 4)
                 nf_asm_extend_m(&job->a, false, 4, piece, SCRATCH_D, from);
@@ -167,7 +167,7 @@ static void store_slot(nf_baseline *job, nf_operand to, nf_reg reg, nf_type type
     unsigned bytes = nf_type_bytes(type);
     nf_mem slot = nf_slot(to);
     if (NF_TYPE_IS_FLOAT(type))
-        nf_asm_mr(&job->a, bytes == 4 ? NF_X_MOVSS_MR : NF_X_MOVSD_MR, bytes, slot, reg);
+        nf_xmm_mr(job, bytes == 4 ? NF_X_MOVSS_MR : NF_X_MOVSD_MR, bytes, slot, reg);
     else
         quick_rm(&job->a, QUICK_STORE, int_width(bytes), reg, &slot);
 }
@@ -232,10 +232,10 @@ static void swap_slots(nf_baseline *job, nf_operand x, nf_operand y, nf_type typ
     unsigned bytes = nf_type_bytes(type);
     for (; bytes > 0; bytes = bytes > step ? bytes - step : 0) {
         if (step == XMM_BYTES) {
-            nf_asm_rm(&job->a, NF_X_MOVUPS, step, SCRATCH_X, nf_slot(x));
-            nf_asm_rm(&job->a, NF_X_MOVUPS, step, SCRATCH_Y, nf_slot(y));
-            nf_asm_mr(&job->a, NF_X_MOVUPS_MR, step, nf_slot(x), SCRATCH_Y);
-            nf_asm_mr(&job->a, NF_X_MOVUPS_MR, step, nf_slot(y), SCRATCH_X);
+            nf_xmm_rm(job, NF_X_MOVUPS, step, SCRATCH_X, nf_slot(x));
+            nf_xmm_rm(job, NF_X_MOVUPS, step, SCRATCH_Y, nf_slot(y));
+            nf_xmm_mr(job, NF_X_MOVUPS_MR, step, nf_slot(x), SCRATCH_Y);
+            nf_xmm_mr(job, NF_X_MOVUPS_MR, step, nf_slot(y), SCRATCH_X);
         } else {
             nf_asm_rm(&job->a, NF_X_MOV, step, SCRATCH_A, nf_slot(x));
             nf_asm_rm(&job->a, NF_X_MOV, step, SCRATCH_D, nf_slot(y));
@@ -250,9 +250,9 @@ static void swap_slots(nf_baseline *job, nf_operand x, nf_operand y, nf_type typ
 static void swap_mixed(nf_baseline *job, nf_reg reg, nf_operand slot, bool is_float)
 {
     if (is_float) {
-        nf_asm_rm(&job->a, NF_X_MOVSD, SLOT_BYTES, SCRATCH_X, nf_slot(slot));
-        nf_asm_mr(&job->a, NF_X_MOVSD_MR, SLOT_BYTES, nf_slot(slot), reg);
-        nf_asm_rr(&job->a, NF_X_MOVAPS, XMM_BYTES, reg, SCRATCH_X);
+        nf_xmm_rm(job, NF_X_MOVSD, SLOT_BYTES, SCRATCH_X, nf_slot(slot));
+        nf_xmm_mr(job, NF_X_MOVSD_MR, SLOT_BYTES, nf_slot(slot), reg);
+        nf_xmm_rr(job, NF_X_MOVAPS, XMM_BYTES, reg, SCRATCH_X);
     } else {
         nf_asm_rm(&job->a, NF_X_MOV, SLOT_BYTES, SCRATCH_A, nf_slot(slot));
         nf_asm_mr(&job->a, NF_X_MOV_MR, SLOT_BYTES, nf_slot(slot), reg);
@@ -266,9 +266,9 @@ static void swap_registers(nf_baseline *job, nf_reg x, nf_reg y)
         nf_asm_rr(&job->a, NF_X_XCHG, SLOT_BYTES, x, y);
         return;
     }
-    nf_asm_rr(&job->a, NF_X_MOVAPS, XMM_BYTES, SCRATCH_X, x);
-    nf_asm_rr(&job->a, NF_X_MOVAPS, XMM_BYTES, x, y);
-    nf_asm_rr(&job->a, NF_X_MOVAPS, XMM_BYTES, y, SCRATCH_X);
+    nf_xmm_rr(job, NF_X_MOVAPS, XMM_BYTES, SCRATCH_X, x);
+    nf_xmm_rr(job, NF_X_MOVAPS, XMM_BYTES, x, y);
+    nf_xmm_rr(job, NF_X_MOVAPS, XMM_BYTES, y, SCRATCH_X);
 }
 
 /* The values of a cycle of mixed types are exchanged with all 8 bytes, which holds any of them;

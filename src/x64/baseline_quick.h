@@ -47,13 +47,16 @@ enum {
     QUICK_INC = 0xff,
     QUICK_VEX2 = 0xc5,
     QUICK_VEX3 = 0xc4,
-    QUICK_VEX3_X_0F = 0x41, /* no index, a base above 7, opcodes 0F */
+    QUICK_VEX3_0F = 0x01,   /* its map of opcodes */
+    QUICK_VEX3_X_0F = 0x41, /* the same without an index, and with a register above 7 */
+    QUICK_VEX_NO_V = 0x78,  /* no first operand */
     QUICK_F64 = 0xf2,       /* prefixes */
     QUICK_F32 = 0xf3,
-    QUICK_FLOAD = 0x100f,  /* two bytes */
-    QUICK_FSTORE = 0x110f, /* likewise */
-    QUICK_PP_F64 = 3,      /* F2 */
-    QUICK_PP_F32 = 2,      /* F3 */
+    QUICK_0F = 0x0f,
+    QUICK_FLOAD = 0x10, /* behind 0F, as those from QUICK_FADD on */
+    QUICK_FSTORE = 0x11,
+    QUICK_PP_F64 = 3, /* F2 */
+    QUICK_PP_F32 = 2, /* F3 */
     QUICK_FADD = 0x58,
     QUICK_FMUL = 0x59,
     QUICK_FSUB = 0x5c,
@@ -252,20 +255,30 @@ static inline __attribute__((always_inline)) void quick_memory(nf_asm *a, unsign
     quick_put(a, word, 2 + m.bytes + m.disp_bytes);
 }
 
-/* Between an XMM register, counted from 0, and 4 or 8 bytes of memory; opcode: QUICK_FLOAD or
- * QUICK_FSTORE. The prefix stands in front of REX, and the whole takes more than one word. */
+/* Between an XMM register, counted from 0, and 4 or 8 bytes of memory, in VEX or not; opcode:
+ * QUICK_FLOAD or QUICK_FSTORE. Without VEX a prefix stands in front of REX; the whole takes more than
+ * one word. */
 static inline __attribute__((always_inline)) void
-quick_float_memory(nf_asm *a, unsigned opcode, unsigned width, unsigned reg, unsigned base,
-                   unsigned index, unsigned scale_log2, int32_t disp)
+quick_float_memory(nf_asm *a, bool vex, unsigned opcode, unsigned width, unsigned reg,
+                   unsigned base, unsigned index, unsigned scale_log2, int32_t disp)
 {
     quick_address m = quick_address_of(base, index, scale_log2, disp);
-    unsigned rex = QUICK_REX | m.rex | reg >> 3 << 2, without_rex = rex == QUICK_REX;
-    uint64_t word = (rex | opcode << 8 | ((reg & 7) << 3 | m.word) << 24) >> 8 * without_rex;
-    unsigned bytes = 4 + m.bytes - without_rex;
-    a->cursor[0] = width == 8 ? QUICK_F64 : QUICK_F32;
-    __builtin_memcpy(a->cursor + 1, &word, sizeof word);
-    __builtin_memcpy(a->cursor + bytes, &disp, sizeof disp);
-    nf_asm_advance(a, bytes + m.disp_bytes);
+    unsigned shorter = m.rex == 0 && (vex || reg < 8), bytes = 4 - shorter;
+    uint64_t word;
+    if (vex) {
+        unsigned not_r = (~reg & 8) << 4, not_xb = (~m.rex & 3) << 5;
+        uint64_t last = QUICK_VEX_NO_V | (width == 8 ? QUICK_PP_F64 : QUICK_PP_F32);
+        word = shorter ? QUICK_VEX2 | (not_r | last) << 8 | opcode << 16
+                       : QUICK_VEX3 | (not_r | not_xb | QUICK_VEX3_0F) << 8 | last << 16 |
+                             (uint64_t)opcode << 24;
+    } else {
+        uint64_t behind = QUICK_REX | m.rex | reg >> 3 << 2 | QUICK_0F << 8 | opcode << 16;
+        word = (width == 8 ? QUICK_F64 : QUICK_F32) | behind >> 8 * shorter << 8;
+    }
+    word |= ((reg & 7) << 3 | m.word) << 8 * bytes;
+    __builtin_memcpy(a->cursor, &word, sizeof word);
+    __builtin_memcpy(a->cursor + bytes + m.bytes, &disp, sizeof disp);
+    nf_asm_advance(a, bytes + m.bytes + m.disp_bytes);
 }
 
 static inline void quick_rm(nf_asm *a, unsigned opcode, unsigned width, unsigned reg,

@@ -41,7 +41,7 @@ static void pass(nf_baseline *job, nf_operand o, unsigned bytes, nf_reg to)
 {
     if (o.at == AT_NONE) return;
     if (o.at == AT_REG && o.reg >= NF_XMM0)
-        nf_asm_rr(&job->a, NF_X_MOVD_MR, bytes, to, o.reg);
+        nf_xmm_rr(job, NF_X_MOVD_MR, bytes, to, o.reg);
     else
         nf_operand_int_to(job, o, bytes, to);
 }
@@ -57,7 +57,7 @@ void nf_emit_soft(nf_baseline *job, nf_work *w)
     nf_asm_mov_imm(&job->a, CALL_TARGET, (uintptr_t)nf_baseline_soft, true);
     nf_asm_r(&job->a, NF_X_CALL_R, 8, CALL_TARGET);
     if (NF_TYPE_IS_FLOAT(w->type))
-        nf_asm_rr(&job->a, NF_X_MOVD, bytes, w->dst, NF_RAX);
+        nf_xmm_rr(job, NF_X_MOVD, bytes, w->dst, NF_RAX);
     else
         nf_operand_int_to(job, nf_operand_reg(NF_RAX), bytes, w->dst);
 }

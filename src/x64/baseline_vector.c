@@ -59,10 +59,10 @@ static bool emit_chunks(nf_baseline *job, nf_mem to, const nf_inst *inst)
     if (insn == NF_X_NONE) return false;
     nf_mem a = nf_vector_of(job, inst->a), b = nf_vector_of(job, inst->b);
     for (unsigned done = 0; done < nf_type_bytes(inst->type); done += CHUNK) {
-        nf_asm_rm(&job->a, NF_X_MOVUPS, CHUNK, SCRATCH_X, nf_lane_at(a, 1, done));
-        nf_asm_rm(&job->a, NF_X_MOVUPS, CHUNK, SCRATCH_Y, nf_lane_at(b, 1, done));
-        nf_asm_rr(&job->a, insn, CHUNK, SCRATCH_X, SCRATCH_Y);
-        nf_asm_mr(&job->a, NF_X_MOVUPS_MR, CHUNK, nf_lane_at(to, 1, done), SCRATCH_X);
+        nf_xmm_rm(job, NF_X_MOVUPS, CHUNK, SCRATCH_X, nf_lane_at(a, 1, done));
+        nf_xmm_rm(job, NF_X_MOVUPS, CHUNK, SCRATCH_Y, nf_lane_at(b, 1, done));
+        nf_xmm_rr(job, insn, CHUNK, SCRATCH_X, SCRATCH_Y);
+        nf_xmm_mr(job, NF_X_MOVUPS_MR, CHUNK, nf_lane_at(to, 1, done), SCRATCH_X);
     }
     return true;
 }
