@@ -102,8 +102,8 @@ static void luajit_find(bench *b)
 /* Nanoseconds of processor time. how: "-shared" or "-c". */
 static double rival_compile(const rival *r, const char *how, const char *source, const char *output)
 {
-    const char *const arguments[] = {r->command, r->level, r->march, "-fPIC", build_include(),
-                                     source,     how,      "-o",     output,  NULL};
+    const char *const arguments[] = {r->command, "-w", r->level, r->march, "-fPIC", build_include(),
+                                     source,     how,  "-o",     output,   NULL};
     return build_run_cpu(arguments);
 }
 

@@ -68,8 +68,9 @@ static double elapsed_ns(void)
 
 static void make_native(const char *source, const char *output, const char *flag)
 {
-    const char *const arguments[] = {"clang-19", "-O3", "-march=native", "-fPIC", build_include(),
-                                     source,     "-o",  output,          flag,    NULL};
+    const char *const arguments[] = {
+        "clang-19", "-w", "-O3", "-march=native", "-fPIC", build_include(), source, "-o",
+        output,     flag, NULL};
     build_run(arguments, "/dev/null", false);
 }
 
