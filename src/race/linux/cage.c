@@ -285,11 +285,10 @@ bool cage_confine(void)
            call3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&program) == 0;
 }
 
-/* A zygote's sandbox has that behind it. */
 static bool death_shared(const cage *c)
 {
-    return c->pulling || (call6(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0) == 0 &&
-                          call3(SYS_getppid, 0, 0, 0) == c->program);
+    return call6(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0) == 0 &&
+           call3(SYS_getppid, 0, 0, 0) == c->parent;
 }
 
 /* No more than the program has left to give. */

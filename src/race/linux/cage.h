@@ -90,7 +90,7 @@ typedef struct cage {
     uint32_t float_control;  /* its MXCSR */
     bool has_avx, has_avx512;
     bool has_shadow; /* a sanitizer watches the program, but not this */
-    int32_t program; /* the process */
+    int32_t parent;  /* the process with which the sandbox ends */
     bool pulling;    /* the sandbox comes from a zygote */
     /* the sandbox's */
     cage_mapping mappings[CAGE_MAPPINGS_MAX];

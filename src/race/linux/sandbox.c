@@ -97,7 +97,7 @@ void harness_lay_out(const harness_place *place)
     c->bits = c->log_bytes + log_bytes;
     c->kept = (cage_kept *)(c->bits + CAGE_BITS_BYTES);
     c->thread_zeros = (uint8_t *)c->kept + CAGE_KEPT_BYTES;
-    c->program = getpid();
+    c->parent = getpid();
 }
 
 /* --- the record --- */

@@ -148,8 +148,7 @@ void nf_zygote_renew(nf_zygote **zygote)
 
 const harness_place *zygote_take(nf_zygote *z)
 {
-    if (z == NULL || z->owner != nf_os_process_id()) return NULL;
-    if (__atomic_exchange_n(&z->taken, true, __ATOMIC_ACQUIRE)) return NULL;
+    if (z == NULL || __atomic_exchange_n(&z->taken, true, __ATOMIC_ACQUIRE)) return NULL;
     if (is_well(z)) return &z->place;
     zygote_give(z);
     return NULL;
