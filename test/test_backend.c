@@ -14,20 +14,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "code/code.h"
 #include "ir/eval.h"
 #include "lib_allocator.h"
+#include "lib_code.h"
 #include "lib_files.h"
 #include "lib_generate.h"
 #include "opt/opt.h"
 #include "os/os.h"
-#include "x64/compile.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-enum { SYMBOLS_MAX = 16, CODE_BYTES = 4 << 20, STEPS = 10000000, DEPTH = 64 };
-
-static nf_code_memory *code_memory;
+enum { SYMBOLS_MAX = 16, STEPS = 10000000, DEPTH = 64 };
 
 typedef uint64_t program_function(uint64_t a, uint64_t b);
 
@@ -434,7 +431,6 @@ static void compile_all(const nf_module *m, uint64_t features, uint64_t *address
 {
     nf_link link = {addresses, SYMBOLS_MAX};
     nf_arena arena;
-    nf_error error = {.message = ""};
     nf_arena_init(&arena, nf_os_allocator());
     for (uint32_t i = 1; i < m->symbols.count; i++) {
         nf_compile options = {
@@ -442,10 +438,7 @@ static void compile_all(const nf_module *m, uint64_t features, uint64_t *address
         nf_compiled out;
         const nf_func *f = m->symbols.data[i].func;
         if (f == NULL) continue;
-        nf_status status = nf_backend_compile(f, &options, &out, &error);
-        if (status == NF_OK)
-            status = nf_code_place(code_memory, &out.blob, "program", NULL, &addresses[i], &error);
-        if (status != NF_OK) fail_msg("%s: %s", m->symbols.data[i].name, error.message);
+        addresses[i] = code_compile(m->symbols.data[i].name, f, &options, &out);
         for (uint32_t k = 1; k < out.map_count; k++)
             assert_true(out.map[k - 1].offset < out.map[k].offset);
     }
@@ -651,20 +644,6 @@ static void unresolved_symbol_is_named(void **state)
     nf_module_free(m);
 }
 
-static int setup(void **state)
-{
-    nf_error error;
-    (void)state;
-    return nf_code_memory_new(nf_os_allocator(), CODE_BYTES, &code_memory, &error);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    nf_code_memory_free(code_memory);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -673,5 +652,5 @@ int main(void)
         cmocka_unit_test(memory_may_run_out_anywhere),
         cmocka_unit_test(unresolved_symbol_is_named),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, code_setup, code_teardown);
 }

@@ -12,17 +12,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "code/code.h"
+#include "lib_code.h"
 #include "lib_files.h"
 #include "opt/opt.h"
 #include "os/os.h"
-#include "x64/compile.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-enum { SYMBOLS_MAX = 3, CODE_BYTES = 1 << 20 };
-
-static nf_code_memory *code_memory;
+enum { SYMBOLS_MAX = 3 };
 
 /* --- negations that go into fused operations
  * ------------------------------------------------------------------------------------- */
@@ -56,12 +53,10 @@ static three *fused_compile(const nf_module *m, bool contracts, nf_arena *arena,
         .arena = arena, .features = nf_cpu_features(), .contracts = variant->contract};
     nf_compiled out;
     nf_error error = {.message = ""};
-    uint64_t address;
     const nf_func *f = nf_module_function_at(m, nf_module_symbol(m, "f"));
     nf_func *clone = nf_func_clone(f, arena);
     assert_int_equal(nf_opt_run(&opt, clone, &error), NF_OK);
-    assert_int_equal(nf_backend_compile(clone, &options, &out, &error), NF_OK);
-    assert_int_equal(nf_code_place(code_memory, &out.blob, "f", NULL, &address, &error), NF_OK);
+    uint64_t address = code_compile("f", clone, &options, &out);
     *bytes = out.blob.total_bytes;
     return (three *)(uintptr_t)address;
 }
@@ -180,25 +175,11 @@ static void code_stays_within_its_budget(void **state)
     }
 }
 
-static int setup(void **state)
-{
-    nf_error error;
-    (void)state;
-    return nf_code_memory_new(nf_os_allocator(), CODE_BYTES, &code_memory, &error);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    nf_code_memory_free(code_memory);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(negations_go_into_fused_operations),
         cmocka_unit_test(code_stays_within_its_budget),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, code_setup, code_teardown);
 }

@@ -19,14 +19,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "code/code.h"
 #include "ir/eval.h"
+#include "lib_code.h"
 #include "os/os.h"
-#include "x64/compile.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-enum { OTHERS = 20, CODE_BYTES = 1 << 20, OPERANDS = 3 };
+enum { OTHERS = 20, OPERANDS = 3 };
 
 typedef enum way { WAY_MEMORY, WAY_REGISTERS, WAY_CONSTANT, WAY_PRESSURE, WAYS } way;
 
@@ -39,7 +38,6 @@ typedef struct subject {
     uint64_t constant; /* of operand b */
 } subject;
 
-static nf_code_memory *code_memory;
 static const char *const feature_names[] = {"sse2", "sse4", "avx2", "all"};
 
 static uint64_t features_of(uint32_t level)
@@ -220,12 +218,8 @@ static void check_way(const subject *s, way how)
         nf_link link = {NULL, 0};
         nf_compile options = {.link = &link, .arena = &arena, .features = features_of(level)};
         nf_compiled out;
-        uint64_t address = 0;
         char what[64];
-        nf_status status = nf_backend_compile(f, &options, &out, &error);
-        if (status == NF_OK)
-            status = nf_code_place(code_memory, &out.blob, "subject", NULL, &address, &error);
-        if (status != NF_OK) fail_msg("%s: %s", nf_ops[s->inst.op].text, error.message);
+        uint64_t address = code_compile(nf_ops[s->inst.op].text, f, &options, &out);
         snprintf(what, sizeof what, "with %s, %s", feature_names[level], names[how]);
         check_values(s, (compiled *)(uintptr_t)address, how, what);
         nf_code_free(code_memory, address);
@@ -337,22 +331,8 @@ static void every_operation_agrees(void **state)
     }
 }
 
-static int setup(void **state)
-{
-    nf_error error;
-    (void)state;
-    return nf_code_memory_new(nf_os_allocator(), CODE_BYTES, &code_memory, &error);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    nf_code_memory_free(code_memory);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_operation_agrees)};
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, code_setup, code_teardown);
 }

@@ -20,9 +20,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "code/code.h"
 #include "code/object.h"
 #include "ir/ir.h"
+#include "lib_code.h"
 #include "lib_differential.h"
 #include "lib_machine.h"
 #include "lib_plugin.h"
@@ -34,11 +34,9 @@ enum {
     FUNCTIONS_PER_MODULE = 4,
     SYMBOLS = FUNCTIONS_PER_MODULE + 1,
     FUNCTIONS_DEFAULT = 80,
-    CODE_BYTES = 16 << 20,
 };
 
 static const nf_llvm_api *api;
-static nf_code_memory *code_memory;
 
 /* --- NaNs --- */
 
@@ -641,17 +639,8 @@ static void reserved_names_are_refused(void **state)
 
 static int setup(void **state)
 {
-    nf_error error;
-    (void)state;
     api = plugin_load();
-    return nf_code_memory_new(nf_os_allocator(), CODE_BYTES, &code_memory, &error);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    nf_code_memory_free(code_memory);
-    return 0;
+    return code_setup(state);
 }
 
 int main(void)
@@ -665,5 +654,5 @@ int main(void)
         cmocka_unit_test(traps_are_signals),
         cmocka_unit_test(reserved_names_are_refused),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, code_teardown);
 }
