@@ -84,8 +84,11 @@ static void a_thread_is_parked_in_its_place_only(void **unused)
 /* --- threads that sleep --- */
 
 typedef struct sleeper {
+    nf_os_thread thread;
     int pipe[2];
-    uint32_t place; /* atomic: where it is */
+    uint32_t place;   /* atomic: where it is */
+    uint64_t polling; /* atomic: its id, if it is to poll */
+    int answer;       /* of poll() */
 } sleeper;
 
 enum { STARTING, INSIDE, OUTSIDE, TURNING, ENDING };
@@ -93,6 +96,21 @@ enum { TRIES = 50 };
 
 #define SLEEPS __attribute__((section("sleeps"), noinline, no_sanitize("address", "thread")))
 extern const char __start_sleeps[], __stop_sleeps[];
+
+static void sleeper_start(sleeper *s, const char *name, void (*body)(void *))
+{
+    nf_error error = {0};
+    assert_int_equal(nf_os_scan_open(&error), NF_OK);
+    assert_int_equal(pipe(s->pipe), 0);
+    assert_int_equal(nf_os_thread_create(&s->thread, name, body, s, &error), NF_OK);
+}
+
+static void sleeper_join(sleeper *s)
+{
+    nf_os_thread_join(&s->thread);
+    close(s->pipe[0]);
+    close(s->pipe[1]);
+}
 
 static void byte_wait(const sleeper *s)
 {
@@ -146,13 +164,9 @@ static bool scan_finds(sleeper *s, uint32_t place, int tries, nf_os_range ranges
 static void who_blocks_the_signal_is_looked_at_asleep(void **unused)
 {
     static sleeper s;
-    nf_os_thread thread;
     nf_os_range ranges[2];
-    nf_error error = {0};
     (void)unused;
-    assert_int_equal(nf_os_scan_open(&error), NF_OK);
-    assert_int_equal(pipe(s.pipe), 0);
-    assert_int_equal(nf_os_thread_create(&thread, "sleeper", sleeper_main, &s, &error), NF_OK);
+    sleeper_start(&s, "sleeper", sleeper_main);
     for (int i = 0; i < 2; i++) { /* the second time it is known */
         assert_true(scan_finds(&s, INSIDE, TRIES, ranges));
         assert_true(ranges[0].pinned);
@@ -163,9 +177,7 @@ static void who_blocks_the_signal_is_looked_at_asleep(void **unused)
     assert_int_equal(write(s.pipe[1], "", 1), 1);
     assert_false(scan_finds(&s, TURNING, 1, ranges));
     __atomic_store_n(&s.place, ENDING, __ATOMIC_RELEASE);
-    nf_os_thread_join(&thread);
-    close(s.pipe[0]);
-    close(s.pipe[1]);
+    sleeper_join(&s);
 }
 
 /* On an alternate stack, while the return address lies on the thread's own. */
@@ -203,31 +215,20 @@ static void handled_main(void *context)
 static void nothing_is_known_of_a_sleep_on_an_alternate_stack(void **unused)
 {
     static sleeper s;
-    nf_os_thread thread;
     nf_os_range ranges[2];
-    nf_error error = {0};
     (void)unused;
-    assert_int_equal(nf_os_scan_open(&error), NF_OK);
-    assert_int_equal(pipe(s.pipe), 0);
-    assert_int_equal(nf_os_thread_create(&thread, "handled", handled_main, &s, &error), NF_OK);
+    sleeper_start(&s, "handled", handled_main);
     assert_false(scan_finds(&s, INSIDE, 3, ranges));
     assert_int_equal(write(s.pipe[1], "", 1), 1);
-    nf_os_thread_join(&thread);
-    close(s.pipe[0]);
-    close(s.pipe[1]);
+    sleeper_join(&s);
 }
-
-typedef struct poller {
-    int pipe[2], answer;
-    uint64_t thread; /* atomic */
-} poller;
 
 static void poller_main(void *context)
 {
-    poller *p = context;
+    sleeper *p = context;
     struct pollfd readable = {.fd = p->pipe[0], .events = POLLIN};
     nf_os_scan_thread();
-    __atomic_store_n(&p->thread, nf_os_thread_id(), __ATOMIC_RELEASE);
+    __atomic_store_n(&p->polling, nf_os_thread_id(), __ATOMIC_RELEASE);
     p->answer = poll(&readable, 1, -1);
 }
 
@@ -245,24 +246,18 @@ static bool is_in_poll(uint64_t thread)
 static void who_sleeps_sleeps_on(void **unused)
 {
     enum { SCANS = 20, TIMEOUT_NS = 100 * 1000 * 1000 };
-    static poller p;
-    nf_os_thread thread;
-    nf_error error = {0};
+    static sleeper p;
     (void)unused;
-    assert_int_equal(nf_os_scan_open(&error), NF_OK);
-    assert_int_equal(pipe(p.pipe), 0);
-    assert_int_equal(nf_os_thread_create(&thread, "poller", poller_main, &p, &error), NF_OK);
-    while (__atomic_load_n(&p.thread, __ATOMIC_ACQUIRE) == 0) nf_os_yield();
-    while (!is_in_poll(p.thread)) nf_os_yield();
+    sleeper_start(&p, "poller", poller_main);
+    while (__atomic_load_n(&p.polling, __ATOMIC_ACQUIRE) == 0) nf_os_yield();
+    while (!is_in_poll(p.polling)) nf_os_yield();
     for (int i = 0; i < SCANS; i++) {
         nf_os_range range = {1, 2, false};
         nf_os_scan(&range, 1, NULL, TIMEOUT_NS);
     }
     assert_int_equal(write(p.pipe[1], "", 1), 1);
-    nf_os_thread_join(&thread);
+    sleeper_join(&p);
     assert_int_equal(p.answer, 1);
-    close(p.pipe[0]);
-    close(p.pipe[1]);
 }
 
 /* --- threads that come and go --- */
