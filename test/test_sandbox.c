@@ -23,48 +23,27 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "lib_race.h"
 #include "os/os.h"
-#include "race/race.h"
 
-#define CANDIDATE __attribute__((noinline, no_sanitize("address", "thread", "undefined")))
-
-enum { INPUTS = 8, CODE_BYTES = 100, PATH_BYTES = 300 };
+enum { PATH_BYTES = 300 };
 
 static nf_zygote *zygote; /* NULL: races fork */
 static nf_os_code code;   /* made before the zygote */
-static nf_arena arena;
 
 /* --- races --- */
 
 static nf_race_report race(const void *baseline, const void *const *field, uint32_t count,
                            void (*progress)(void *, const char *, uint32_t, uint32_t))
 {
-    static nf_race_input inputs[INPUTS];
     nf_race_candidate candidates[NF_RACE_CANDIDATES_MAX];
-    nf_arena_reset(&arena);
-    for (uint32_t i = 0; i < count; i++)
-        candidates[i] = (nf_race_candidate){"candidate", (uint64_t)(uintptr_t)field[i], CODE_BYTES};
-    for (uint32_t i = 0; i < INPUTS; i++) inputs[i].integers[0] = 100 + i;
-    nf_race_request request = {
-        .baseline = {"baseline", (uint64_t)(uintptr_t)baseline, CODE_BYTES},
-        .candidates = candidates,
-        .candidate_count = count,
-        .inputs = inputs,
-        .input_count = INPUTS,
-        .result = NF_I64,
-        .writes = true,
-        .budget_ns = 5 * 1000 * 1000,
-        .call_limit_ns = progress ? 200 * 1000 * 1000 : 0,
-        .seed = 3,
-        .progress = progress,
-        .zygote = zygote,
-    };
+    for (uint32_t i = 0; i < count; i++) candidates[i] = race_candidate(field[i]);
+    nf_race_request request = race_request(zygote, baseline, candidates, count);
+    request.call_limit_ns = progress ? 200 * 1000 * 1000 : 0;
+    request.progress = progress;
     nf_race_report report;
     nf_error error = {0};
-    if (nf_race_run(&request, &arena, &report, &error) != NF_OK) fail_msg("%s", error.message);
-    for (uint32_t i = 0; i < count; i++)
-        printf("  %-13s %s\n", nf_race_outcome_text(report.results[i].outcome),
-               report.results[i].reason);
+    if (race_run(&request, &report, &error) != NF_OK) fail_msg("%s", error.message);
     return report;
 }
 
@@ -78,11 +57,6 @@ static nf_race_outcome outcome_of(const void *baseline, const void *candidate)
 static bool is_right(nf_race_outcome outcome)
 {
     return outcome == NF_RACE_WON || outcome == NF_RACE_LOST || outcome == NF_RACE_NOT_MEASURED;
-}
-
-CANDIDATE static int64_t increment(int64_t n)
-{
-    return n + 1;
 }
 
 CANDIDATE static int64_t hangs(int64_t n)
@@ -357,20 +331,6 @@ static void test_it_dies_with_the_program(void **state)
     close(ends[0]);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    nf_arena_init(&arena, nf_os_allocator());
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    nf_arena_free(&arena);
-    return 0;
-}
-
 /* --- what is the zygote's alone --- */
 
 static void test_the_zygote_has_next_to_nothing(void **state)
@@ -535,12 +495,12 @@ int main(void)
         cmocka_unit_test(test_who_closes_its_socket_gets_no_letters),
     };
     if (nf_os_code_map(1 << 20, 0, &code, NULL) != NF_OK) return EXIT_FAILURE;
-    int failed = cmocka_run_group_tests_name("forked", both, set_up, tear_down);
+    int failed = cmocka_run_group_tests_name("forked", both, NULL, NULL);
     nf_status status = nf_zygote_open(&zygote, NULL);
     if (status != NF_UNSUPPORTED) {
         assert_int_equal(status, NF_OK);
-        failed += cmocka_run_group_tests_name("by a zygote", both, set_up, tear_down);
-        failed += cmocka_run_group_tests_name("zygote", of_the_zygote, set_up, tear_down);
+        failed += cmocka_run_group_tests_name("by a zygote", both, NULL, NULL);
+        failed += cmocka_run_group_tests_name("zygote", of_the_zygote, NULL, NULL);
     }
     nf_zygote_close(zygote);
     nf_os_code_unmap(&code);

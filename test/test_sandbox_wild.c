@@ -22,69 +22,35 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/sanitized.h"
-#include "os/os.h"
+#include "lib_race.h"
 #include "race/linux/harness.h"
 
-#define CANDIDATE __attribute__((noinline, no_sanitize("address", "thread", "undefined")))
-
-enum { INPUTS = 8, CODE_BYTES = 100, PAGE = 4096, NOBODY = 65534 };
+enum { PAGE = 4096, NOBODY = 65534 };
 
 static nf_zygote *zygote; /* NULL: races fork */
-static nf_arena arena;
 
 /* --- races --- */
-
-static nf_race_request request_of(const nf_race_candidate *candidate, const void *baseline)
-{
-    static nf_race_input inputs[INPUTS];
-    for (uint32_t i = 0; i < INPUTS; i++) {
-        double number = 100 + i;
-        inputs[i].integers[0] = 100 + i;
-        memcpy(&inputs[i].vectors[0], &number, sizeof number);
-    }
-    return (nf_race_request){
-        .baseline = {"baseline", (uint64_t)(uintptr_t)baseline, CODE_BYTES},
-        .candidates = candidate,
-        .candidate_count = 1,
-        .inputs = inputs,
-        .input_count = INPUTS,
-        .result = NF_I64,
-        .writes = true,
-        .budget_ns = 5 * 1000 * 1000,
-        .seed = 3,
-        .zygote = zygote,
-    };
-}
 
 /* NOT_MEASURED where there was no race. */
 static nf_race_outcome run(const nf_race_request *request)
 {
     nf_race_report report;
     nf_error error = {0};
-    nf_arena_reset(&arena);
-    if (nf_race_run(request, &arena, &report, &error) != NF_OK || !report.ran) {
-        printf("  %s\n", error.message[0] ? error.message : report.reason);
-        return NF_RACE_NOT_MEASURED;
-    }
-    printf("  %s: %s\n", nf_race_outcome_text(report.results[0].outcome), report.results[0].reason);
-    return report.results[0].outcome;
+    if (race_run(request, &report, &error) == NF_OK && report.ran) return report.results[0].outcome;
+    printf("  %s\n", error.message[0] ? error.message : report.reason);
+    return NF_RACE_NOT_MEASURED;
 }
 
 static nf_race_outcome outcome_of(const void *baseline, const void *candidate)
 {
-    nf_race_candidate one = {"candidate", (uint64_t)(uintptr_t)candidate, CODE_BYTES};
-    nf_race_request request = request_of(&one, baseline);
+    nf_race_candidate one = race_candidate(candidate);
+    nf_race_request request = race_request(zygote, baseline, &one, 1);
     return run(&request);
 }
 
 static bool is_right(nf_race_outcome outcome)
 {
     return outcome == NF_RACE_WON || outcome == NF_RACE_LOST;
-}
-
-CANDIDATE static int64_t increment(int64_t n)
-{
-    return n + 1;
 }
 
 static void assert_races_go_on(void)
@@ -191,14 +157,14 @@ static void give_up(void *context, const char *stage, uint32_t done, uint32_t of
 static void test_who_never_ends_can_be_given_up(void **state)
 {
     (void)state;
-    nf_race_candidate one = {"candidate", (uint64_t)(uintptr_t)claims_to_have_finished, CODE_BYTES};
-    nf_race_request request = request_of(&one, increment);
+    nf_race_candidate one = race_candidate(claims_to_have_finished);
+    nf_race_request request = race_request(zygote, increment, &one, 1);
     nf_race_report report;
     nf_error error = {0};
     given_up = 0;
     request.given_up = &given_up;
     request.progress = give_up;
-    assert_int_equal(nf_race_run(&request, &arena, &report, &error), NF_OS);
+    assert_int_equal(race_run(&request, &report, &error), NF_OS);
     assert_non_null(strstr(error.message, "given up"));
     assert_races_go_on();
 }
@@ -241,8 +207,8 @@ CANDIDATE static double nearly_same(double x)
 
 static nf_race_outcome outcome_with_tolerance(double (*baseline)(double), double (*other)(double))
 {
-    nf_race_candidate one = {"candidate", (uint64_t)(uintptr_t)other, CODE_BYTES};
-    nf_race_request request = request_of(&one, (const void *)(uintptr_t)baseline);
+    nf_race_candidate one = race_candidate((const void *)(uintptr_t)other);
+    nf_race_request request = race_request(zygote, (const void *)(uintptr_t)baseline, &one, 1);
     request.result = NF_F64;
     request.tolerance = 1e-9;
     return run(&request);
@@ -370,20 +336,6 @@ static void test_other_namespaces_are_left_alone(void **state)
     in_child(has_children_elsewhere);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    nf_arena_init(&arena, nf_os_allocator());
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    nf_arena_free(&arena);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest both[] = {
@@ -397,11 +349,11 @@ int main(void)
         cmocka_unit_test(test_memory_may_be_locked),
         cmocka_unit_test(test_other_namespaces_are_left_alone),
     };
-    int failed = cmocka_run_group_tests_name("forked", both, set_up, tear_down);
+    int failed = cmocka_run_group_tests_name("forked", both, NULL, NULL);
     nf_status status = nf_zygote_open(&zygote, NULL);
     if (status != NF_UNSUPPORTED) {
         assert_int_equal(status, NF_OK);
-        failed += cmocka_run_group_tests_name("by a zygote", both, set_up, tear_down);
+        failed += cmocka_run_group_tests_name("by a zygote", both, NULL, NULL);
     }
     nf_zygote_close(zygote);
     return failed;
