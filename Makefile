@@ -94,7 +94,7 @@ help:
 	@echo 'make test          set up, build, run all tests; SANITIZE=address,undefined or thread'
 	@echo 'make fuzz-nightly  fuzz for HOURS=$(HOURS) on all processors; reduce what is found'
 	@echo 'make stress        set up, build, run the long forms of the tests that have one (hours)'
-	@echo 'make check         format, layers, warnings, static analysis, freestanding archive'
+	@echo 'make check         format, layers, warnings, static analysis, sanitizers, freestanding archive'
 	@echo 'make bench         run all benchmarks; BENCH_ARGS="$(BENCH_ARGS)"'
 	@echo 'make freestanding  $(BUILD)/libnanoforge-bare.a, which needs no libc'
 	@echo 'make bless         let the tests rewrite what they expect; review the diff'
@@ -261,10 +261,11 @@ fuzz-nightly:
 
 .PHONY: test-programs test-run stress-run bench bless docs
 TEST_SCRIPTS := $(sort $(shell find test -maxdepth 1 -name '*.sh' -perm -u+x))
+CONCURRENT_TESTS := $(patsubst test/%.c,%,$(shell grep -l 'pthread_create\|race_run\|nf_engine_new\|fork()' test/test_*.c))
 # ThreadSanitizer looks at what has threads; the other tests would only take ten times as long.
 ifeq ($(SANITIZE),thread)
 TEST_SCRIPTS := $(filter-out %/bus_model.sh %/csmith.sh %/docs.sh %/import.sh %/install.sh %/man.sh %/workloads.sh,$(TEST_SCRIPTS))
-TESTS := $(patsubst test/%.c,%,$(shell grep -l 'pthread_create\|nf_race_run\|nf_engine_new\|fork()' test/test_*.c))
+TESTS := $(CONCURRENT_TESTS)
 endif
 TEST_FUZZERS := $(if $(SANITIZE),,$(if $(HAVE_FUZZER),$(FUZZERS:%=$(FUZZ)/%)))
 TEST_PROGRAMS := $(TESTS:%=$(BUILD)/test/%) $(TEST_FUZZERS)
@@ -300,8 +301,8 @@ docs: all
 
 # --- checks ---------------------------------------------------------------------------------------
 
-.PHONY: check-all check-format check-layers check-warnings check-tidy check-cppcheck objects
-check-all: check-format check-layers check-warnings check-tidy check-cppcheck freestanding
+.PHONY: check-all check-format check-layers check-warnings check-tidy check-cppcheck check-sanitized objects
+check-all: check-format check-layers check-warnings check-tidy check-cppcheck check-sanitized freestanding
 	@echo 'check: all well'
 
 FORMATTED := $(shell find src include cmd bench test examples -name '*.[ch]' ! -path 'test/import/*')
@@ -312,6 +313,15 @@ check-format:
 
 check-layers:
 	@scripts/layers && echo 'check: layers'
+
+# The tests of threads, races and forks: what most depends on how it was built. All of them, and the
+# other tests, are run by 'make SANITIZE=address,undefined test'.
+SANITIZED := $(BUILD)/address-undefined
+check-sanitized:
+	@$(MAKE) SANITIZE=address,undefined BUILD=$(SANITIZED) $(CONCURRENT_TESTS:%=$(SANITIZED)/test/%) \
+		$(SANITIZED)/nanoforged $(if $(HAVE_LLVM),$(SANITIZED)/libnanoforge-llvm.so)
+	@$(MAKE) SANITIZE=address,undefined BUILD=$(SANITIZED) TESTS='$(CONCURRENT_TESTS)' TEST_SCRIPTS= test-run
+	@echo 'check: address and undefined-behaviour sanitizers'
 
 # Everything that is compiled, by both compilers, where a warning is an error.
 objects: $(LIB_OBJ) $(if $(HAVE_LLVM),$(LLVM_OBJ)) $(patsubst %.c,$(BUILD)/%.o,$(BARE_ONLY) $(wildcard cmd/*/*.c bench/*.c \
