@@ -29,11 +29,18 @@ enum {
     BATCH_MIN_BYTES = 4096,
 };
 
+/* What is true of it without the lock must be asked for again under it: who lets a function stay makes
+ * it callable afterwards, and takes the lock for that. */
+static bool stays(const nf_function *function)
+{
+    return __atomic_load_n(&function->stays, __ATOMIC_ACQUIRE);
+}
+
 static bool can_go(const nf_function *function)
 {
     nf_phase phase = __atomic_load_n(&function->phase, __ATOMIC_ACQUIRE);
-    return __atomic_load_n(&function->active, __ATOMIC_ACQUIRE) != NULL &&
-           !__atomic_load_n(&function->stays, __ATOMIC_RELAXED) && function->osr.points == NULL &&
+    return __atomic_load_n(&function->active, __ATOMIC_ACQUIRE) != NULL && !stays(function) &&
+           function->osr.points == NULL &&
            (phase == NF_PHASE_BASELINE || phase == NF_PHASE_SETTLED || phase == NF_PHASE_FORCED);
 }
 
@@ -74,7 +81,7 @@ static void function_reset(nf_function *function)
     if (function->phase != NF_PHASE_FORCED) nf_phase_set(function, NF_PHASE_COLD, 0);
 }
 
-/* The bytes that will be free. */
+/* The bytes that will be free; 0: it stays. */
 static size_t function_evict(nf_function *function)
 {
     nf_engine *engine = function->engine;
@@ -82,10 +89,12 @@ static size_t function_evict(nf_function *function)
     nf_drift_close(function);
     nf_osr_quiet(function);
     nf_os_mutex_lock(&engine->lock);
-    function_reset(function);
-    nf_version *marked = versions_mark(function);
-    engine->evictions++;
+    bool goes = !stays(function);
+    if (goes) function_reset(function);
+    nf_version *marked = goes ? versions_mark(function) : NULL;
+    engine->evictions += goes;
     nf_os_mutex_unlock(&engine->lock);
+    if (!goes) return 0;
     while (marked) {
         nf_version *version = marked;
         marked = version->next_retired;
@@ -167,7 +176,9 @@ static void sleepers_make(nf_engine *engine, uint64_t now)
         if (victim == NULL || nf_is_asleep(victim)) return;
         nf_drift_close(victim);
         victim->slept_ns = now;
-        nf_slot_store(victim, victim->entries[NF_ENTRY_LAZY]);
+        nf_os_mutex_lock(&engine->lock);
+        if (!stays(victim)) nf_slot_store(victim, victim->entries[NF_ENTRY_LAZY]);
+        nf_os_mutex_unlock(&engine->lock);
     }
 }
 
