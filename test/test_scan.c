@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -223,6 +224,92 @@ static void nothing_is_known_of_a_sleep_on_an_alternate_stack(void **unused)
     sleeper_join(&s);
 }
 
+/* --- stacks in pieces --- */
+
+enum { PIECE_BYTES = 4096, PIECES_BYTES = 16 * PIECE_BYTES };
+
+/* A page of the caller's stack below which this thread goes on gets an attribute of its own. */
+static __attribute__((noinline)) void in_pieces(void (*body)(sleeper *), sleeper *s)
+{
+    _Alignas(PIECE_BYTES) uint8_t part[PIECES_BYTES];
+    __asm__ volatile("" : : "r"(part) : "memory");
+    assert_int_equal(madvise(part + PIECES_BYTES / 2, PIECE_BYTES, MADV_DONTDUMP), 0);
+    body(s);
+    assert_int_equal(madvise(part + PIECES_BYTES / 2, PIECE_BYTES, MADV_DODUMP), 0);
+}
+
+SLEEPS static int pieces_inside(void (*body)(sleeper *), sleeper *s)
+{
+    in_pieces(body, s);
+    __asm__ volatile("" ::: "memory");
+    return 1;
+}
+
+static void wait_inside(sleeper *s)
+{
+    __atomic_store_n(&s->place, INSIDE, __ATOMIC_RELEASE);
+    byte_wait(s);
+}
+
+static void turn_inside(sleeper *s)
+{
+    __atomic_store_n(&s->place, INSIDE, __ATOMIC_RELEASE);
+    while (__atomic_load_n(&s->place, __ATOMIC_RELAXED) == INSIDE) continue;
+}
+
+static void scan_inside(sleeper *s)
+{
+    enum { TIMEOUT_NS = 100 * 1000 * 1000 };
+    nf_os_range range = {(uint64_t)(uintptr_t)__start_sleeps, (uint64_t)(uintptr_t)__stop_sleeps,
+                         false};
+    bool known = nf_os_scan(&range, 1, __builtin_frame_address(0), TIMEOUT_NS);
+    s->answer = known && range.pinned;
+}
+
+static void waits_main(void *context)
+{
+    nf_os_scan_thread();
+    assert_int_equal(pieces_inside(wait_inside, context), 1);
+}
+
+static void turns_main(void *context)
+{
+    nf_os_scan_thread();
+    assert_int_equal(pieces_inside(turn_inside, context), 1);
+}
+
+static void scans_main(void *context)
+{
+    assert_int_equal(pieces_inside(scan_inside, context), 1);
+}
+
+static void a_stack_in_pieces_is_searched_as_a_whole(void **unused)
+{
+    static sleeper waits, turns, scans;
+    nf_os_range ranges[2];
+    (void)unused;
+#ifdef __SANITIZE_THREAD__
+    print_message("skipped: the thread sanitizer holds signals back\n");
+    skip();
+#endif
+    sleeper_start(&waits, "waits", waits_main);
+    assert_true(scan_finds(&waits, INSIDE, TRIES, ranges) && ranges[0].pinned);
+    assert_int_equal(write(waits.pipe[1], "", 1), 1);
+    sleeper_join(&waits);
+
+    sleeper_start(&turns, "turns", turns_main);
+    assert_true(scan_finds(&turns, INSIDE, TRIES, ranges) && ranges[0].pinned);
+    __atomic_store_n(&turns.place, OUTSIDE, __ATOMIC_RELEASE);
+    sleeper_join(&turns);
+
+    sleeper_start(&scans, "scans", scans_main);
+    sleeper_join(&scans);
+    assert_true(scans.answer);
+    scans.answer = 0;
+    scans_main(&scans); /* on the first thread's stack */
+    assert_true(scans.answer);
+}
+
 static void poller_main(void *context)
 {
     sleeper *p = context;
@@ -405,6 +492,7 @@ int main(void)
         cmocka_unit_test(a_thread_is_parked_in_its_place_only),
         cmocka_unit_test(who_blocks_the_signal_is_looked_at_asleep),
         cmocka_unit_test(nothing_is_known_of_a_sleep_on_an_alternate_stack),
+        cmocka_unit_test(a_stack_in_pieces_is_searched_as_a_whole),
         cmocka_unit_test(who_sleeps_sleeps_on),
         cmocka_unit_test(no_thread_is_missed_while_others_end),
         cmocka_unit_test(who_ends_is_not_waited_for),

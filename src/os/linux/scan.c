@@ -3,7 +3,7 @@
  *
  *   scanner                              each thread that does not sleep, in the handler
  *   lists the threads (scan_list.c)
- *   reads the map of stacks
+ *   reads the map of stacks (scan_stack.c)
  *   looks at those that sleep
  *   in the system (scan_sleeper.c)
  *   signals the others      ──────────►  finds its stack's end in the map, searches registers and
@@ -38,18 +38,15 @@
 #include "scan_fork.h"
 #include "scan_list.h"
 #include "scan_sleeper.h"
+#include "scan_stack.h"
 
 enum { POLL_MIN_NS = 20 * 1000, POLL_MAX_NS = 1000 * 1000, SILENT_AFTER_NS = 1000 * 1000 };
 enum { WAKING_NS = 100 * 1000 };
 enum { THREADS_MAX = 8192, COPY_WORDS = 2048, ALTERNATE_BYTES_MIN = 2048 };
-enum { MAPPINGS_MAX = 8192, MAPS_BYTES = 4 << 20, RED_ZONE_BYTES = 128, SIGNALS_TRIED = 16 };
+enum { SIGNALS_TRIED = 16 };
 
 typedef enum park_state { PARK_REFUSED, PARK_ASKED, PARK_DONE } park_state;
 static const uint32_t PARK_NUMBER = UINT32_MAX; /* no scan's */
-
-typedef struct mapping {
-    uint64_t start, end;
-} mapping;
 
 static struct {
     pthread_mutex_t mutex;
@@ -59,8 +56,6 @@ static struct {
     uint32_t number;                    /* atomic */
     nf_os_range ranges[NF_OS_SCAN_MAX]; /* a copy: a handler may be late */
     uint32_t count;
-    mapping mappings[MAPPINGS_MAX];
-    uint32_t mapping_count;
     pid_t threads[THREADS_MAX];
     bool answered[THREADS_MAX]; /* atomic */
     uint32_t thread_count;
@@ -92,34 +87,13 @@ static void look_at(uint64_t word)
     if (range) __atomic_store_n(&range->pinned, true, __ATOMIC_RELAXED);
 }
 
-static const mapping *mapping_of(uint64_t address)
-{
-    uint32_t low = 0, high = scan.mapping_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (scan.mappings[middle].end <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < scan.mapping_count && scan.mappings[low].start <= address ? &scan.mappings[low]
-                                                                           : NULL;
-}
-
-static uint64_t stack_first(const mapping *stack, uint64_t sp)
-{
-    uint64_t from = sp - RED_ZONE_BYTES > stack->start ? sp - RED_ZONE_BYTES : stack->start;
-    return from & ~UINT64_C(7);
-}
-
 /* All frames' words are read as they are: no sanitizer may watch this. */
 __attribute__((no_sanitize("address", "thread", "undefined"))) static bool
 look_at_stack(uint64_t sp)
 {
-    const mapping *stack = mapping_of(sp);
-    if (stack == NULL) return false;
-    for (const uint64_t *at = (const uint64_t *)stack_first(stack, sp); (uint64_t)at < stack->end;
-         at++)
+    nf_scan_stack stack;
+    if (!nf_scan_stack_own(sp, &stack)) return false;
+    for (const uint64_t *at = (const uint64_t *)stack.from; (uint64_t)at < stack.end; at++)
         look_at(*(const volatile uint64_t *)at);
     return true;
 }
@@ -142,23 +116,25 @@ static bool copy_from(uint64_t address, size_t bytes)
     return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == (ssize_t)bytes;
 }
 
-/* The stack of a thread that sleeps. */
+/* The stack of a thread that sleeps. False: it can't be seen as a whole from here. */
 static bool look_at_sleeper(uint64_t sp)
 {
-    const mapping *stack = mapping_of(sp);
+    nf_scan_stack stack;
     uint64_t last[3] = {0};
-    if (stack == NULL) return false;
-    for (uint64_t from = stack_first(stack, sp); from < stack->end; from += sizeof scan.copy) {
-        uint64_t left = stack->end - from;
+    if (!nf_scan_stack_piece(sp, &stack)) return false;
+    for (uint64_t from = stack.from; from < stack.end; from += sizeof scan.copy) {
+        uint64_t left = stack.end - from;
         size_t bytes = left < sizeof scan.copy ? left : sizeof scan.copy;
         if (!copy_from(from, bytes)) return false;
         for (size_t i = 0; i < bytes / sizeof *scan.copy; i++) {
+            uint64_t address = from + i * sizeof *scan.copy - 2 * sizeof *last;
             last[0] = last[1], last[1] = last[2], last[2] = scan.copy[i];
             look_at(last[2]);
-            if (is_on_alternate(from + i * 8 - 16, last)) return false;
+            if (is_on_alternate(address, last)) return false;
+            if (nf_scan_is_control_block(address, last)) stack.goes_on = false;
         }
     }
-    return true;
+    return !stack.goes_on;
 }
 
 static void thread_look(const ucontext_t *thread)
@@ -234,49 +210,6 @@ void nf_os_scan_thread(void)
     sigemptyset(&set);
     sigaddset(&set, scan.signal);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-}
-
-/* Adds a line of the list when it is writable memory. Mappings that touch stay apart: what lies above a
- * stack is as a rule no part of it, and may be huge. */
-static bool mapping_add(const char *line)
-{
-    char *end;
-    uint64_t start = strtoull(line, &end, 16);
-    if (*end != '-') return true;
-    uint64_t limit = strtoull(end + 1, &end, 16);
-    if (end[0] != ' ' || end[1] != 'r' || end[2] != 'w') return true;
-    if (scan.mapping_count == MAPPINGS_MAX) return false;
-    scan.mappings[scan.mapping_count++] = (mapping){start, limit};
-    return true;
-}
-
-/* All of a file as text. False: it can't be read, is empty, or does not fit. */
-static bool file_read(const char *path, char *text, size_t size)
-{
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0) return false;
-    size_t length = 0;
-    ssize_t got;
-    while (length + 1 < size && (got = read(file, text + length, size - 1 - length)) > 0)
-        length += (size_t)got;
-    close(file);
-    text[length] = '\0';
-    return length > 0 && length + 1 < size;
-}
-
-/* /proc/self is the first thread's, which may have ended and have none any more. */
-static bool mappings_read(void)
-{
-    char *text = malloc(MAPS_BYTES);
-    bool whole = text && file_read("/proc/thread-self/maps", text, MAPS_BYTES);
-    scan.mapping_count = 0;
-    for (char *line = text; whole && line && *line;) {
-        whole = mapping_add(line);
-        while (*line && *line != '\n') line++;
-        if (*line) line++;
-    }
-    free(text);
-    return whole;
 }
 
 /* False: there is no such thread. One for which no signal can be queued just doesn't answer. */
@@ -368,7 +301,7 @@ static bool threads_look(nf_os_range *ranges, uint32_t count, const void *stack,
     memcpy(scan.ranges, ranges, count * sizeof *ranges);
     scan.answers = scan.blind = 0;
     bool known = scan.signal != 0 && nf_scan_list(scan.threads, THREADS_MAX, &scan.thread_count) &&
-                 mappings_read() && self_look(stack);
+                 nf_scan_stacks_read() && self_look(stack);
     __atomic_add_fetch(&scan.number, 1, __ATOMIC_SEQ_CST);
     if (known) {
         threads_ask();
