@@ -254,6 +254,17 @@ static void offset_move(nf_place *place, int64_t by, unsigned scale_log2)
     place->offset = (int64_t)((uint64_t)place->offset + ((uint64_t)by << scale_log2));
 }
 
+/* Of base + index << scale: where nothing is multiplied, the index may be the address and the base a
+ * number. */
+static nf_root indexed_root(const nf_alias *alias, nf_root base, nf_value index,
+                            unsigned scale_log2)
+{
+    if (index.id == 0 || scale_log2 != 0) return base;
+    nf_root added = root_of(alias, index);
+    if (added.kind == NF_ROOT_NONE && is_strong(base)) return base;
+    return roots_add(base, added);
+}
+
 nf_place nf_place_of(const nf_alias *alias, const nf_inst *access)
 {
     const nf_func *f = alias->f;
@@ -271,9 +282,10 @@ nf_place nf_place_of(const nf_alias *alias, const nf_inst *access)
         offset_move(&place, nf_inst_at(f, sum->b)->imm, 0);
         place.base = sum->a;
     }
+    place.root = indexed_root(alias, place.root, place.index, place.scale_log2);
     const nf_inst *base = nf_inst_at(f, place.base);
-    if (base->op == NF_OP_LOCAL || base->op == NF_OP_SYMBOL) {
-        place.root = named_root(base);
+    bool is_named = base->op == NF_OP_LOCAL || base->op == NF_OP_SYMBOL;
+    if (is_named && roots_equal(place.root, named_root(base))) {
         offset_move(&place, base->imm, 0);
         place.base = (nf_value){0};
     }
