@@ -1,6 +1,7 @@
 /*
  * Parallel moves, on a machine of small numbers: every set must end as if all moves had happened at
- * once, whatever cycles it has, with and without a spare place.
+ * once, whatever cycles it has, with and without a spare place. Values have widths, and no place is
+ * asked to hold more than it has room for.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,27 +13,44 @@
 #include "os/os.h"
 #include "x64/moves.h"
 
-enum { PLACES = 24, SPARE = PLACES, ROUNDS = 20000 };
+enum { PLACES = 24, SPARE = PLACES, ROUNDS = 20000, FIRST_PAYLOAD = 1000, WIDTH_MAX = 8 };
 
 typedef struct machine {
     uint32_t values[PLACES + 1];
     uint32_t steps;
     bool has_spare;
+    uint32_t widths[PLACES + 1]; /* of the values */
+    uint32_t room[PLACES];
+    uint32_t move_widths[PLACES]; /* by payload */
 } machine;
+
+static uint32_t bytes_of(void *context, uint32_t payload)
+{
+    const machine *m = context;
+    return payload < FIRST_PAYLOAD ? 0 : m->move_widths[payload - FIRST_PAYLOAD];
+}
 
 static void run_move(void *context, const nf_move *move)
 {
     machine *m = context;
-    m->values[move->to] = move->from == NF_PLACE_NONE ? move->payload : m->values[move->from];
+    bool constant = move->from == NF_PLACE_NONE;
+    m->values[move->to] = constant ? move->payload : m->values[move->from];
+    m->widths[move->to] = constant ? 0 : m->widths[move->from];
+    if (!constant) assert_true(m->widths[move->from] <= bytes_of(m, move->payload));
     m->steps++;
 }
 
 static void run_swap(void *context, const nf_move *move)
 {
     machine *m = context;
-    uint32_t value = m->values[move->to];
+    uint32_t value = m->values[move->to], width = m->widths[move->to];
+    uint32_t bytes = bytes_of(m, move->payload);
+    assert_true(bytes <= m->room[move->to] && bytes <= m->room[move->from]);
+    assert_true(width <= bytes && m->widths[move->from] <= bytes);
     m->values[move->to] = m->values[move->from];
+    m->widths[move->to] = m->widths[move->from];
     m->values[move->from] = value;
+    m->widths[move->from] = width;
     m->steps++;
 }
 
@@ -55,13 +73,18 @@ static void one_round(nf_moves *moves, uint64_t seed, bool has_spare)
     machine m = {.has_spare = has_spare};
     uint32_t wanted[PLACES], count = 0;
     uint32_t share = 1 + random_below(&seed, 8);
-    for (uint32_t i = 0; i < PLACES; i++) wanted[i] = m.values[i] = i + 1;
+    for (uint32_t i = 0; i < PLACES; i++) {
+        wanted[i] = m.values[i] = i + 1;
+        m.widths[i] = m.room[i] = 1 + random_below(&seed, WIDTH_MAX);
+    }
     for (uint32_t i = 0; i < PLACES; i++) {
         if (random_below(&seed, 8) >= share) continue;
         uint32_t from = random_below(&seed, PLACES + 2);
         bool constant = from >= PLACES;
-        wanted[i] = constant ? 1000 + i : from + 1;
-        nf_moves_add(moves, i, constant ? NF_PLACE_NONE : from, 1000 + i);
+        wanted[i] = constant ? FIRST_PAYLOAD + i : from + 1;
+        m.move_widths[i] = constant ? 0 : m.widths[from];
+        if (m.move_widths[i] > m.room[i]) m.room[i] = m.move_widths[i];
+        nf_moves_add(moves, i, constant ? NF_PLACE_NONE : from, FIRST_PAYLOAD + i);
         count++;
     }
     nf_moves_resolve(moves, run_move, run_swap, &m);
@@ -76,6 +99,7 @@ static void run(bool has_spare)
     nf_arena_init(&arena, nf_os_allocator());
     nf_moves_init(&moves, &arena, PLACES + 1);
     moves.spare = spare_of;
+    moves.bytes = bytes_of;
     for (uint64_t seed = 1; seed <= ROUNDS; seed++) one_round(&moves, seed, has_spare);
     nf_arena_free(&arena);
 }

@@ -310,6 +310,7 @@ nf_status nf_output_run(nf_lir *lir, const nf_alloc *alloc, const nf_compile *op
     e->frame.locals = locals;
     nf_moves_init(&e->moves, arena, NF_PLACE_SLOT + alloc->slots.count);
     e->moves.spare = nf_output_spare_place;
+    e->moves.bytes = nf_output_move_bytes;
     frame_build(e);
     nf_output_thread_jumps(e);
     code_write(e);

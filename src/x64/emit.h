@@ -107,6 +107,7 @@ void nf_output_relax(nf_output *e);
 /* to = the value of v, which is at `from` (NF_PLACE_NONE: made again). */
 void nf_output_place_move(nf_output *e, uint32_t to, uint32_t from, nf_vreg v);
 uint32_t nf_output_spare_place(void *output, const nf_move *move); /* for nf_moves */
+uint32_t nf_output_move_bytes(void *output, uint32_t payload);     /* likewise */
 void nf_output_gap(nf_output *e, uint32_t inst);
 void nf_output_edge(nf_output *e, uint32_t edge);
 /* Whether any move of a list from nf_alloc does something. */

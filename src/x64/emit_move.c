@@ -292,17 +292,17 @@ static void emit_move(void *context, const nf_move *move)
     nf_output_place_move(context, move->to, move->from, (nf_vreg){move->payload});
 }
 
-/* The widest of a cycle's values decides: what is above a narrower one does not matter. */
 static void emit_swap(void *context, const nf_move *move)
 {
     nf_output *e = context;
-    nf_vreg_data data = *nf_vreg_at(e->lir, (nf_vreg){move->payload});
-    const nf_moves *moves = &e->moves;
-    for (uint32_t i = 0; i < moves->list.count; i++) {
-        const nf_vreg_data *other = nf_vreg_at(e->lir, (nf_vreg){moves->list.data[i].payload});
-        if (other->class_ == data.class_ && other->bytes > data.bytes) data.bytes = other->bytes;
-    }
-    swap_places(e, move->to, move->from, &data);
+    swap_places(e, move->to, move->from, nf_vreg_at(e->lir, (nf_vreg){move->payload}));
+}
+
+uint32_t nf_output_move_bytes(void *context, uint32_t payload)
+{
+    const nf_output *e = context;
+    const nf_vreg_data *data = nf_vreg_at(e->lir, (nf_vreg){payload});
+    return data->class_ == NF_CLASS_MASK && !wide_masks(e) ? 2 : data->bytes;
 }
 
 uint32_t nf_output_spare_place(void *context, const nf_move *move)

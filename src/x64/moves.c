@@ -4,7 +4,8 @@
  * A move may be done once nobody still has to read its target. Doing it takes one reader away from
  * its source, which may free the move that writes there, and so on. What is left when no move is
  * free are cycles, in which each place has one reader and one writer: n - 1 swaps turn a cycle of
- * n.
+ * n. They carry one value through all its places, so that has to be the narrowest: a slot may be no
+ * wider than what belongs there.
  *
  *   a <- b, b <- c, d <- a      d <- a is free; then a <- b; then b <- c
  *   a <- b, b <- a              swap(a, b)
@@ -76,16 +77,32 @@ static nf_move turn_open_cycle(nf_moves *moves, nf_move move, nf_move_emit *emit
     return move;
 }
 
+/* The move of the cycle that reads the narrowest value. */
+static nf_move narrowest_in_cycle(const nf_moves *moves, nf_move start, void *context)
+{
+    nf_move found = start;
+    uint32_t least = moves->bytes(context, start.payload);
+    for (nf_move at = next_in_cycle(moves, &start); at.to != start.to;
+         at = next_in_cycle(moves, &at)) {
+        uint32_t bytes = moves->bytes(context, at.payload);
+        if (bytes >= least) continue;
+        least = bytes;
+        found = at;
+    }
+    return found;
+}
+
 static void turn_cycle(nf_moves *moves, uint32_t start, nf_move_emit *emit, nf_move_emit *swap,
                        void *context)
 {
-    nf_move move = moves->list.data[start], last = move;
-    uint32_t spare = moves->spare != NULL ? moves->spare(context, &move) : NF_PLACE_NONE;
+    nf_move last = moves->list.data[start];
+    if (moves->bytes != NULL) last = narrowest_in_cycle(moves, last, context);
+    nf_move move = next_in_cycle(moves, &last);
+    uint32_t spare = moves->spare != NULL ? moves->spare(context, &last) : NF_PLACE_NONE;
     if (spare == NF_PLACE_NONE) {
         turn_open_cycle(moves, move, swap, context);
         return;
     }
-    while (last.from != move.to) last = next_in_cycle(moves, &last);
     emit(context, &(nf_move){spare, move.to, last.payload});
     turn_open_cycle(moves, move, emit, context);
     emit(context, &(nf_move){last.to, spare, last.payload});

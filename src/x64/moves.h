@@ -35,6 +35,8 @@ typedef struct nf_moves {
     uint32_t place_count;
     /* A place that holds nothing and takes what this move moves, or NF_PLACE_NONE. May be NULL. */
     uint32_t (*spare)(void *context, const nf_move *move);
+    /* How wide a payload is. May be NULL: all places of a cycle are equally wide. */
+    uint32_t (*bytes)(void *context, uint32_t payload);
 } nf_moves;
 
 /* place_count: the largest place and one. Memory out sets arena->failed; then resolve does nothing.
@@ -43,8 +45,7 @@ void nf_moves_init(nf_moves *moves, nf_arena *arena, uint32_t place_count);
 /* A move of a place to itself is dropped. */
 void nf_moves_add(nf_moves *moves, uint32_t to, uint32_t from, uint32_t payload);
 
-/* move: to = from. swap: exchanges the places to and from (payload: that of one move of the cycle).
- */
+/* move: to = from. swap: does the same, and what was in `to` goes to `from`; it is no wider. */
 typedef void nf_move_emit(void *context, const nf_move *move);
 void nf_moves_resolve(nf_moves *moves, nf_move_emit *move, nf_move_emit *swap, void *context);
 
