@@ -571,6 +571,11 @@ static void features_have_names(void **unused)
     assert_int_equal(nf_cpu_feature_mask("avx", 3), NF_CPU_AVX);
     assert_int_equal(nf_cpu_feature_mask("avx2x", 5), 0);
     assert_int_equal(nf_cpu_feature_mask("", 0), 0);
+    assert_int_equal(nf_cpu_features_without(0), nf_cpu_features());
+    assert_int_equal(nf_cpu_features_without(NF_CPU_AVX) & (NF_CPU_AVX2 | NF_CPU_AVX512BW), 0);
+    assert_int_equal(nf_cpu_features_without(NF_CPU_AVX512F) & NF_CPU_AVX512VL, 0);
+    assert_int_equal(nf_cpu_features_without(NF_CPU_AVX) & NF_CPU_SSE42,
+                     nf_cpu_features() & NF_CPU_SSE42);
     for (uint32_t i = 0; i < NF_CPU_FEATURE_COUNT; i++) {
         const char *name = nf_cpu_feature_name(i);
         assert_int_equal(nf_cpu_feature_mask(name, strlen(name)), UINT64_C(1) << i);

@@ -86,7 +86,8 @@ typedef struct nf_config {
     bool no_counters;          /* do not look for nanoforged or perf events */
     const char *daemon_socket; /* NULL: the default path */
     const char *cache;         /* folder for what bitcode became; NULL: XDG's, "": none */
-    uint64_t features_off;     /* CPU features not to be used: nf_feature_mask()s, or-ed */
+    uint64_t features_off;     /* CPU features not to be used: nf_feature_mask()s, or-ed; nor what
+                                  builds on them, as AVX2 does on AVX */
     uint64_t seed;             /* of race order; 0: from the clock */
     /* Asked before the process's own symbols; NULL result: not known here. */
     void *(*resolve)(void *context, const char *name);

@@ -246,7 +246,7 @@ static void config_apply(nf_engine *engine, const nf_config *config)
     if (config) engine->config = *config;
     if (engine->config.code_bytes == 0) engine->config.code_bytes = NF_CODE_BYTES_DEFAULT;
     engine->start_ns = nf_os_time_ns();
-    engine->features = nf_cpu_features() & ~engine->config.features_off;
+    engine->features = nf_cpu_features_without(engine->config.features_off);
     engine->seed = engine->config.seed ? engine->config.seed : engine->start_ns | 1;
     nf_arena_init(&engine->compile_arena, &engine->allocator);
     nf_arena_init(&engine->work_arena, &engine->allocator);

@@ -75,6 +75,19 @@ static uint32_t leaf_first(uint32_t feature)
     return i;
 }
 
+/* No CPU has AVX's children without AVX, or AVX-512's without its foundation, nor does any code expect
+ * one; a virtual machine or a user may say so all the same. */
+static uint64_t whole(uint64_t mask)
+{
+    uint64_t without = 0;
+    for (uint32_t i = 0; i < NF_CPU_FEATURE_COUNT; i++) {
+        uint64_t needed = features[i].state == STATE_AVX512 ? NF_CPU_AVX512F | NF_CPU_AVX2 : 0;
+        if (features[i].state != STATE_NONE) needed |= NF_CPU_AVX;
+        if ((mask & needed) != needed) without |= UINT64_C(1) << i;
+    }
+    return mask & ~without;
+}
+
 /* Each leaf once: in a virtual machine CPUID takes some microseconds. */
 static uint64_t features_read(void)
 {
@@ -87,7 +100,7 @@ static uint64_t features_read(void)
         bool usable = (saved & f->state) == f->state;
         if (usable && registers[first][f->where] >> f->bit & 1) mask |= UINT64_C(1) << i;
     }
-    return mask;
+    return whole(mask);
 }
 
 static uint64_t fingerprint_read(void)
@@ -130,6 +143,11 @@ uint64_t nf_cpu_features(void)
         __atomic_store_n(&cached, mask, __ATOMIC_RELAXED);
     }
     return mask & ~KNOWN;
+}
+
+uint64_t nf_cpu_features_without(uint64_t off)
+{
+    return whole(nf_cpu_features() & ~off);
 }
 
 const char *nf_cpu_feature_name(uint32_t index)

@@ -33,6 +33,8 @@ typedef struct nf_cpu_model {
 } nf_cpu_model;
 
 uint64_t nf_cpu_features(void);
+/* All but those, and but what no CPU has without them: AVX2 without AVX, say. */
+uint64_t nf_cpu_features_without(uint64_t off);
 /* A hash of what CPUID says of the processor's kind: where it is equal, code made for one processor
  * runs on the other. */
 uint64_t nf_cpu_fingerprint(void);

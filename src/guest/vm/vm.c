@@ -89,7 +89,7 @@ nf_status nf_vm_new(const nf_vm_guest *guest, void *state, const nf_vm_config *c
     if (vm == NULL) return nf_fail(error, NF_MEMORY, "no memory for a block engine");
     *vm = (nf_vm){.guest = guest, .state = state, .config = *config, .allocator = allocator};
     if (vm->config.hot == 0) vm->config.hot = HOT;
-    vm->features = nf_cpu_features() & ~config->features_off;
+    vm->features = nf_cpu_features_without(config->features_off);
     nf_arena_init(&vm->arena, allocator);
     nf_status status = nf_os_code_sync_register(error);
     if (status == NF_OK) status = nf_vm_cache_make(vm, error);
