@@ -99,11 +99,13 @@ static const row rows[] = {
      " store.i32 %b, [%p + 8]\n ret\n}\n",
      {0, 0, 0}},
     {"a store that may meet, between",
-     "entry:\n %z = iconst.i64 0\n store.i64 %z, [%p]\n store.i64 %z, [%p + %q]\n"
+     "entry:\n %z = iconst.i64 0\n %n = sext.i64 %k\n store.i64 %z, [%p]\n"
+     " store.i64 %z, [%p + %n]\n"
      " store.i64 %z, [%p + 8]\n ret\n}\n",
      {0, 0, 0}},
     {"a load that may meet, between",
-     "entry:\n %z = iconst.i64 0\n store.i64 %z, [%p]\n %a = load.i64 [%p + %q]\n"
+     "entry:\n %z = iconst.i64 0\n %n = sext.i64 %k\n store.i64 %z, [%p]\n"
+     " %a = load.i64 [%p + %n]\n"
      " store.i64 %z, [%p + 8]\n store.i64 %a, [%p + 64]\n ret\n}\n",
      {0, 0, 0}},
     {"a trap between",
