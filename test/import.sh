@@ -11,8 +11,8 @@ natively() { # natively FILE NAME LEVEL: leaves $work/expected and $expected
     *.c) flags='-std=gnu11 -w' libraries=-lm ;;
     *) flags='-fno-exceptions -w' libraries=-lstdc++ ;;
     esac
-    "$clang" $flags "-$3" "$1" -o "$work/native" $libraries 2>"$work/err" &&
-        "$clang" $flags "-$3" -emit-llvm -c "$1" -o "$work/$2.bc" 2>>"$work/err"
+    "$clang" $flags $more "-$3" "$1" -o "$work/native" $libraries 2>"$work/err" &&
+        "$clang" $flags $more "-$3" -emit-llvm -c "$1" -o "$work/$2.bc" 2>>"$work/err"
     verdict $? "$2 compiles at -$3" "$work/err"
     (timeout "$limit" "$work/native" one two >"$work/expected" 2>/dev/null </dev/null) 2>/dev/null
     expected=$?
@@ -41,11 +41,24 @@ echo 'int main() { return [] { return 3; }(); }' >"$work/three.cc"
 nf run --quiet "$work/three.cc"
 [ "$status" -eq 3 ]
 verdict $? "a file of C++" "$work/err"
+printf '%s\n' 'static int round = 1;' 'int *get(void) { return &round; }' >"$work/data.c"
+printf '%s\n' '#include <math.h>' 'int *get(void);' \
+    'int main(int c, char **v) { return *get() + (int)round(c * 1.5); }' >"$work/calls.c"
+for tier in 0 1 2 3 auto; do
+    nf run --quiet --tier "$tier" "$work/data.c" "$work/calls.c"
+    [ "$status" -eq 3 ]
+    verdict $? "a static name is another file's function, tier $tier" "$work/err"
+done
 (PATH="${NANOFORGE%/*}:$PATH" timeout "$limit" nanoforge run --quiet "$work/three.c") 2>"$work/err"
 [ $? -eq 3 ]
 verdict $? "the shell finds nanoforge, and nanoforge its plug-in" "$work/err"
 for file in "$folder"/*.c "$folder"/*.cc; do
     name=$(basename "${file%.*}")
+    more=$(sed -n '1s|^/\* clang: \(.*\) \*/$|\1|p' "$file") # flags in its first line
+    if [ "$more" = -mavx ] && ! grep -qw avx /proc/cpuinfo; then
+        skip "$name" "this CPU has no AVX"
+        continue
+    fi
     for level in O0 O1 O2 O3; do
         natively "$file" "$name" $level
         case $level in

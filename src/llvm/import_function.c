@@ -464,6 +464,14 @@ static values edge_arguments(body *b, const source_block *from, const source_blo
 
 /* --- ends of blocks --- */
 
+/* What LLVM compiles relies on the sign above a _BitInt(24). */
+static nf_value result_extend(nf_translator *t, LLVMTypeRef type, nf_value result)
+{
+    if (!nf_has_attribute(t->function, LLVMAttributeReturnIndex, "signext")) return result;
+    nf_leaves leaves = nf_leaves_of(t->in, t->arena, type);
+    return nf_make_signed(t, &leaves.data[0].scalar, result);
+}
+
 static void end_return(nf_translator *t, LLVMValueRef end)
 {
     LLVMValueRef value = LLVMGetNumOperands(end) ? LLVMGetOperand(end, 0) : NULL;
@@ -475,6 +483,7 @@ static void end_return(nf_translator *t, LLVMValueRef end)
     LLVMTypeRef type = LLVMTypeOf(value);
     const nf_value *parts = nf_parts(t, value);
     nf_value result = nf_parts_of(type) ? parts[0] : (nf_value){0};
+    result = result_extend(t, type, result);
     if (nf_is_vector(type)) {
         nf_leaves leaves = nf_leaves_of(t->in, t->arena, type);
         nf_value bits = {0};

@@ -7,13 +7,18 @@
  * LLVM is compiled without exceptions, so that nothing but memory is lost on the way.
  *
  * Linking gives local symbols that clash a suffix (counter.3). Globals without a name get one, for
- * the importer and the compiler refer to everything by name.
+ * the importer and the compiler refer to everything by name. So a local symbol with the name of a host's gets
+ * a suffix, too: a function is compiled in a module of its own, where all others are external, and there
+ * round() would be taken for libm's.
+ *
+ * Debug information goes: nothing here reads it, and a part of a module can't have a part of it.
  */
 #include "unit.h"
 
 #include <llvm-c/Analysis.h>
 #include <llvm-c/BitReader.h>
 #include <llvm-c/BitWriter.h>
+#include <llvm-c/DebugInfo.h>
 #include <llvm-c/ErrorHandling.h>
 #include <llvm-c/IRReader.h>
 #include <llvm-c/Linker.h>
@@ -189,18 +194,33 @@ static LLVMModuleRef parse(reading *r, const nf_llvm_source *source)
     check_target(r, module);
     if (r->status == NF_OK) check_valid(r, module);
     if (r->status == NF_OK) check_exceptions(r, module);
-    if (r->status == NF_OK) return module;
+    if (r->status == NF_OK) {
+        LLVMStripModuleDebugInfo(module);
+        return module;
+    }
     LLVMDisposeModule(module);
     return NULL;
 }
 
-static void name_if_unnamed(LLVMValueRef global, const char *kind, uint32_t *number)
+/* .str and the like are no C names; C++'s are not those of C's libraries. */
+static bool is_taken_by_host(LLVMValueRef global, const char *name)
 {
+    LLVMLinkage linkage = LLVMGetLinkage(global);
+    bool is_local = linkage == LLVMInternalLinkage || linkage == LLVMPrivateLinkage;
+    return is_local && *name != '.' && strncmp(name, "_Z", 2) != 0 && nf_os_symbol(name) != NULL;
+}
+
+static void name_give(LLVMValueRef global, const char *kind, uint32_t *number)
+{
+    char name[NF_NAME_BYTES_MAX];
     size_t length;
-    LLVMGetValueName2(global, &length);
-    if (length) return;
-    char name[32];
-    length = nf_format(name, sizeof name, "__nf_%s.%u", kind, (*number)++);
+    const char *old = LLVMGetValueName2(global, &length);
+    if (length == 0)
+        length = nf_format(name, sizeof name, "__nf_%s.%u", kind, (*number)++);
+    else if (is_taken_by_host(global, old))
+        length = nf_format(name, sizeof name, "%s.local", old);
+    else
+        return;
     LLVMSetValueName2(global, name, length);
 }
 
@@ -208,11 +228,11 @@ static void name_all(LLVMModuleRef module)
 {
     uint32_t number = 0;
     for (LLVMValueRef g = LLVMGetFirstGlobal(module); g; g = LLVMGetNextGlobal(g))
-        name_if_unnamed(g, "data", &number);
+        name_give(g, "data", &number);
     for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f))
-        name_if_unnamed(f, "code", &number);
+        name_give(f, "code", &number);
     for (LLVMValueRef a = LLVMGetFirstGlobalAlias(module); a; a = LLVMGetNextGlobalAlias(a))
-        name_if_unnamed(a, "alias", &number);
+        name_give(a, "alias", &number);
 }
 
 static void read_all(void *context)

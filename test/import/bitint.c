@@ -33,8 +33,20 @@ TRY(65)
 TRY(100)
 TRY(127)
 
+/* What calls it has variable arguments, so that LLVM compiles it, and relies on the sign. */
+__attribute__((noinline)) static _BitInt(24) thrice(int x)
+{
+    return (_BitInt(24))(x * 3);
+}
+
+__attribute__((noinline)) static long far_call(int x, ...)
+{
+    return (long)thrice(x) + 1 + (thrice(x) < 0) * 1000;
+}
+
 int main(void)
 {
+    printf("%ld %ld\n", far_call(-1), far_call(5));
     static const long long values[] = {0, 1, -1, 3, 5, -6, 77, 12345, -54321, 0x7fffffff,
                                        0x123456789abcdef, -0x123456789abcdef};
     enum { COUNT = sizeof values / sizeof *values };
