@@ -21,9 +21,13 @@
  * the thread to be in that version for as long. So jumps go through words, which lead to the active
  * version or the slot's target at any time, and the audit's call clears the register behind it.
  *
- * Arguments are scalars, so xmm0 to xmm7 hold all of them and the upper halves may be lost.
+ * The arguments of what NIR can express are scalars, so xmm0 to xmm7 hold all of them and the upper halves
+ * may be lost. The first call may be that of a function that LLVM alone compiles, with any arguments and
+ * by a convention that lets the callee clobber little: lazy keeps all that the C handler does not, and
+ * lies above the frame.
  */
 #include "engine_internal.h"
+#include "os/cpu.h"
 
 _Static_assert(sizeof(nf_entry_frame) % 16 == 0, "keeps the stack aligned at the calls");
 
@@ -41,12 +45,13 @@ static nf_mem frame_element(size_t array, unsigned i, size_t element_bytes)
     return frame_field(array + i * element_bytes);
 }
 
-static void emit_save(nf_asm *a)
+/* above: bytes above the frame, which are the caller's. */
+static void emit_save(nf_asm *a, unsigned above)
 {
     nf_asm_zero_operand(a, NF_X_ENDBR64, 8);
     nf_asm_r(a, NF_X_PUSH, 8, NF_RBP);
     nf_asm_rr(a, NF_X_MOV, 8, NF_RBP, NF_RSP);
-    nf_asm_ri(a, NF_X_SUB_I, 8, NF_RSP, sizeof(nf_entry_frame));
+    nf_asm_ri(a, NF_X_SUB_I, 8, NF_RSP, (int64_t)sizeof(nf_entry_frame) + above);
     for (unsigned i = 0; i < 6; i++)
         nf_asm_mr(a, NF_X_MOV_MR, 8, frame_element(offsetof(nf_entry_frame, integers), i, 8),
                   integer_registers[i]);
@@ -54,6 +59,7 @@ static void emit_save(nf_asm *a)
         nf_asm_mr(a, NF_X_MOVUPS_MR, 16, frame_element(offsetof(nf_entry_frame, vectors), i, 16),
                   (nf_reg)(NF_XMM0 + i));
     nf_asm_mr(a, NF_X_MOV_MR, 8, FIELD(rax), NF_RAX);
+    nf_asm_mr(a, NF_X_MOV_MR, 8, FIELD(r10), NF_R10);
     nf_asm_rm(a, NF_X_LEA, 8, NF_RAX, nf_mem_base(NF_RBP, 16));
     nf_asm_mr(a, NF_X_MOV_MR, 8, FIELD(stack), NF_RAX);
     nf_asm_mr(a, NF_X_MOV_MR, 8, FIELD(index), NF_R11);
@@ -79,6 +85,43 @@ static void emit_restore(nf_asm *a)
         nf_asm_rm(a, NF_X_MOVUPS, 16, (nf_reg)(NF_XMM0 + i),
                   frame_element(offsetof(nf_entry_frame, vectors), i, 16));
     nf_asm_rm(a, NF_X_MOV, 8, NF_RAX, FIELD(rax));
+    nf_asm_rm(a, NF_X_MOV, 8, NF_R10, FIELD(r10));
+}
+
+/* All vector registers, as wide as this CPU has them, which need not be what the engine may use. */
+typedef struct vector_file {
+    unsigned count, bytes;
+} vector_file;
+
+static vector_file vector_file_here(void)
+{
+    uint64_t features = nf_cpu_features();
+    if (features & NF_CPU_AVX512F) return (vector_file){32, 64};
+    return (vector_file){16, features & NF_CPU_AVX ? 32 : 16};
+}
+
+/* Behind emit_save(). Code of SSE, as C's is, is slow while upper halves are in use. */
+static void emit_vectors_save(nf_asm *a, vector_file file)
+{
+    for (unsigned i = 0; i < file.count; i++) {
+        nf_mem to = frame_element(sizeof(nf_entry_frame), i, file.bytes);
+        if (file.bytes == 16)
+            nf_asm_mr(a, NF_X_MOVUPS_MR, 16, to, (nf_reg)(NF_XMM0 + i));
+        else
+            nf_asm_v_mr(a, NF_X_VMOVUPS_MR, file.bytes, to, (nf_reg)(NF_XMM0 + i), NF_UNMASKED);
+    }
+    if (file.bytes > 16) nf_asm_zero_operand(a, NF_X_VZEROUPPER, 8);
+}
+
+static void emit_vectors_restore(nf_asm *a, vector_file file)
+{
+    for (unsigned i = 0; i < file.count; i++) {
+        nf_mem from = frame_element(sizeof(nf_entry_frame), i, file.bytes);
+        if (file.bytes == 16)
+            nf_asm_rm(a, NF_X_MOVUPS, 16, (nf_reg)(NF_XMM0 + i), from);
+        else
+            nf_asm_v_rm(a, NF_X_VMOVUPS, file.bytes, (nf_reg)(NF_XMM0 + i), from, NF_UNMASKED);
+    }
 }
 
 static void emit_leave(nf_asm *a)
@@ -112,10 +155,13 @@ static void emit_common(nf_asm *a, nf_engine *engine, nf_entry_kind kind)
         nf_osr_entry_emit(a, nf_entry_osr, engine);
         return;
     }
-    emit_save(a);
+    const vector_file none = {0}, file = kind == NF_ENTRY_LAZY ? vector_file_here() : none;
+    emit_save(a, file.count * file.bytes);
+    emit_vectors_save(a, file);
     emit_handler_call(a, engine, (uint64_t)(uintptr_t)handlers[kind]);
     if (kind == NF_ENTRY_LAZY || kind == NF_ENTRY_RECORD) {
         emit_restore(a);
+        emit_vectors_restore(a, file);
         emit_leave(a);
         nf_asm_m(a, NF_X_JMP_M, 8, nf_mem_base(NF_R11, 0));
         return;
