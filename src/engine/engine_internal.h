@@ -45,9 +45,9 @@ enum {
 
 /* What the common entry code saves, lowest address first; entry.c emits it to this layout. */
 typedef struct nf_entry_frame {
-    uint64_t integers[6]; /* rdi rsi rdx rcx r8 r9 */
-    uint64_t rax;         /* al: vector registers of a variadic call */
-    uint64_t r10;         /* static chain */
+    uint64_t integers[6];   /* rdi rsi rdx rcx r8 r9 */
+    uint64_t rax;           /* al: vector registers of a variadic call */
+    uint64_t r10;           /* static chain */
     uint64_t vectors[8][2]; /* xmm0 to xmm7 */
     uint64_t start_tsc;     /* audit */
     uint64_t side;          /* audit */
