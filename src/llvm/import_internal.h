@@ -86,6 +86,7 @@ void nf_refuse(nf_translator *t, const char *reason);
 bool nf_scalar_of(LLVMTypeRef type, nf_scalar *scalar);
 /* NULL, or why values of this type cannot be had. */
 const char *nf_type_refusal(LLVMTypeRef type);
+/* None of a type that is refused. */
 nf_leaves nf_leaves_of(const nf_importer *in, nf_arena *arena, LLVMTypeRef type);
 uint32_t nf_parts_of(LLVMTypeRef type);
 /* The scalar type of a scalar or of a vector's lanes; how many lanes. */

@@ -374,7 +374,7 @@ static const row rows[] = {
     {"vector.reduce.fmaximum", reduce, nf_lane_float_min_max, -NF_OP_FMAX, NULL},
 };
 
-enum { ROW_COUNT = sizeof rows / sizeof *rows };
+enum { ROW_COUNT = sizeof rows / sizeof *rows, LANE_ARGS_MAX = 3 };
 
 /* The row of an intrinsic, by its number; the names are looked up once a unit. */
 static const row *row_of(nf_importer *in, unsigned id)
@@ -398,12 +398,27 @@ static void refuse_by_name(nf_translator *t, unsigned id)
     nf_refuse(t, text ? text : "an intrinsic function");
 }
 
+/* Takes the arguments, and what lies between their lanes; false: one has a type that is refused. */
+static bool arguments_take(nf_translator *t, LLVMValueRef call, const nf_value **args,
+                           uint32_t *each)
+{
+    for (uint32_t i = 0; i < LANE_ARGS_MAX && i < LLVMGetNumArgOperands(call); i++) {
+        LLVMValueRef arg = LLVMGetOperand(call, i);
+        LLVMTypeRef type = LLVMTypeOf(arg);
+        const char *refusal = nf_type_refusal(type);
+        if (refusal) nf_refuse(t, refusal);
+        if (refusal) return false;
+        args[i] = nf_parts(t, arg);
+        if (nf_is_vector(type)) each[i] = nf_parts_of(nf_lane_type(type));
+    }
+    return true;
+}
+
 /* Runs a row's function for each lane of the first argument. */
 static void by_lanes(nf_translator *t, LLVMValueRef call, const row *r, nf_value *out)
 {
-    enum { ARGS_MAX = 3 };
-    const nf_value *args[ARGS_MAX] = {NULL};
-    uint32_t each[ARGS_MAX] = {0};
+    const nf_value *args[LANE_ARGS_MAX] = {NULL};
+    uint32_t each[LANE_ARGS_MAX] = {0};
     LLVMTypeRef first = LLVMTypeOf(LLVMGetOperand(call, 0)), result = LLVMTypeOf(call);
     nf_lane lane = {.call = call, .detail = r->detail, .name = r->text};
     bool fine = nf_scalar_of(nf_lane_type(first), &lane.scalar);
@@ -413,13 +428,8 @@ static void by_lanes(nf_translator *t, LLVMValueRef call, const row *r, nf_value
         refuse_by_name(t, LLVMGetIntrinsicID(LLVMGetCalledValue(call)));
         return;
     }
-    for (uint32_t i = 0; i < ARGS_MAX && i < LLVMGetNumArgOperands(call); i++) {
-        LLVMValueRef arg = LLVMGetOperand(call, i);
-        LLVMTypeRef type = LLVMTypeOf(arg);
-        args[i] = nf_parts(t, arg);
-        if (nf_is_vector(type)) each[i] = nf_parts_of(nf_lane_type(type));
-    }
-    for (uint32_t i = 0; i < nf_lane_count(first); i++) {
+    if (!arguments_take(t, call, args, each)) return;
+    for (uint32_t i = 0; i < nf_lane_count(first) && t->reason == NULL; i++) {
         lane.a = args[0] + i * each[0];
         lane.b = args[1] ? args[1] + i * each[1] : NULL;
         lane.c = args[2] ? args[2] + i * each[2] : NULL;

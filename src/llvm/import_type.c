@@ -33,6 +33,7 @@ static const char *scalar_refusal(LLVMTypeRef type)
     case LLVMFP128TypeKind: return "128-bit floating point";
     case LLVMPointerTypeKind: return "a pointer to another address space";
     case LLVMIntegerTypeKind: return "an integer of very many bits";
+    case LLVMScalableVectorTypeKind: return "a scalable vector";
     default: return "a type that NIR does not have";
     }
 }
@@ -76,16 +77,53 @@ static LLVMTypeRef element_type(LLVMTypeRef type, uint64_t index)
     return LLVMGetElementType(type);
 }
 
+/* What a type comes to when all its elements are visited. */
+typedef struct extent {
+    uint64_t visits, parts;
+    const char *refusal; /* of the first scalar that NIR does not have */
+} extent;
+
+/* Types refer to types: a few lines of text can mean 2^60 elements, which may all be empty. */
+enum { VISITS_MAX = 4 * NF_LEAVES_MAX };
+
+static uint64_t times(uint64_t a, uint64_t b)
+{
+    return a && b > VISITS_MAX / a ? VISITS_MAX + 1 : a * b;
+}
+
+/* repeat: how often the type is there. */
+static void extent_add(extent *e, LLVMTypeRef type, uint64_t repeat)
+{
+    nf_scalar s;
+    e->visits += repeat;
+    if (!is_aggregate(type)) {
+        bool known = nf_scalar_of(type, &s);
+        if (!known && e->refusal == NULL) e->refusal = scalar_refusal(type);
+        e->parts += repeat * (known ? s.limbs : 1);
+        return;
+    }
+    uint64_t count = element_count(type);
+    if (LLVMGetTypeKind(type) != LLVMStructTypeKind) {
+        repeat = times(repeat, count);
+        count = count > 0;
+    }
+    for (uint64_t i = 0; i < count && e->visits <= VISITS_MAX; i++)
+        extent_add(e, element_type(type, i), repeat);
+}
+
+static extent extent_of(LLVMTypeRef type)
+{
+    extent e = {0};
+    extent_add(&e, type, 1);
+    if (e.visits > VISITS_MAX || e.parts > NF_LEAVES_MAX) e.parts = NF_LEAVES_MAX;
+    return e;
+}
+
 uint32_t nf_parts_of(LLVMTypeRef type)
 {
     nf_scalar s;
     if (!is_aggregate(type)) return nf_scalar_of(type, &s) ? s.limbs : 1;
-    uint64_t count = element_count(type), parts = 0;
-    if (LLVMGetTypeKind(type) != LLVMStructTypeKind)
-        parts = count ? count * nf_parts_of(LLVMGetElementType(type)) : 0;
-    else
-        for (uint64_t i = 0; i < count; i++) parts += nf_parts_of(element_type(type, i));
-    return parts < NF_LEAVES_MAX ? (uint32_t)parts : NF_LEAVES_MAX;
+    return (uint32_t)extent_of(type).parts;
 }
 
 const char *nf_type_refusal(LLVMTypeRef type)
@@ -93,14 +131,8 @@ const char *nf_type_refusal(LLVMTypeRef type)
     nf_scalar s;
     if (LLVMGetTypeKind(type) == LLVMVoidTypeKind) return NULL;
     if (!is_aggregate(type)) return nf_scalar_of(type, &s) ? NULL : scalar_refusal(type);
-    if (nf_parts_of(type) >= NF_LEAVES_MAX) return "a very large value";
-    uint64_t count = element_count(type);
-    bool alike = LLVMGetTypeKind(type) != LLVMStructTypeKind;
-    for (uint64_t i = 0; i < count && (i == 0 || !alike); i++) {
-        const char *reason = nf_type_refusal(element_type(type, i));
-        if (reason) return reason;
-    }
-    return NULL;
+    extent e = extent_of(type);
+    return e.parts >= NF_LEAVES_MAX ? "a very large value" : e.refusal;
 }
 
 /* --- sizes --- */
@@ -132,7 +164,7 @@ static void leaves_add(const nf_importer *in, nf_arena *arena, nf_leaves *leaves
     }
     LLVMTypeKind kind = LLVMGetTypeKind(type);
     uint64_t count = element_count(type);
-    for (uint64_t i = 0; i < count && leaves->count < NF_LEAVES_MAX; i++) {
+    for (uint64_t i = 0; i < count; i++) {
         LLVMTypeRef element = element_type(type, i);
         uint64_t bytes = 0, bits = 0;
         if (kind == LLVMStructTypeKind) {
@@ -152,6 +184,6 @@ static void leaves_add(const nf_importer *in, nf_arena *arena, nf_leaves *leaves
 nf_leaves nf_leaves_of(const nf_importer *in, nf_arena *arena, LLVMTypeRef type)
 {
     nf_leaves leaves = {0};
-    leaves_add(in, arena, &leaves, type, 0, 0);
+    if (nf_type_refusal(type) == NULL) leaves_add(in, arena, &leaves, type, 0, 0);
     return leaves;
 }

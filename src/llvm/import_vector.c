@@ -118,6 +118,14 @@ static void copy_lane(nf_value *out, const nf_value *from, uint32_t each)
     memcpy(out, from, each * sizeof *out);
 }
 
+/* Of what only comes in: the types of results are known to be fine. */
+static bool has_lanes(nf_translator *t, LLVMValueRef vector)
+{
+    const char *refusal = nf_type_refusal(LLVMTypeOf(vector));
+    if (refusal) nf_refuse(t, refusal);
+    return refusal == NULL;
+}
+
 /* Lane `index`, chosen at run time. */
 static void select_lane(nf_translator *t, const nf_value *parts, uint32_t lanes, uint32_t each,
                         nf_value index, nf_value *out)
@@ -137,6 +145,7 @@ void nf_import_extract_element(nf_translator *t, LLVMValueRef value, nf_value *o
 {
     LLVMValueRef vector = LLVMGetOperand(value, 0), index = LLVMGetOperand(value, 1);
     uint32_t lanes = nf_lane_count(LLVMTypeOf(vector)), each = nf_parts_of(LLVMTypeOf(value));
+    if (!has_lanes(t, vector)) return;
     const nf_value *parts = nf_parts(t, vector);
     if (LLVMIsAConstantInt(index)) {
         uint64_t lane = LLVMConstIntGetZExtValue(index);
@@ -170,6 +179,7 @@ void nf_import_shuffle(nf_translator *t, LLVMValueRef value, nf_value *out)
 {
     LLVMTypeRef type = LLVMTypeOf(LLVMGetOperand(value, 0));
     uint32_t lanes = nf_lane_count(type), each = nf_parts_of(nf_lane_type(type));
+    if (!has_lanes(t, LLVMGetOperand(value, 0))) return;
     const nf_value *a = nf_parts(t, LLVMGetOperand(value, 0));
     const nf_value *b = nf_parts(t, LLVMGetOperand(value, 1));
     for (uint32_t i = 0; i < LLVMGetNumMaskElements(value); i++) {
