@@ -3,7 +3,7 @@
  *
  *   ; call NAME(1, -2) = 3      a function of i64 gives that on the evaluator, T1 and T2
  *   ; foreign NAME: REASON      NIR cannot express it; a file with such lines is not run
- *   ; error: TEXT               reading fails with that in its message
+ *   ; error: TEXT               reading or importing fails with that in its message
  *
  * The plug-in is the one in $BUILD; without it there is nothing to test.
  */
@@ -129,6 +129,29 @@ static void calls_check(const char *file, nf_module *module, nf_mode mode)
     nf_engine_free(engine);
 }
 
+static void failure_check(const char *file, const char *wanted, const nf_error *error)
+{
+    assert_string_equal(error->file, file);
+    if (strstr(error->message, wanted) == NULL) fail_msg("%s: %s", file, error->message);
+}
+
+/* The unit was read, but no module comes out of it. */
+static void import_fails(const char *file, nf_llvm_unit *unit, const char *wanted)
+{
+    nf_error error = {0};
+    nf_arena arena;
+    nf_module *module;
+    const nf_llvm_foreign *foreign;
+    uint32_t count;
+    nf_arena_init(&arena, nf_os_allocator());
+    nf_status status =
+        llvm->unit_import(unit, nf_os_allocator(), &arena, &module, &foreign, &count, &error);
+    assert_int_not_equal(status, NF_OK);
+    assert_null(module);
+    failure_check(file, wanted, &error);
+    nf_arena_free(&arena);
+}
+
 static void unit_check(const char *file, nf_llvm_unit *unit, nf_mode mode)
 {
     nf_error error = {0};
@@ -159,16 +182,17 @@ static void file_check(const char *file)
     nf_llvm_unit *unit = NULL;
     nf_error error = {0};
     nf_status status = llvm->unit_read(&source, 1, &unit, &error);
-    if (!fails) {
-        if (status != NF_OK) fail_msg("%s: %s", file, error.message);
-        for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) unit_check(file, unit, modes[i]);
-        llvm->unit_free(unit);
+    if (fails && status != NF_OK) {
+        assert_null(unit);
+        failure_check(file, wanted, &error);
         return;
     }
-    assert_int_not_equal(status, NF_OK);
-    assert_null(unit);
-    assert_string_equal(error.file, file);
-    if (strstr(error.message, wanted) == NULL) fail_msg("%s: %s", file, error.message);
+    if (status != NF_OK) fail_msg("%s: %s", file, error.message);
+    if (fails)
+        import_fails(file, unit, wanted);
+    else
+        for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) unit_check(file, unit, modes[i]);
+    llvm->unit_free(unit);
 }
 
 static void files_become_what_they_say(void **state)

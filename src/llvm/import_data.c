@@ -84,6 +84,15 @@ nf_symbol nf_symbol_of(nf_importer *in, LLVMValueRef global)
     return (nf_symbol){(uint32_t)id};
 }
 
+/* LLVM's C interface has no name for the kinds, but nothing else has one operand and is a pointer. */
+LLVMValueRef nf_constant_target(LLVMValueRef value)
+{
+    bool other = !LLVMIsAConstant(value) || LLVMIsAGlobalValue(value) ||
+                 LLVMIsAConstantExpr(value) || LLVMGetNumOperands(value) != 1;
+    if (other || LLVMGetTypeKind(LLVMTypeOf(value)) != LLVMPointerTypeKind) return value;
+    return LLVMGetOperand(value, 0);
+}
+
 static nf_static_address address_at(nf_importer *in, LLVMValueRef constant, uint32_t depth);
 
 /* symbol + number, number + symbol, symbol - number */
@@ -133,6 +142,7 @@ static nf_static_address address_at(nf_importer *in, LLVMValueRef constant, uint
 {
     nf_static_address found = {0};
     if (depth > DEPTH_MAX) return found;
+    constant = nf_constant_target(constant);
     if (LLVMIsAGlobalAlias(constant))
         return address_at(in, LLVMAliasGetAliasee(constant), depth + 1);
     if (LLVMIsAGlobalValue(constant)) {
@@ -155,8 +165,8 @@ static void image_fails(image *m, const char *what)
 {
     if (m->status != NF_OK) return;
     size_t length;
-    m->status = nf_fail(m->in->error, NF_UNSUPPORTED, "%s: data @%s has %s in it",
-                        m->in->unit->name, LLVMGetValueName2(m->global, &length), what);
+    m->status = nf_fail_at(m->in->error, NF_UNSUPPORTED, m->in->unit->name, 0, 0,
+                           "data @%s has %s in it", LLVMGetValueName2(m->global, &length), what);
 }
 
 static void put_bytes(image *m, uint64_t offset, uint64_t bits, uint32_t count)
@@ -225,8 +235,18 @@ static void put_elements(image *m, uint64_t offset, LLVMValueRef constant)
     for (uint64_t i = 0; i < count && m->status == NF_OK; i++) {
         uint64_t at =
             kind == LLVMStructTypeKind ? nf_field_offset(m->in, type, (uint32_t)i) : i * step;
-        put_constant(m, offset + at, LLVMGetAggregateElement(constant, (unsigned)i));
+        LLVMValueRef element = LLVMGetAggregateElement(constant, (unsigned)i);
+        if (element)
+            put_constant(m, offset + at, element);
+        else
+            image_fails(m, "fewer elements than its type has");
     }
+}
+
+static bool has_elements(LLVMValueRef constant)
+{
+    LLVMTypeKind kind = LLVMGetTypeKind(LLVMTypeOf(constant));
+    return kind == LLVMStructTypeKind || kind == LLVMArrayTypeKind || kind == LLVMVectorTypeKind;
 }
 
 static void put_string(image *m, uint64_t offset, LLVMValueRef constant)
@@ -240,6 +260,7 @@ static void put_string(image *m, uint64_t offset, LLVMValueRef constant)
 static void put_constant(image *m, uint64_t offset, LLVMValueRef constant)
 {
     if (m->status != NF_OK || LLVMIsNull(constant) || LLVMIsUndef(constant)) return;
+    constant = nf_constant_target(constant);
     if (LLVMIsAConstantDataArray(constant) && LLVMIsConstantString(constant)) {
         put_string(m, offset, constant);
     } else if (LLVMIsAConstantInt(constant)) {
@@ -248,8 +269,10 @@ static void put_constant(image *m, uint64_t offset, LLVMValueRef constant)
         put_integer(m, offset, nf_constant_bits(constant));
     } else if (LLVMIsAConstantExpr(constant) || LLVMIsAGlobalValue(constant)) {
         put_address(m, offset, constant);
-    } else {
+    } else if (has_elements(constant)) {
         put_elements(m, offset, constant);
+    } else {
+        image_fails(m, "a constant of an unknown kind");
     }
 }
 
