@@ -268,6 +268,27 @@ static void files_are_linked(void **state)
     assert_string_equal(error.file, "two.ll");
 }
 
+static void chains_of_addresses_may_be_long(void **state)
+{
+    enum { STEPS = 100000, STEP_BYTES = 50 };
+    (void)state;
+    if (llvm == NULL) skip();
+    char *chain = malloc((STEPS + 4) * (size_t)STEP_BYTES), *at = chain;
+    assert_non_null(chain);
+    at += sprintf(at, "define i64 @steps(i64 %%n) {\n %%p0 = inttoptr i64 %%n to ptr\n");
+    for (int i = 1; i <= STEPS; i++)
+        at += sprintf(at, " %%p%d = getelementptr i8, ptr %%p%d, i64 3\n", i, i - 1);
+    at += sprintf(at, " %%r = ptrtoint ptr %%p%d to i64\n ret i64 %%r\n}\n", STEPS);
+    nf_llvm_source source = {"chain.ll", chain, (size_t)(at - chain), false};
+    nf_llvm_unit *unit;
+    nf_error error = {0};
+    assert_int_equal(llvm->unit_read(&source, 1, &unit, &error), NF_OK);
+    snprintf(text, sizeof text, "; call steps(5) = 300005\n");
+    unit_check("chain.ll", unit, NF_MODE_BASELINE);
+    llvm->unit_free(unit);
+    free(chain);
+}
+
 /* --- messages --- */
 
 static void errors_are_one_line_with_the_place(void **state)
@@ -342,6 +363,7 @@ int main(void)
         cmocka_unit_test(files_become_what_they_say),
         cmocka_unit_test(bitcode_comes_back),
         cmocka_unit_test(files_are_linked),
+        cmocka_unit_test(chains_of_addresses_may_be_long),
         cmocka_unit_test(errors_are_one_line_with_the_place),
         cmocka_unit_test(what_is_no_c_gives_no_bitcode),
         cmocka_unit_test(a_missing_plug_in_is_named),

@@ -26,7 +26,7 @@
 
 static const nf_value none;
 
-enum { WORD_BYTES = 8, NODE_OPERANDS_MAX = 4 };
+enum { WORD_BYTES = 8, NODE_OPERANDS_MAX = 4, GEP_DEPTH_MAX = 16 };
 
 /* --- leaves --- */
 
@@ -227,9 +227,18 @@ static bool is_access(LLVMValueRef user, LLVMValueRef pointer)
     return LLVMIsAStoreInst(user) && LLVMGetOperand(user, 0) != pointer;
 }
 
+/* Chains are made by recursion, so what is deep in one stays where it is. */
+static bool is_deep(LLVMValueRef gep)
+{
+    uint32_t depth = 0;
+    for (; LLVMIsAGetElementPtrInst(gep) && depth <= GEP_DEPTH_MAX; depth++)
+        gep = LLVMGetOperand(gep, 0);
+    return depth > GEP_DEPTH_MAX;
+}
+
 bool nf_gep_is_lazy(nf_translator *t, LLVMValueRef gep)
 {
-    if (nf_is_vector(LLVMTypeOf(gep))) return false;
+    if (nf_is_vector(LLVMTypeOf(gep)) || is_deep(gep)) return false;
     gep_shape shape = shape_of(t, gep);
     if (!shape_fits(&shape)) return false;
     if (shape.variables == 0) return true;
@@ -251,13 +260,12 @@ static nf_value index_value(nf_translator *t, LLVMValueRef index, uint32_t lane)
     return out;
 }
 
-static nf_address address_walk(nf_translator *t, LLVMValueRef pointer, uint32_t depth)
+static nf_address address_walk(nf_translator *t, LLVMValueRef pointer)
 {
-    enum { DEPTH_MAX = 16 };
-    if (!LLVMIsAGetElementPtrInst(pointer) || depth > DEPTH_MAX || !nf_gep_is_lazy(t, pointer))
+    if (!LLVMIsAGetElementPtrInst(pointer) || !nf_gep_is_lazy(t, pointer))
         return (nf_address){.base = nf_part(t, pointer)};
     gep_shape shape = shape_of(t, pointer);
-    nf_address address = address_walk(t, shape.base, depth + 1);
+    nf_address address = address_walk(t, shape.base);
     bool room = shape.variables == 0 || address.index.id == 0;
     if (!room || !fits_i32(address.offset + shape.offset))
         address = (nf_address){.base = nf_part(t, shape.base)};
@@ -272,7 +280,7 @@ static nf_address address_walk(nf_translator *t, LLVMValueRef pointer, uint32_t 
 nf_address nf_address_of(nf_translator *t, LLVMValueRef pointer)
 {
     enum { SPARE = 1 << 20 }; /* for the leaves' own offsets */
-    nf_address address = address_walk(t, pointer, 0);
+    nf_address address = address_walk(t, pointer);
     if (address.offset > INT32_MAX - SPARE || address.offset < INT32_MIN + SPARE)
         address = (nf_address){.base = nf_part(t, pointer)};
     return address;
