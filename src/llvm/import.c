@@ -110,7 +110,9 @@ static void import_body(nf_importer *in, nf_arena *arena, LLVMValueRef function)
     nf_func *f = nf_module_function_at(in->module, symbol);
     const char *refusal = NULL;
     if (f) {
+        in->here = function;
         nf_import_function(in, arena, f, function, &refusal);
+        in->here = NULL;
         if (refusal) make_foreign(in, symbol);
     } else {
         nf_plan plan = nf_plan_of_function(in, arena, function);
@@ -137,23 +139,45 @@ typedef struct structor {
 
 typedef NF_VEC(structor) structors;
 
+/* The verifier knows the type of an entry, not what is in it. */
+static bool structor_of(nf_importer *in, LLVMValueRef entry, structor *s)
+{
+    LLVMValueRef priority = entry ? LLVMGetAggregateElement(entry, 0) : NULL;
+    s->function = entry ? LLVMGetAggregateElement(entry, 1) : NULL;
+    if (s->function == NULL || !LLVMIsAConstantInt(priority)) return false;
+    s->priority = (uint32_t)LLVMConstIntGetZExtValue(priority);
+    if (LLVMIsNull(s->function)) return true;
+    nf_symbol symbol = nf_static_address_of(in, s->function).symbol;
+    if (symbol.id == 0) return false;
+    nf_symbol_kind kind = nf_symbol_at(in->module, symbol)->kind;
+    return kind == NF_SYMBOL_FUNC || kind == NF_SYMBOL_EXTERN;
+}
+
+/* Keeps them sorted; equal ones stay in order. */
+static void structor_add(nf_importer *in, structors *list, structor s)
+{
+    if (!NF_VEC_PUSH(&in->arena, list, s)) return;
+    uint32_t at = list->count - 1;
+    for (; at > 0 && list->data[at - 1].priority > s.priority; at--)
+        list->data[at] = list->data[at - 1];
+    list->data[at] = s;
+}
+
 static structors structors_of(nf_importer *in, const char *list)
 {
     structors found = {0};
     LLVMValueRef global = LLVMGetNamedGlobal(in->unit->module, list);
     LLVMValueRef initial = global ? LLVMGetInitializer(global) : NULL;
-    uint64_t count = initial ? LLVMGetArrayLength2(LLVMTypeOf(initial)) : 0;
-    for (uint64_t i = 0; i < count; i++) {
-        LLVMValueRef entry = LLVMGetAggregateElement(initial, (unsigned)i);
-        LLVMValueRef function = LLVMGetAggregateElement(entry, 1);
-        if (LLVMIsNull(function)) continue;
-        structor s = {(uint32_t)LLVMConstIntGetZExtValue(LLVMGetAggregateElement(entry, 0)),
-                      function};
-        if (!NF_VEC_PUSH(&in->arena, &found, s)) break;
-        uint32_t at = found.count - 1; /* sorted by insertion: equal ones stay in order */
-        for (; at > 0 && found.data[at - 1].priority > s.priority; at--)
-            found.data[at] = found.data[at - 1];
-        found.data[at] = s;
+    if (initial == NULL || LLVMIsNull(initial)) return found;
+    uint64_t count = LLVMGetArrayLength2(LLVMTypeOf(initial));
+    for (uint64_t i = 0; i < count && in->status == NF_OK; i++) {
+        structor s;
+        if (!structor_of(in, LLVMGetAggregateElement(initial, (unsigned)i), &s))
+            in->status =
+                nf_fail_at(in->error, NF_INVALID, in->unit->name, 0, 0,
+                           "entry %u of @%s is no function with a priority", (unsigned)i, list);
+        else if (!LLVMIsNull(s.function))
+            structor_add(in, &found, s);
     }
     return found;
 }
@@ -189,7 +213,7 @@ static void structors_import(nf_importer *in)
 {
     structors before = structors_of(in, "llvm.global_ctors");
     structors after = structors_of(in, "llvm.global_dtors");
-    if (before.count + after.count == 0) return;
+    if (before.count + after.count == 0 || in->status != NF_OK) return;
     nf_func *init = caller_make(in, "__nf_init");
     nf_func *fini = after.count ? caller_make(in, "__nf_fini") : NULL;
     if (init == NULL || (after.count && fini == NULL)) return;
@@ -204,22 +228,28 @@ static void structors_import(nf_importer *in)
 
 /* --- the unit --- */
 
-static nf_status import_all(nf_importer *in)
+static void import_all(void *context)
 {
-    nf_arena scratch;
-    nf_arena_init(&scratch, in->arena.allocator);
-    declare_functions(in, &scratch);
-    nf_status status = nf_import_data(in);
-    if (status == NF_OK) {
-        import_bodies(in, &scratch);
+    nf_importer *in = context;
+    declare_functions(in, &in->scratch);
+    in->status = nf_import_data(in);
+    if (in->status == NF_OK) {
+        import_bodies(in, &in->scratch);
         structors_import(in);
     }
     bool failed =
-        scratch.failed || in->arena.failed || in->module->arena.failed || in->result->failed;
-    nf_arena_free(&scratch);
-    if (status == NF_OK && failed)
-        status = nf_fail(in->error, NF_MEMORY, "%s: no memory to import it", in->unit->name);
-    return status;
+        in->scratch.failed || in->arena.failed || in->module->arena.failed || in->result->failed;
+    if (in->status == NF_OK && failed)
+        in->status = nf_fail(in->error, NF_MEMORY, "%s: no memory to import it", in->unit->name);
+}
+
+/* Where LLVM has no answer (the size of a scalable vector), its words name no place. */
+static nf_status gives_up(nf_importer *in)
+{
+    nf_error words = in->error ? *in->error : (nf_error){.line = 0};
+    return nf_fail_at(in->error, NF_UNSUPPORTED, in->unit->name, 0, 0, "%s%s: %s",
+                      in->here ? "function @" : "declarations", in->here ? name_of(in->here) : "",
+                      words.message);
 }
 
 nf_status nf_llvm_unit_import(nf_llvm_unit *unit, const nf_allocator *allocator, nf_arena *arena,
@@ -233,14 +263,16 @@ nf_status nf_llvm_unit_import(nf_llvm_unit *unit, const nf_allocator *allocator,
     in.layout = LLVMGetModuleDataLayout(unit->module);
     in.folder = LLVMCreateBuilderInContext(unit->context);
     nf_arena_init(&in.arena, in.module->arena.allocator);
+    nf_arena_init(&in.scratch, in.module->arena.allocator);
     nf_map_init(&in.symbols, &in.arena);
     nf_map_init(&in.intrinsics, &in.arena);
-    nf_status status = import_all(&in);
+    if (!nf_llvm_guard(import_all, &in, error)) in.status = gives_up(&in);
     LLVMDisposeBuilder(in.folder);
+    nf_arena_free(&in.scratch);
     nf_arena_free(&in.arena);
-    if (status != NF_OK) {
+    if (in.status != NF_OK) {
         nf_module_free(in.module);
-        return status;
+        return in.status;
     }
     *module = in.module;
     *foreign = in.foreign.data;

@@ -52,11 +52,14 @@ typedef struct nf_importer {
     LLVMBuilderRef folder; /* makes constants of constants; inserts nothing */
     nf_module *module;
     nf_arena arena;    /* for the unit */
+    nf_arena scratch;  /* for the function at hand */
     nf_map symbols;    /* global value to symbol id */
     nf_map intrinsics; /* LLVM's number to the row of a table, plus 1 */
+    LLVMValueRef here; /* the function whose body is translated; NULL: none */
     NF_VEC(nf_llvm_foreign) foreign;
     nf_arena *result; /* what comes out lies here */
     nf_error *error;
+    nf_status status;
 } nf_importer;
 
 /* --- one function --- */
