@@ -121,10 +121,12 @@ static void byval_add(planner *p, uint32_t argument, uint64_t size)
                  (nf_slot){.kind = NF_SLOT_WORD, .argument = argument, .index = i, .type = NF_I64});
 }
 
+/* Single bits, and lanes of other odd widths, go each in a register of their own. */
 static bool is_packed_vector(const nf_importer *in, LLVMTypeRef type)
 {
-    return nf_is_vector(type) && LLVMSizeOfTypeInBits(in->layout, type) == NF_LIMB_BITS &&
-           nf_lane_count(type) > 1;
+    if (!nf_is_vector(type) || LLVMSizeOfTypeInBits(in->layout, type) != NF_LIMB_BITS) return false;
+    uint64_t lane = LLVMSizeOfTypeInBits(in->layout, nf_lane_type(type));
+    return lane == 8 || lane == 16 || lane == 32;
 }
 
 static void scalar_add(planner *p, uint32_t argument, uint32_t part, const nf_scalar *s)
@@ -149,11 +151,23 @@ static bool has_vector(LLVMTypeRef type)
     return false;
 }
 
+/* Whether it goes where no argument of C does: into r10, r12, r13 or r14, or into a frame that the
+ * caller has made. */
+static bool is_special(const planner *p, uint32_t argument)
+{
+    static const char *const names[] = {"nest",       "swiftself", "swifterror",
+                                        "swiftasync", "inalloca",  "preallocated"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (nf_has_attribute(p->owner, (int)argument + 1, names[i])) return true;
+    return false;
+}
+
 static void argument_add(planner *p, uint32_t argument, LLVMTypeRef type)
 {
     uint64_t size = nf_byval_size(p->in, p->owner, argument);
     const char *reason = nf_type_refusal(type);
     if (reason) refuse(p, reason);
+    if (is_special(p, argument)) refuse(p, "an argument that C does not have");
     if (p->plan->refusal) return;
     if (size) {
         byval_add(p, argument, size);

@@ -11,6 +11,16 @@
 ; foreign huge: more than 1 MiB on the stack
 ; foreign half: 16-bit floating point
 ; foreign wide: an integer of very many bits
+; foreign chain: an argument that C does not have
+; foreign calls_chain: an argument that C does not have
+; foreign self: an argument that C does not have
+; foreign error: an argument that C does not have
+; foreign async: an argument that C does not have
+; foreign frame: an argument that C does not have
+; foreign truths: a vector as an argument
+; foreign calls_truths: a vector as an argument
+; foreign gives_truths: a vector as a result
+; foreign nibbles: a vector as an argument
 define i64 @varargs(i64 %n, ...) {
   ret i64 %n
 }
@@ -64,4 +74,38 @@ define void @wide(ptr %p) {
   %b = udiv i256 %a, 10
   store i256 %b, ptr %p
   ret void
+}
+define i64 @chain(ptr nest %p, i64 %n) {
+  ret i64 %n
+}
+define i64 @calls_chain(ptr %f, ptr %p, i64 %n) {
+  %r = call i64 %f(ptr nest %p, i64 %n)
+  ret i64 %r
+}
+define i64 @self(ptr swiftself %p, i64 %n) {
+  ret i64 %n
+}
+define i64 @error(ptr swifterror %p, i64 %n) {
+  ret i64 %n
+}
+define i64 @async(ptr swiftasync %p, i64 %n) {
+  ret i64 %n
+}
+define i64 @frame(ptr inalloca(i64) %p) {
+  ret i64 0
+}
+define i64 @truths(<64 x i1> %v, i64 %n) {
+  ret i64 %n
+}
+define i64 @calls_truths(i64 %x, i64 %n) {
+  %v = bitcast i64 %x to <64 x i1>
+  %r = call i64 @truths(<64 x i1> %v, i64 %n)
+  ret i64 %r
+}
+define <64 x i1> @gives_truths(i64 %x) {
+  %v = bitcast i64 %x to <64 x i1>
+  ret <64 x i1> %v
+}
+define i64 @nibbles(<16 x i4> %v, i64 %n) {
+  ret i64 %n
 }
