@@ -126,14 +126,24 @@ static bool has_lanes(nf_translator *t, LLVMValueRef vector)
     return refusal == NULL;
 }
 
+/* An index may be of a type that has no room for the number of each lane. */
+static nf_value index_of(nf_translator *t, LLVMValueRef index)
+{
+    return nf_make_resize(t, NF_I64, nf_part(t, index));
+}
+
+static nf_value is_lane(nf_translator *t, nf_value index, uint32_t lane)
+{
+    return nf_make_compare(t, NF_EQ, index, nf_make_number(t, NF_I64, lane));
+}
+
 /* Lane `index`, chosen at run time. */
 static void select_lane(nf_translator *t, const nf_value *parts, uint32_t lanes, uint32_t each,
                         nf_value index, nf_value *out)
 {
     copy_lane(out, parts, each);
     for (uint32_t lane = 1; lane < lanes; lane++) {
-        nf_value number = nf_make_number(t, nf_value_type(t->f, index), lane);
-        nf_value here = nf_make_compare(t, NF_EQ, index, number);
+        nf_value here = is_lane(t, index, lane);
         for (uint32_t i = 0; i < each; i++) {
             nf_value part = parts[lane * each + i];
             out[i] = nf_make_select(t, nf_value_type(t->f, part), here, part, out[i]);
@@ -151,7 +161,7 @@ void nf_import_extract_element(nf_translator *t, LLVMValueRef value, nf_value *o
         uint64_t lane = LLVMConstIntGetZExtValue(index);
         copy_lane(out, parts + (lane < lanes ? lane : 0) * each, each);
     } else {
-        select_lane(t, parts, lanes, each, nf_part(t, index), out);
+        select_lane(t, parts, lanes, each, index_of(t, index), out);
     }
 }
 
@@ -167,10 +177,9 @@ void nf_import_insert_element(nf_translator *t, LLVMValueRef value, nf_value *ou
         if (lane < lanes) copy_lane(out + lane * each, parts, each);
         return;
     }
-    nf_value at = nf_part(t, index);
+    nf_value at = index_of(t, index);
     for (uint32_t i = 0; i < lanes * each; i++) {
-        nf_value number = nf_make_number(t, nf_value_type(t->f, at), i / each);
-        nf_value here = nf_make_compare(t, NF_EQ, at, number);
+        nf_value here = is_lane(t, at, i / each);
         out[i] = nf_make_select(t, nf_value_type(t->f, out[i]), here, parts[i % each], out[i]);
     }
 }

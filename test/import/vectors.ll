@@ -91,3 +91,21 @@ define i64 @pointers(i64 %x) {
   ret i64 %r
 }
 ; call pointers(7) = 63
+; An index of 8 bits never means lane 256.
+define i64 @far_lane(i64 %i) {
+  %p = alloca <512 x i8>
+  store <512 x i8> zeroinitializer, ptr %p
+  %a = load volatile <512 x i8>, ptr %p
+  %b = insertelement <512 x i8> %a, i8 9, i32 256
+  %k = trunc i64 %i to i8
+  %c = insertelement <512 x i8> %b, i8 5, i8 %k
+  %d = extractelement <512 x i8> %b, i8 %k
+  %e = extractelement <512 x i8> %c, i32 256
+  %x = zext i8 %d to i64
+  %y = zext i8 %e to i64
+  %z = mul i64 %x, 100
+  %r = add i64 %y, %z
+  ret i64 %r
+}
+; call far_lane(0) = 9
+; call far_lane(255) = 9
