@@ -231,6 +231,7 @@ static void structors_import(nf_importer *in)
 static void import_all(void *context)
 {
     nf_importer *in = context;
+    if (nf_import_check(in) != NF_OK) return;
     declare_functions(in, &in->scratch);
     in->status = nf_import_data(in);
     if (in->status == NF_OK) {

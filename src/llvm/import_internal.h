@@ -84,6 +84,10 @@ typedef struct nf_translator {
 /* The first reason counts. The text lives as long as the importer's result. */
 void nf_refuse(nf_translator *t, const char *reason);
 
+/* --- import_check.c --- */
+/* NF_UNSUPPORTED, in in->status too: the unit cannot be had at all. */
+nf_status nf_import_check(nf_importer *in);
+
 /* --- import_type.c --- */
 /* False for what is no scalar that NIR has. */
 bool nf_scalar_of(LLVMTypeRef type, nf_scalar *scalar);

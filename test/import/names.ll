@@ -1,4 +1,6 @@
 ; Functions named in other ways, in data and in calls.
+module asm ".globl seven"
+module asm ".hidden eight # eight: is code"
 @plain = global ptr no_cfi @seven
 @near = global [2 x ptr] [ptr dso_local_equivalent @seven, ptr dso_local_equivalent @eight]
 define i64 @seven() {
