@@ -218,6 +218,25 @@ static void put_address(image *m, uint64_t offset, LLVMValueRef constant)
 
 static void put_constant(image *m, uint64_t offset, LLVMValueRef constant);
 
+/* Lanes that are no whole bytes lie without gaps, the first in the lowest bits:
+ *     <4 x i1> <1, 0, 1, 1>    0b1101 */
+static void put_bits(image *m, uint64_t offset, LLVMValueRef constant, uint64_t lane_bits)
+{
+    uint32_t count = LLVMGetVectorSize(LLVMTypeOf(constant));
+    for (uint64_t at = 0; at < count * lane_bits; at++) {
+        uint64_t bit = at % lane_bits;
+        LLVMValueRef lane = LLVMGetAggregateElement(constant, (unsigned)(at / lane_bits));
+        if (lane && LLVMIsUndef(lane)) continue;
+        if (lane == NULL || !LLVMIsAConstantInt(lane)) {
+            image_fails(m, "a vector of odd lanes");
+            return;
+        }
+        uint64_t limb = nf_constant_limb(m->in, lane, (uint32_t)(bit / NF_LIMB_BITS));
+        uint64_t byte = offset + at / 8, shifted = (limb >> bit % NF_LIMB_BITS & 1) << at % 8;
+        put_bytes(m, byte, m->bytes[byte] | shifted, 1);
+    }
+}
+
 static void put_elements(image *m, uint64_t offset, LLVMValueRef constant)
 {
     LLVMTypeRef type = LLVMTypeOf(constant);
@@ -229,8 +248,11 @@ static void put_elements(image *m, uint64_t offset, LLVMValueRef constant)
     if (kind == LLVMArrayTypeKind) step = nf_type_size(m->in, LLVMGetElementType(type));
     if (kind == LLVMVectorTypeKind) {
         uint64_t bits = LLVMSizeOfTypeInBits(m->in->layout, LLVMGetElementType(type));
-        if (bits % 8) image_fails(m, "a vector of single bits");
         step = bits / 8;
+        if (bits % 8) {
+            put_bits(m, offset, constant, bits);
+            return;
+        }
     }
     for (uint64_t i = 0; i < count && m->status == NF_OK; i++) {
         uint64_t at =

@@ -109,3 +109,30 @@ define i64 @far_lane(i64 %i) {
 }
 ; call far_lane(0) = 9
 ; call far_lane(255) = 9
+; Lanes of odd widths in data.
+@truths = global <12 x i1> <i1 true, i1 false, i1 true, i1 true, i1 poison, i1 false, i1 false, i1 true, i1 true, i1 true, i1 false, i1 true>
+@sevens = global { i8, <3 x i7>, i8 } { i8 -1, <3 x i7> <i7 -1, i7 1, i7 65>, i8 -1 }, align 4
+@longer = global <2 x i100> <i100 1, i100 633825300114114700748351602688>
+define i64 @odd_lanes(i64 %i) {
+  %a = load i16, ptr @truths
+  %p = getelementptr { i8, <3 x i7>, i8 }, ptr @sevens, i64 0, i32 1
+  %v = load volatile <3 x i7>, ptr %p
+  %w = load i32, ptr %p
+  %b = extractelement <3 x i7> %v, i64 %i
+  %q = getelementptr i8, ptr @longer, i64 24
+  %c = load i8, ptr %q
+  %x = zext i16 %a to i64
+  %y = zext i7 %b to i64
+  %z = zext i32 %w to i64
+  %u = zext i8 %c to i64
+  %m = mul i64 %x, 1000
+  %n = add i64 %m, %y
+  %o = shl i64 %z, 32
+  %s = xor i64 %n, %o
+  %d = shl i64 %u, 24
+  %r = xor i64 %s, %d
+  ret i64 %r
+}
+; call odd_lanes(0) = 4575065738649415
+; call odd_lanes(1) = 4575065738649289
+; call odd_lanes(2) = 4575065738649353
