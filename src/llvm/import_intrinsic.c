@@ -438,6 +438,15 @@ static void by_lanes(nf_translator *t, LLVMValueRef call, const row *r, nf_value
     }
 }
 
+/* Rows are for the types that programs have; of others they leave parts out. */
+static bool is_whole(LLVMTypeRef type, const nf_value *out)
+{
+    if (LLVMGetTypeKind(type) == LLVMVoidTypeKind) return true;
+    uint32_t parts = nf_parts_of(type), made = 0;
+    while (made < parts && out[made].id) made++;
+    return made == parts;
+}
+
 void nf_import_intrinsic(nf_translator *t, LLVMValueRef call, LLVMValueRef callee, nf_value *out)
 {
     unsigned id = LLVMGetIntrinsicID(callee);
@@ -448,4 +457,5 @@ void nf_import_intrinsic(nf_translator *t, LLVMValueRef call, LLVMValueRef calle
         r->whole(t, call, r, out);
     else
         by_lanes(t, call, r, out);
+    if (t->reason == NULL && !is_whole(LLVMTypeOf(call), out)) refuse_by_name(t, id);
 }

@@ -21,6 +21,9 @@
 ; foreign calls_truths: a vector as an argument
 ; foreign gives_truths: a vector as a result
 ; foreign nibbles: a vector as an argument
+; foreign masks: llvm.ptrmask
+; foreign sizes: llvm.objectsize
+; foreign rounds: llvm.lrint
 define i64 @varargs(i64 %n, ...) {
   ret i64 %n
 }
@@ -108,4 +111,24 @@ define <64 x i1> @gives_truths(i64 %x) {
 }
 define i64 @nibbles(<16 x i4> %v, i64 %n) {
   ret i64 %n
+}
+declare <2 x ptr> @llvm.ptrmask.v2p0.v2i64(<2 x ptr>, <2 x i64>)
+define void @masks(ptr %p) {
+  %a = load <2 x ptr>, ptr %p
+  %b = call <2 x ptr> @llvm.ptrmask.v2p0.v2i64(<2 x ptr> %a, <2 x i64> <i64 -1, i64 -16>)
+  store <2 x ptr> %b, ptr %p
+  ret void
+}
+declare i128 @llvm.objectsize.i128.p0(ptr, i1, i1, i1)
+define void @sizes(ptr %p) {
+  %a = call i128 @llvm.objectsize.i128.p0(ptr %p, i1 false, i1 false, i1 false)
+  store i128 %a, ptr %p
+  ret void
+}
+declare i128 @llvm.lrint.i128.f64(double)
+define void @rounds(ptr %p) {
+  %a = load double, ptr %p
+  %b = call i128 @llvm.lrint.i128.f64(double %a)
+  store i128 %b, ptr %p
+  ret void
 }
