@@ -189,6 +189,12 @@ CAGED := $(CAGED_NAMES:%=$(BUILD)/src/race/linux/%.o) $(BUILD)/src/race/statisti
 $(CAGED): SANITIZE_FLAGS := -fno-stack-protector $(if $(SANITIZE),-minline-all-stringops)
 $(CAGED_NAMES:%=$(FUZZ)/src/race/linux/%.o) $(FUZZ)/src/race/statistics.o: FUZZ_SANITIZE := undefined
 
+# What was kept of earlier imports and compilations is good for the sources that made it.
+CACHE_OBJ := $(BUILD)/src/engine/linux/cache.o
+SOURCES := $(LIB_SRC) $(LLVM_SRC) $(shell find src include -name '*.h' -o -name '*.def')
+$(CACHE_OBJ): $(SOURCES)
+$(CACHE_OBJ): private DETECTED += -DNF_SOURCES=$(shell cat $(SOURCES) | cksum | cut -d' ' -f1)
+
 $(LIB): $(LIB_OBJ)
 	$(call say,AR,$@) rm -f $@ && ar rcs $@ $^
 

@@ -47,9 +47,13 @@ typedef struct header {
 
 /* --- names --- */
 
+#ifndef NF_SOURCES
+#define NF_SOURCES 0 /* their sum; unknown */
+#endif
+
 nf_cache_key nf_cache_key_new(void)
 {
-    uint64_t seed = nf_hash_bytes(NF_VERSION, sizeof NF_VERSION);
+    uint64_t seed = nf_hash_mix(nf_hash_bytes(NF_VERSION, sizeof NF_VERSION), NF_SOURCES);
     return (nf_cache_key){{seed, ~seed}};
 }
 
