@@ -209,10 +209,13 @@ static int main_call(const char *path, int rest_count, char **rest)
     if (argv == NULL) return EXIT_FAILED;
     argv[0] = (char *)path;
     for (int i = 0; i < rest_count; i++) argv[i + 1] = rest[i];
-    void (*init)(void) = (void (*)(void))nf_program_function(now.program, "__nf_init");
-    int (*program_main)(int, char **, char **) = (int (*)(int, char **, char **))entry;
+    typedef int main_function(int argc, char **argv, char **envp);
+    typedef void init_function(int argc, char **argv, char **envp);
+    init_function *init = (init_function *)nf_program_function(now.program, "__nf_init");
+    main_function *program_main = (main_function *)entry;
     crash_watch(now.engine);
-    if (init) init(); /* C++'s constructors, and functions with that attribute */
+    /* C++'s constructors, and functions with that attribute. */
+    if (init) init(rest_count + 1, argv, environ);
     int status = program_main(rest_count + 1, argv, environ);
     come_to_rest();
     return status & 0xff;

@@ -182,18 +182,25 @@ static structors structors_of(nf_importer *in, const char *list)
     return found;
 }
 
-static nf_func *caller_make(nf_importer *in, const char *name)
+enum { STRUCTOR_PARAMS = 3 }; /* argc, argv, envp */
+
+static nf_func *caller_make(nf_importer *in, const char *name, uint32_t param_count)
 {
-    nf_signature signature = nf_module_signature(in->module, NF_VOID, NULL, 0, false);
+    static const nf_type params[STRUCTOR_PARAMS] = {NF_I32, NF_I64, NF_I64};
+    nf_signature signature = nf_module_signature(in->module, NF_VOID, params, param_count, false);
     return nf_module_function(in->module, name, signature, NF_ATTR_EXPORT);
 }
 
+/* With what the caller was given. */
 static void call_structor(nf_importer *in, nf_func *f, LLVMValueRef function)
 {
     nf_block entry = nf_func_entry(f);
+    nf_value args[STRUCTOR_PARAMS];
+    uint32_t count = nf_block_at(f, entry)->param_count;
+    for (uint32_t i = 0; i < count; i++) args[i] = nf_func_param(f, i);
     nf_static_address address = nf_static_address_of(in, function);
     nf_value target = nf_build_symbol(f, entry, address.symbol, address.offset);
-    nf_build_call_indirect(f, entry, target, f->signature, NULL, 0);
+    nf_build_call_indirect(f, entry, target, f->signature, args, count);
 }
 
 static void call_at_exit(nf_importer *in, nf_func *f, nf_symbol what)
@@ -214,8 +221,8 @@ static void structors_import(nf_importer *in)
     structors before = structors_of(in, "llvm.global_ctors");
     structors after = structors_of(in, "llvm.global_dtors");
     if (before.count + after.count == 0 || in->status != NF_OK) return;
-    nf_func *init = caller_make(in, "__nf_init");
-    nf_func *fini = after.count ? caller_make(in, "__nf_fini") : NULL;
+    nf_func *init = caller_make(in, "__nf_init", STRUCTOR_PARAMS);
+    nf_func *fini = after.count ? caller_make(in, "__nf_fini", 0) : NULL;
     if (init == NULL || (after.count && fini == NULL)) return;
     for (uint32_t i = after.count; i-- > 0;) call_structor(in, fini, after.data[i].function);
     if (fini) {

@@ -108,7 +108,7 @@ static nf_symbol direct_symbol(nf_translator *t, LLVMValueRef callee, nf_signatu
 
 static nf_value call_make(nf_translator *t, LLVMValueRef call, const nf_plan *plan)
 {
-    LLVMValueRef callee = nf_constant_target(LLVMGetCalledValue(call));
+    LLVMValueRef callee = LLVMGetCalledValue(call);
     nf_symbol symbol = direct_symbol(t, callee, plan->signature);
     nf_value address = symbol.id ? none : nf_part(t, callee);
     nf_value *args = arguments_make(t, call, plan);
@@ -176,7 +176,7 @@ bool nf_is_tail_call(nf_translator *t, LLVMValueRef call)
 
 void nf_import_tail_call(nf_translator *t, LLVMValueRef call)
 {
-    LLVMValueRef callee = nf_constant_target(LLVMGetCalledValue(call));
+    LLVMValueRef callee = LLVMGetCalledValue(call);
     nf_plan plan = nf_plan_of_call(t->in, t->arena, call);
     nf_symbol symbol = direct_symbol(t, callee, plan.signature);
     nf_value address = symbol.id ? none : nf_part(t, callee);

@@ -84,15 +84,6 @@ nf_symbol nf_symbol_of(nf_importer *in, LLVMValueRef global)
     return (nf_symbol){(uint32_t)id};
 }
 
-/* LLVM's C interface has no name for the kinds, but nothing else has one operand and is a pointer. */
-LLVMValueRef nf_constant_target(LLVMValueRef value)
-{
-    bool other = !LLVMIsAConstant(value) || LLVMIsAGlobalValue(value) ||
-                 LLVMIsAConstantExpr(value) || LLVMGetNumOperands(value) != 1;
-    if (other || LLVMGetTypeKind(LLVMTypeOf(value)) != LLVMPointerTypeKind) return value;
-    return LLVMGetOperand(value, 0);
-}
-
 static nf_static_address address_at(nf_importer *in, LLVMValueRef constant, uint32_t depth);
 
 /* symbol + number, number + symbol, symbol - number */
@@ -142,7 +133,6 @@ static nf_static_address address_at(nf_importer *in, LLVMValueRef constant, uint
 {
     nf_static_address found = {0};
     if (depth > DEPTH_MAX) return found;
-    constant = nf_constant_target(constant);
     if (LLVMIsAGlobalAlias(constant))
         return address_at(in, LLVMAliasGetAliasee(constant), depth + 1);
     if (LLVMIsAGlobalValue(constant)) {
@@ -282,7 +272,6 @@ static void put_string(image *m, uint64_t offset, LLVMValueRef constant)
 static void put_constant(image *m, uint64_t offset, LLVMValueRef constant)
 {
     if (m->status != NF_OK || LLVMIsNull(constant) || LLVMIsUndef(constant)) return;
-    constant = nf_constant_target(constant);
     if (LLVMIsAConstantDataArray(constant) && LLVMIsConstantString(constant)) {
         put_string(m, offset, constant);
     } else if (LLVMIsAConstantInt(constant)) {

@@ -93,6 +93,13 @@ static void constant_scalar(nf_translator *t, LLVMValueRef constant, const nf_sc
                        : nf_make_zero(t, s->type);
 }
 
+/* A number, or whatever zero may stand for. */
+static bool is_plain(LLVMValueRef constant)
+{
+    return LLVMIsAConstantInt(constant) || LLVMIsAConstantFP(constant) || LLVMIsNull(constant) ||
+           LLVMIsUndef(constant);
+}
+
 static void constant_make(nf_translator *t, LLVMValueRef constant, nf_value *out);
 
 static void constant_aggregate(nf_translator *t, LLVMValueRef constant, LLVMTypeRef type,
@@ -104,6 +111,10 @@ static void constant_aggregate(nf_translator *t, LLVMValueRef constant, LLVMType
                                                  : LLVMGetVectorSize(type);
     for (uint64_t i = 0; i < count && t->reason == NULL; i++) {
         LLVMValueRef element = LLVMGetAggregateElement(constant, (unsigned)i);
+        if (element == NULL) {
+            nf_refuse(t, "fewer elements than its type has");
+            return;
+        }
         constant_make(t, element, out);
         out += nf_parts_of(LLVMTypeOf(element));
     }
@@ -125,7 +136,10 @@ static void constant_make(nf_translator *t, LLVMValueRef constant, nf_value *out
         else
             nf_translate(t, LLVMGetConstOpcode(constant), constant, out);
     } else if (nf_scalar_of(type, &s)) {
-        if (LLVMIsABlockAddress(constant)) nf_refuse(t, "the address of a label");
+        if (LLVMIsABlockAddress(constant))
+            nf_refuse(t, "the address of a label");
+        else if (!is_plain(constant))
+            nf_refuse(t, "a constant of an unknown kind");
         constant_scalar(t, constant, &s, out);
     } else {
         constant_aggregate(t, constant, type, out);
@@ -271,6 +285,11 @@ static void translate_extract_value(nf_translator *t, LLVMValueRef value, nf_val
 {
     LLVMValueRef whole = LLVMGetOperand(value, 0);
     LLVMTypeRef type = LLVMTypeOf(whole);
+    const char *refusal = nf_type_refusal(type);
+    if (refusal) {
+        nf_refuse(t, refusal);
+        return;
+    }
     uint32_t part = element_part(value, &type);
     memcpy(out, nf_parts(t, whole) + part, nf_parts_of(type) * sizeof *out);
 }

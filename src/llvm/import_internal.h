@@ -142,9 +142,6 @@ nf_static_address nf_static_address_of(nf_importer *in, LLVMValueRef constant);
 nf_symbol nf_symbol_of(nf_importer *in, LLVMValueRef global);
 /* The low 64 bits of limb number `limb` of a constant integer. */
 uint64_t nf_constant_limb(nf_importer *in, LLVMValueRef constant, uint32_t limb);
-/* What a constant that names a function in another way (no_cfi, dso_local_equivalent) stands for; any
- * other value itself. */
-LLVMValueRef nf_constant_target(LLVMValueRef value);
 /* The bits of a floating-point constant as an integer constant. */
 LLVMValueRef nf_constant_bits(LLVMValueRef constant);
 /* Adds indices to an offset as far as they are constants; false: another one is left. */

@@ -235,6 +235,27 @@ static void name_all(LLVMModuleRef module)
         name_give(a, "alias", &number);
 }
 
+/* Marks of an address that say how it may be called, no_cfi and dso_local_equivalent, are that address.
+ * LLVM's C interface has no name for the kinds, but nothing else has one operand and is a pointer. */
+static void marks_drop(LLVMValueRef global)
+{
+    for (LLVMUseRef use = LLVMGetFirstUse(global); use; use = LLVMGetNextUse(use)) {
+        LLVMValueRef user = LLVMGetUser(use);
+        bool other = !LLVMIsAConstant(user) || LLVMIsAGlobalValue(user) ||
+                     LLVMIsAConstantExpr(user) || LLVMGetNumOperands(user) != 1;
+        if (!other && LLVMGetTypeKind(LLVMTypeOf(user)) == LLVMPointerTypeKind)
+            LLVMReplaceAllUsesWith(user, global);
+    }
+}
+
+static void marks_drop_all(LLVMModuleRef module)
+{
+    for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f))
+        marks_drop(f);
+    for (LLVMValueRef a = LLVMGetFirstGlobalAlias(module); a; a = LLVMGetNextGlobalAlias(a))
+        marks_drop(a);
+}
+
 static void read_all(void *context)
 {
     reading *r = context;
@@ -250,6 +271,7 @@ static void read_all(void *context)
             reading_fails(r, NF_INVALID, "cannot be linked with the files before it");
     }
     if (r->status == NF_OK && unit->module) {
+        marks_drop_all(unit->module);
         nf_llvm_relative_lower(unit->module);
         name_all(unit->module);
     }

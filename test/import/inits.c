@@ -28,11 +28,17 @@ static int hidden(void) { return 31; }
 int alias(void) __attribute__((alias("hidden")));
 static int order;
 __attribute__((constructor(200))) static void later_constructor(void) { order = order * 10 + 2; }
-__attribute__((constructor(101))) static void early_constructor(void) { order = order * 10 + 1; }
+static int words_given; /* glibc's way to call them */
+__attribute__((constructor(101))) static void early_constructor(int argc, char **argv, char **envp)
+{
+    order = order * 10 + 1;
+    words_given = argc == 3 && argv[argc] == 0 && envp != 0 ? argc + argv[2][0] : -1;
+}
 __attribute__((destructor)) static void at_the_end(void) { puts("end"); }
 
 int main(void)
 {
+    printf("%d words\n", words_given);
     struct outer local = {.d = 2.5, .in = {{.c = 'q'}}};
     const int powers[] = {1, 10, 100, 1000};
     int sum = 0;
