@@ -236,8 +236,17 @@ static bool is_deep(LLVMValueRef gep)
     return depth > GEP_DEPTH_MAX;
 }
 
+/* LLVM has no answer to how large such a type is, but ends. */
+static bool is_scalable(nf_translator *t, LLVMTypeRef type)
+{
+    if (LLVMGetTypeKind(type) != LLVMScalableVectorTypeKind) return false;
+    nf_refuse(t, "a scalable vector");
+    return true;
+}
+
 bool nf_gep_is_lazy(nf_translator *t, LLVMValueRef gep)
 {
+    if (is_scalable(t, LLVMGetGEPSourceElementType(gep))) return false;
     if (nf_is_vector(LLVMTypeOf(gep)) || is_deep(gep)) return false;
     gep_shape shape = shape_of(t, gep);
     if (!shape_fits(&shape)) return false;
@@ -309,6 +318,7 @@ void nf_import_gep(nf_translator *t, LLVMValueRef gep, nf_value *out)
     LLVMValueRef base = LLVMGetOperand(gep, 0);
     LLVMTypeRef type = LLVMTypeOf(gep);
     bool bases = nf_is_vector(LLVMTypeOf(base));
+    if (is_scalable(t, LLVMGetGEPSourceElementType(gep))) return;
     for (uint32_t lane = 0; lane < nf_lane_count(type); lane++) {
         gep_sum s = {.t = t, .lane = lane, .sum = nf_parts(t, base)[bases ? lane : 0]};
         int64_t offset = gep_walk(t, gep, sum_visit, &s);
@@ -326,6 +336,7 @@ static nf_local local_make(nf_translator *t, LLVMValueRef alloca, uint64_t align
         nf_refuse(t, "a stack allocation of variable size");
         return (nf_local){0};
     }
+    if (is_scalable(t, LLVMGetAllocatedType(alloca))) return (nf_local){0};
     uint64_t each = nf_type_size(t->in, LLVMGetAllocatedType(alloca));
     uint64_t number = LLVMConstIntGetZExtValue(count);
     uint64_t size = number < NF_LOCAL_BYTES_MAX ? each * number : NF_LOCAL_BYTES_MAX;

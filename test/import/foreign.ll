@@ -24,6 +24,8 @@
 ; foreign masks: llvm.ptrmask
 ; foreign sizes: llvm.objectsize
 ; foreign rounds: llvm.lrint
+; foreign steps: a scalable vector
+; foreign holds: a scalable vector
 define i64 @varargs(i64 %n, ...) {
   ret i64 %n
 }
@@ -130,5 +132,14 @@ define void @rounds(ptr %p) {
   %a = load double, ptr %p
   %b = call i128 @llvm.lrint.i128.f64(double %a)
   store i128 %b, ptr %p
+  ret void
+}
+define ptr @steps(ptr %p) {
+  %q = getelementptr <vscale x 4 x i32>, ptr %p, i64 1
+  ret ptr %q
+}
+define void @holds() {
+  %a = alloca <vscale x 4 x i32>
+  store i32 1, ptr %a
   ret void
 }
