@@ -7,7 +7,7 @@
  * LLVM is compiled without exceptions, so that nothing but memory is lost on the way.
  *
  * Linking gives local symbols that clash a suffix (counter.3). Globals without a name get one, for
- * the importer and the compiler refer to everything by name. So a local symbol with the name of a host's gets
+ * the importer and the compiler refer to everything by name. So a local symbol with the name of a library's gets
  * a suffix, too: a function is compiled in a module of its own, where all others are external, and there
  * round() would be taken for libm's.
  *
@@ -22,6 +22,7 @@
 #include <llvm-c/ErrorHandling.h>
 #include <llvm-c/IRReader.h>
 #include <llvm-c/Linker.h>
+#include <dlfcn.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdlib.h>
@@ -202,12 +203,16 @@ static LLVMModuleRef parse(reading *r, const nf_llvm_source *source)
     return NULL;
 }
 
-/* .str and the like are no C names; C++'s are not those of C's libraries. */
-static bool is_taken_by_host(LLVMValueRef global, const char *name)
+/* By C's libraries: LLVM and the importer's helpers know functions of no others. */
+static bool is_taken(LLVMValueRef global, const char *name)
 {
     LLVMLinkage linkage = LLVMGetLinkage(global);
     bool is_local = linkage == LLVMInternalLinkage || linkage == LLVMPrivateLinkage;
-    return is_local && *name != '.' && strncmp(name, "_Z", 2) != 0 && nf_os_symbol(name) != NULL;
+    if (!is_local || *name == '.') return false;
+    void *libraries = dlopen("libm.so.6", RTLD_LAZY); /* and libc, which it needs */
+    bool is_known = libraries && dlsym(libraries, name);
+    if (libraries) dlclose(libraries);
+    return is_known;
 }
 
 static void name_give(LLVMValueRef global, const char *kind, uint32_t *number)
@@ -217,7 +222,7 @@ static void name_give(LLVMValueRef global, const char *kind, uint32_t *number)
     const char *old = LLVMGetValueName2(global, &length);
     if (length == 0)
         length = nf_format(name, sizeof name, "__nf_%s.%u", kind, (*number)++);
-    else if (is_taken_by_host(global, old))
+    else if (is_taken(global, old))
         length = nf_format(name, sizeof name, "%s.local", old);
     else
         return;
