@@ -203,26 +203,27 @@ static LLVMModuleRef parse(reading *r, const nf_llvm_source *source)
     return NULL;
 }
 
-/* By C's libraries: LLVM and the importer's helpers know functions of no others. */
-static bool is_taken(LLVMValueRef global, const char *name)
+/* Of C's libraries the names are taken: LLVM and the importer's helpers know functions of no others. */
+typedef struct naming {
+    void *libraries; /* NULL: there are none */
+    uint32_t number; /* of the next that has no name */
+} naming;
+
+static bool is_taken(const naming *n, LLVMValueRef global, const char *name)
 {
     LLVMLinkage linkage = LLVMGetLinkage(global);
     bool is_local = linkage == LLVMInternalLinkage || linkage == LLVMPrivateLinkage;
-    if (!is_local || *name == '.') return false;
-    void *libraries = dlopen("libm.so.6", RTLD_LAZY); /* and libc, which it needs */
-    bool is_known = libraries && dlsym(libraries, name);
-    if (libraries) dlclose(libraries);
-    return is_known;
+    return is_local && *name != '.' && n->libraries && dlsym(n->libraries, name);
 }
 
-static void name_give(LLVMValueRef global, const char *kind, uint32_t *number)
+static void name_give(naming *n, LLVMValueRef global, const char *kind)
 {
     char name[NF_NAME_BYTES_MAX];
     size_t length;
     const char *old = LLVMGetValueName2(global, &length);
     if (length == 0)
-        length = nf_format(name, sizeof name, "__nf_%s.%u", kind, (*number)++);
-    else if (is_taken(global, old))
+        length = nf_format(name, sizeof name, "__nf_%s.%u", kind, n->number++);
+    else if (is_taken(n, global, old))
         length = nf_format(name, sizeof name, "%s.local", old);
     else
         return;
@@ -231,13 +232,14 @@ static void name_give(LLVMValueRef global, const char *kind, uint32_t *number)
 
 static void name_all(LLVMModuleRef module)
 {
-    uint32_t number = 0;
+    naming n = {.libraries = dlopen("libm.so.6", RTLD_LAZY)}; /* and libc, which it needs */
     for (LLVMValueRef g = LLVMGetFirstGlobal(module); g; g = LLVMGetNextGlobal(g))
-        name_give(g, "data", &number);
+        name_give(&n, g, "data");
     for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f))
-        name_give(f, "code", &number);
+        name_give(&n, f, "code");
     for (LLVMValueRef a = LLVMGetFirstGlobalAlias(module); a; a = LLVMGetNextGlobalAlias(a))
-        name_give(a, "alias", &number);
+        name_give(&n, a, "alias");
+    if (n.libraries) dlclose(n.libraries);
 }
 
 /* Marks of an address that say how it may be called, no_cfi and dso_local_equivalent, are that address.
