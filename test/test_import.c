@@ -135,41 +135,47 @@ static void failure_check(const char *file, const char *wanted, const nf_error *
     if (strstr(error->message, wanted) == NULL) fail_msg("%s: %s", file, error->message);
 }
 
-/* The unit was read, but no module comes out of it. */
-static void import_fails(const char *file, nf_llvm_unit *unit, const char *wanted)
-{
-    nf_error error = {0};
+/* What an import gives; all but the module lies in the arena. */
+typedef struct imported {
     nf_arena arena;
     nf_module *module;
     const nf_llvm_foreign *foreign;
     uint32_t count;
-    nf_arena_init(&arena, nf_os_allocator());
-    nf_status status =
-        llvm->unit_import(unit, nf_os_allocator(), &arena, &module, &foreign, &count, &error);
+    nf_error error;
+} imported;
+
+static nf_status unit_import(nf_llvm_unit *unit, imported *out)
+{
+    *out = (imported){.count = 0};
+    nf_arena_init(&out->arena, nf_os_allocator());
+    return llvm->unit_import(unit, nf_os_allocator(), &out->arena, &out->module, &out->foreign,
+                             &out->count, &out->error);
+}
+
+/* The unit was read, but no module comes out of it. */
+static void import_fails(const char *file, nf_llvm_unit *unit, const char *wanted)
+{
+    imported got;
+    nf_status status = unit_import(unit, &got);
     assert_int_not_equal(status, NF_OK);
-    assert_null(module);
-    failure_check(file, wanted, &error);
-    nf_arena_free(&arena);
+    assert_null(got.module);
+    failure_check(file, wanted, &got.error);
+    nf_arena_free(&got.arena);
 }
 
 static void unit_check(const char *file, nf_llvm_unit *unit, nf_mode mode)
 {
-    nf_error error = {0};
-    nf_arena arena;
-    nf_module *module;
-    const nf_llvm_foreign *foreign;
-    uint32_t count;
-    nf_arena_init(&arena, nf_os_allocator());
-    nf_status status =
-        llvm->unit_import(unit, nf_os_allocator(), &arena, &module, &foreign, &count, &error);
-    if (status != NF_OK) fail_msg("%s: %s", file, error.message);
-    if (nf_module_verify(module, &error) != NF_OK) fail_msg("%s: %s", file, error.message);
-    foreign_check(file, foreign, count);
-    if (count == 0)
-        calls_check(file, module, mode); /* the engine owns the module */
+    imported got;
+    nf_status status = unit_import(unit, &got);
+    if (status != NF_OK) fail_msg("%s: %s", file, got.error.message);
+    if (nf_module_verify(got.module, &got.error) != NF_OK)
+        fail_msg("%s: %s", file, got.error.message);
+    foreign_check(file, got.foreign, got.count);
+    if (got.count == 0)
+        calls_check(file, got.module, mode); /* the engine owns the module */
     else
-        nf_module_free(module);
-    nf_arena_free(&arena);
+        nf_module_free(got.module);
+    nf_arena_free(&got.arena);
 }
 
 static void file_check(const char *file)
