@@ -203,7 +203,7 @@ $(LIB_SO): $(LIB_OBJ)
 		-Wl,-soname,libnanoforge.so.$(SO_VERSION) $(SO_LDFLAGS) $^ -pthread -ldl -lm -o $@
 
 # Loaded into programs that have a libnanoforge of their own, of which it sees nothing.
-$(LLVM_OBJ): DETECTED += $(LLVM_CPPFLAGS)
+$(LLVM_OBJ) $(LLVM_SRC:%.c=$(BUILD)/tidy/%.stamp): DETECTED += $(LLVM_CPPFLAGS)
 $(BUILD)/libnanoforge-llvm.so: $(LLVM_OBJ) $(LIB)
 	$(call say,LD,$@) $(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared $(HARDENING) \
 		-Wl,-Bsymbolic -Wl,--exclude-libs,ALL $(SO_LDFLAGS) $^ $(LLVM_LIBS) -ldl -lm -o $@
@@ -312,7 +312,7 @@ check-all: check-format check-layers check-warnings check-tidy check-cppcheck ch
 	@echo 'check: all well'
 
 FORMATTED := $(shell find src include cmd bench test examples -name '*.[ch]' ! -path 'test/import/*')
-TIDY_SRC := $(LIB_SRC) $(BARE_ONLY) $(wildcard cmd/*/*.c)
+TIDY_SRC := $(LIB_SRC) $(if $(HAVE_LLVM),$(LLVM_SRC)) $(BARE_ONLY) $(wildcard cmd/*/*.c)
 
 check-format:
 	@clang-format --dry-run -Werror $(FORMATTED) && echo 'check: format'
