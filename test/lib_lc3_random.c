@@ -11,10 +11,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "guest/lc3/snapshot.h"
+#include "lib_environment.h"
 #include "lib_lc3.h"
 #include "lib_lc3_random.h"
 
@@ -227,15 +227,9 @@ void lc3_random_run(uint64_t seed, const lc3_engine *engine)
     for (size_t k = 0; k < 2; k++) nf_lc3_free(machines[k]);
 }
 
-static uint64_t number_from(const char *variable, uint64_t otherwise)
-{
-    const char *text = getenv(variable);
-    return text ? strtoull(text, NULL, 0) : otherwise;
-}
-
 void lc3_random_run_all(const lc3_engine *engine, uint64_t first, uint64_t count)
 {
-    first = number_from("NF_LC3_SEED", first);
-    count = number_from("NF_LC3_PROGRAMS", count);
+    first = environment_number("NF_LC3_SEED", first);
+    count = environment_number("NF_LC3_PROGRAMS", count);
     for (uint64_t i = 0; i < count; i++) lc3_random_run(first + i, engine);
 }

@@ -14,9 +14,9 @@
 #include <cmocka.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "bus/side.h"
+#include "lib_environment.h"
 
 enum { ARENA_BYTES = 1 << 16, WORD = sizeof(uint16_t), MESSAGE_MAX = 256 };
 
@@ -40,12 +40,6 @@ static uint64_t random_next(uint64_t *state)
 static uint32_t random_below(uint64_t *state, uint32_t limit)
 {
     return (uint32_t)(random_next(state) % limit);
-}
-
-static uint64_t environment(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-    return text ? strtoull(text, NULL, 10) : otherwise;
 }
 
 typedef struct pair {
@@ -368,7 +362,7 @@ static bool schedule_run(uint64_t seed)
 
 static void random_schedules_lose_and_double_nothing(void **unused)
 {
-    uint64_t count = environment("NF_BUS_SCHEDULES", 100000);
+    uint64_t count = environment_number("NF_BUS_SCHEDULES", 100000);
     (void)unused;
     for (uint64_t seed = 1; seed <= count; seed++)
         if (!schedule_run(seed)) fail_msg("the schedule of seed %llu", (unsigned long long)seed);
@@ -435,7 +429,7 @@ static void receive_at_random(party *p)
 
 static void threads_lose_and_double_nothing(void **unused)
 {
-    uint64_t count = environment("NF_BUS_THREADS", 300);
+    uint64_t count = environment_number("NF_BUS_THREADS", 300);
     (void)unused;
     for (uint64_t seed = 1; seed <= count; seed++) {
         uint64_t state = seed * 1000003;

@@ -10,11 +10,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include "bus/broadcast.h"
 #include "bus/gather.h"
 #include "bus/side.h"
+#include "lib_environment.h"
 
 enum { ARENA_BYTES = 1 << 16, SENDERS = 3, READERS = 3, NUMBER_BITS = 24 };
 
@@ -36,8 +36,7 @@ static uint32_t random_below(uint64_t *state, uint32_t limit)
 
 static uint64_t rounds(const char *name, uint64_t otherwise)
 {
-    const char *text = getenv(name);
-    return (text ? strtoull(text, NULL, 10) : otherwise) / 10;
+    return environment_number(name, otherwise) / 10;
 }
 
 /* --- many to one ----------------------------------------------------------------------------- */

@@ -16,19 +16,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "bus/ring.h"
+#include "lib_environment.h"
 
 enum {
     MESSAGE_BYTES = sizeof(uint64_t),
+    KILLS = 40,
     MESSAGES = 1000,
     DELAY_US_MAX = 3000,
     WAIT_NS = 200000000
 };
-
-static uint64_t kills(void)
-{
-    const char *text = getenv("NF_BUS_KILLS");
-    return text ? strtoull(text, NULL, 10) : 40;
-}
 
 typedef struct shared {
     void *memory;
@@ -127,7 +123,8 @@ static void a_killed_sender_is_found_dead(void **unused)
 {
     (void)unused;
     srandom(1);
-    for (uint64_t i = 0; i < kills(); i++) {
+    uint64_t kills = environment_number("NF_BUS_KILLS", KILLS);
+    for (uint64_t i = 0; i < kills; i++) {
         nf_ring ring;
         nf_ring_receiver receiver;
         shared s = shared_map(&ring);
@@ -157,7 +154,8 @@ static void a_killed_receiver_is_found_dead(void **unused)
 {
     (void)unused;
     srandom(2);
-    for (uint64_t i = 0; i < kills(); i++) {
+    uint64_t kills = environment_number("NF_BUS_KILLS", KILLS);
+    for (uint64_t i = 0; i < kills; i++) {
         nf_ring ring;
         nf_ring_sender sender;
         shared s = shared_map(&ring);

@@ -12,18 +12,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <stdlib.h>
-
 #include "lib_compare.h"
+#include "lib_environment.h"
 #include "os/os.h"
 
 enum { FUNCTIONS_PER_MODULE = 4, FUNCTIONS_DEFAULT = 400 };
-
-static uint64_t environment(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-    return text ? strtoull(text, NULL, 0) : otherwise;
-}
 
 static void module_compare(comparison *c, uint64_t seed, const generate_options *options)
 {
@@ -39,8 +32,8 @@ static const uint64_t FOUND[] = {473, 649, 885};
 static void compare(const generate_options *options)
 {
     static comparison c;
-    uint64_t start = environment("NF_SEED", 1);
-    uint64_t functions = environment("NF_FUNCTIONS", FUNCTIONS_DEFAULT);
+    uint64_t start = environment_number("NF_SEED", 1);
+    uint64_t functions = environment_number("NF_FUNCTIONS", FUNCTIONS_DEFAULT);
     assert_true(compare_init(&c));
     for (uint64_t i = 0; i < functions; i += FUNCTIONS_PER_MODULE)
         module_compare(&c, start + i, options);

@@ -29,6 +29,7 @@
 #include "ir/eval.h"
 #include "ir/print.h"
 #include "lib_allocator.h"
+#include "lib_environment.h"
 #include "lib_files.h"
 #include "lib_generate.h"
 #include "opt/opt_internal.h"
@@ -516,17 +517,12 @@ static void generated_visit(world *w, void *context, const nf_variant *variant)
 }
 
 /* LOOP_SEEDS=10000 LOOP_SEED=0 in the environment: how many, and the first. */
-static uint64_t number_from(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-    return text ? strtoull(text, NULL, 0) : otherwise;
-}
-
 static void generated_functions(void **state)
 {
     enum { SEEDS = 200 };
     (void)state;
-    uint64_t first = number_from("LOOP_SEED", 1), end = first + number_from("LOOP_SEEDS", SEEDS);
+    uint64_t first = environment_number("LOOP_SEED", 1),
+             end = first + environment_number("LOOP_SEEDS", SEEDS);
     generated g = {0};
     for (uint64_t seed = first; seed < end; seed++) {
         world w;

@@ -24,6 +24,7 @@
 #include "ir/ir.h"
 #include "lib_code.h"
 #include "lib_differential.h"
+#include "lib_environment.h"
 #include "lib_machine.h"
 #include "lib_plugin.h"
 #include "os/os.h"
@@ -165,12 +166,6 @@ static const void *tier_compile(void *context, const nf_func *func)
     return (const void *)(uintptr_t)address;
 }
 
-static uint64_t environment(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-    return text ? strtoull(text, NULL, 0) : otherwise;
-}
-
 enum { TIERS_MAX = 4 };
 
 typedef struct comparison {
@@ -233,8 +228,8 @@ static void compare(const generate_options *options)
 {
     static comparison c;
     if (api == NULL) skip();
-    uint64_t start = environment("NF_SEED", 1);
-    uint64_t functions = environment("NF_FUNCTIONS", FUNCTIONS_DEFAULT);
+    uint64_t start = environment_number("NF_SEED", 1);
+    uint64_t functions = environment_number("NF_FUNCTIONS", FUNCTIONS_DEFAULT);
     comparison_init(&c);
     for (uint64_t i = 0; i < functions; i += FUNCTIONS_PER_MODULE)
         module_compare(&c, start + i, options);

@@ -21,11 +21,12 @@
 
 #include "ir/eval.h"
 #include "ir/print.h"
-#include "opt/opt.h"
-#include "opt/opt_internal.h"
 #include "lib_allocator.h"
+#include "lib_environment.h"
 #include "lib_files.h"
 #include "lib_generate.h"
+#include "opt/opt.h"
+#include "opt/opt_internal.h"
 
 enum {
     SEEDS = 150,
@@ -683,18 +684,6 @@ static void nest_seed_test(world *w, const char *pass, uint64_t seed, const nf_o
     nf_module_free(w->module);
 }
 
-static uint64_t seed_count(void)
-{
-    const char *seeds = getenv("NF_SEEDS");
-    return seeds ? strtoull(seeds, NULL, 10) : SEEDS;
-}
-
-static uint64_t seed_first(void)
-{
-    const char *seed = getenv("NF_SEED");
-    return seed ? strtoull(seed, NULL, 10) : 1;
-}
-
 static void pass_test(const char *pass, const nf_opt *options)
 {
     static world w;
@@ -702,7 +691,9 @@ static void pass_test(const char *pass, const nf_opt *options)
     test_allocator_init(&w.memory);
     for (uint64_t i = 1; i < SYMBOLS_MAX; i++) w.addresses[i] = FUNC_ADDRESS + i * FUNC_BYTES;
     w.buffer = aligned_alloc(GENERATE_BUFFER_ALIGN, GENERATE_BUFFER_BYTES);
-    for (uint64_t seed = seed_first(), end = seed + seed_count(); seed < end; seed++) {
+    uint64_t first = environment_number("NF_SEED", 1);
+    uint64_t count = environment_number("NF_SEEDS", SEEDS);
+    for (uint64_t seed = first; seed < first + count; seed++) {
         w.random = seed;
         seed_test(&w, pass, seed, options);
         for (uint64_t i = 0; i < NESTS; i++) nest_seed_test(&w, pass, seed * NESTS + i, options);

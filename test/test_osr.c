@@ -12,13 +12,13 @@
 #include <cmocka.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "code/code.h"
 #include "ir/cfg.h"
 #include "lib_allocator.h"
 #include "lib_differential.h"
+#include "lib_environment.h"
 #include "opt/opt.h"
 #include "os/os.h"
 #include "x64/osr.h"
@@ -180,12 +180,6 @@ static void tier_forget(tier *t)
 
 /* --- the comparison --- */
 
-static uint64_t environment(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-    return text ? strtoull(text, NULL, 0) : otherwise;
-}
-
 static const nf_variant *variant_named(const char *name)
 {
     for (uint32_t i = 0; i < nf_variant_count; i++)
@@ -236,8 +230,8 @@ static void compare(const generate_options *options)
                                {.name = "scalar, later", .variant = scalar, .edges_max = 30},
                                {.name = "widest", .variant = widest, .edges_max = 4},
                                {.name = "widest, later", .variant = widest, .edges_max = 100}};
-    uint64_t start = environment("NF_SEED", 1);
-    uint64_t functions = environment("NF_FUNCTIONS", FUNCTIONS_DEFAULT);
+    uint64_t start = environment_number("NF_SEED", 1);
+    uint64_t functions = environment_number("NF_FUNCTIONS", FUNCTIONS_DEFAULT);
     differential_totals totals = {0};
     for (size_t k = 0; k < TIERS; k++) {
         tiers[k] = fresh[k];

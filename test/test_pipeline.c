@@ -11,10 +11,10 @@
 #include <cmocka.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "ir/print.h"
 #include "lib_compare.h"
+#include "lib_environment.h"
 #include "opt/opt.h"
 #include "os/os.h"
 #include "x64/compile.h"
@@ -34,12 +34,6 @@ typedef struct journey {
     differential_outcome expected[INPUTS];
     const char *wrong; /* the pass */
 } journey;
-
-static uint64_t environment(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-    return text ? strtoull(text, NULL, 0) : otherwise;
-}
 
 static void print_func(const char *title, const nf_func *f)
 {
@@ -122,8 +116,8 @@ static void module_travel(uint64_t seed, const generate_options *options)
 
 static void travel(const generate_options *options)
 {
-    uint64_t start = environment("NF_SEED", 1);
-    uint64_t functions = environment("NF_FUNCTIONS", FUNCTIONS_DEFAULT);
+    uint64_t start = environment_number("NF_SEED", 1);
+    uint64_t functions = environment_number("NF_FUNCTIONS", FUNCTIONS_DEFAULT);
     for (uint64_t i = 0; i < functions; i += FUNCTIONS_PER_MODULE)
         module_travel(start + i, options);
 }

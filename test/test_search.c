@@ -22,6 +22,7 @@
 #include <sys/mman.h>
 
 #include "ir/eval.h"
+#include "lib_environment.h"
 #include "lib_files.h"
 #include "lib_generate.h"
 #include "lib_machine.h"
@@ -325,16 +326,11 @@ static void search_check(writer *w, machine *m, uint64_t seed, unsigned *hunted)
     nf_module_free(module);
 }
 
-static uint64_t environment(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-    return text ? strtoull(text, NULL, 0) : otherwise;
-}
-
 static void generated_searches(void **state)
 {
     static writer w;
-    uint64_t first = environment("SEARCH_SEED", 1), count = environment("SEARCH_SEEDS", SEEDS);
+    uint64_t first = environment_number("SEARCH_SEED", 1),
+             count = environment_number("SEARCH_SEEDS", SEEDS);
     unsigned hunted = 0;
     machine m;
     (void)state;

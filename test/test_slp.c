@@ -17,12 +17,12 @@
 #include <cmocka.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ir/eval.h"
 #include "ir/print.h"
 #include "lib_allocator.h"
+#include "lib_environment.h"
 #include "lib_generate.h"
 #include "opt/opt_internal.h"
 
@@ -476,17 +476,12 @@ static unsigned seed_test(world *w, const nf_func *f, uint64_t seed, const nf_va
     return made;
 }
 
-static uint64_t number_from(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-    return text ? strtoull(text, NULL, 0) : otherwise;
-}
-
 static void generated_functions(void **state)
 {
     enum { SEEDS = 1500 };
     (void)state;
-    uint64_t first = number_from("SLP_SEED", 1), count = number_from("SLP_SEEDS", SEEDS);
+    uint64_t first = environment_number("SLP_SEED", 1),
+             count = environment_number("SLP_SEEDS", SEEDS);
     unsigned made = 0;
     for (uint64_t seed = first; seed < first + count; seed++) {
         world w;

@@ -11,9 +11,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <stdlib.h>
-
 #include "lib_compare.h"
+#include "lib_environment.h"
 #include "os/os.h"
 
 enum {
@@ -136,16 +135,11 @@ static nf_module *turner_module(uint64_t seed)
     return module;
 }
 
-static uint64_t environment(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-    return text ? strtoull(text, NULL, 0) : otherwise;
-}
-
 static void all_ways_agree(void **state)
 {
     static comparison c;
-    uint64_t start = environment("TURN_SEED", 1), seeds = environment("TURN_SEEDS", SEEDS_DEFAULT);
+    uint64_t start = environment_number("TURN_SEED", 1),
+             seeds = environment_number("TURN_SEEDS", SEEDS_DEFAULT);
     (void)state;
     assert_true(compare_init(&c));
     for (uint64_t seed = start; seed < start + seeds; seed++) {
