@@ -124,7 +124,7 @@ static LLVMAttributeRef attribute(LLVMContextRef context, const char *kind, cons
 
 void nf_llvm_target_attributes(LLVMModuleRef module, const nf_llvm_options *options)
 {
-    enum { ATTRIBUTES = 4, WIDTH_BYTES = 8 };
+    enum { ATTRIBUTES = 5, WIDTH_BYTES = 8 };
     LLVMContextRef context = LLVMGetModuleContext(module);
     LLVMAttributeRef list[ATTRIBUTES];
     char width[WIDTH_BYTES];
@@ -135,6 +135,7 @@ void nf_llvm_target_attributes(LLVMModuleRef module, const nf_llvm_options *opti
     list[count++] = attribute(context, "target-cpu", s.cpu);
     list[count++] = attribute(context, "target-features", s.features);
     list[count++] = attribute(context, "tune-cpu", host.cpu);
+    list[count++] = attribute(context, "probe-stack", "inline-asm"); /* as x64/stack.h */
     nf_format(width, sizeof width, "%u", options->vector_width);
     if (options->vector_width) list[count++] = attribute(context, "prefer-vector-width", width);
     for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f))

@@ -18,11 +18,10 @@
  *   push rbx ...  (ascending register numbers)
  *   sub rsp, rest of the frame
  *
- * Pages of a large frame are touched in order, so that the stack's guard page is hit before
- * anything behind it.
+ * Pages of a large frame are touched first (stack.h).
  */
 #include "baseline_internal.h"
-#include "os/os.h"
+#include "stack.h"
 
 enum { WORD = 8, CODE_BYTES_PER_INST = 7, CODE_BYTES_BASE = 128, LOOP_ALIGN = 64 };
 enum { LABELS_PER_BLOCK = 2, FIXUPS_PER_BLOCK = 2 }; /* about as many as there will be */
@@ -261,26 +260,6 @@ static void emit_blocks(nf_baseline *job)
 
 /* --- prologue and epilogue --- */
 
-static void touch_pages(nf_baseline *job, uint32_t bytes)
-{
-    enum { UNROLLED_MAX = 8 };
-    uint32_t pages = bytes / NF_OS_PAGE_BYTES;
-    if (pages <= UNROLLED_MAX) {
-        for (uint32_t i = 1; i <= pages; i++)
-            nf_asm_mr(&job->a, NF_X_TEST_MR, 1,
-                      nf_mem_base(NF_RSP, -(int32_t)(i * NF_OS_PAGE_BYTES)), NF_RAX);
-        return;
-    }
-    nf_label next = nf_asm_label(&job->a);
-    nf_asm_rr(&job->a, NF_X_MOV, WORD, NF_R11, NF_RSP);
-    nf_asm_mov_imm(&job->a, NF_R10, pages, false);
-    nf_asm_bind(&job->a, next);
-    nf_asm_ri(&job->a, NF_X_SUB_I, WORD, NF_R11, NF_OS_PAGE_BYTES);
-    nf_asm_mr(&job->a, NF_X_TEST_MR, 1, nf_mem_base(NF_R11, 0), NF_RAX);
-    nf_asm_r(&job->a, NF_X_DEC, 4, NF_R10);
-    nf_asm_jcc(&job->a, NF_CC_NE, next);
-}
-
 static void emit_prologue(nf_baseline *job)
 {
     if (job->options->want_map) note_map(job, (nf_value){0});
@@ -292,7 +271,7 @@ static void emit_prologue(nf_baseline *job)
     for (uint32_t left = job->saved_mask; left; left &= left - 1)
         nf_asm_r(&job->a, NF_X_PUSH, WORD, (nf_reg)__builtin_ctz(left));
     uint32_t rest = job->frame_bytes - job->saved_count * WORD;
-    if (rest >= NF_OS_PAGE_BYTES) touch_pages(job, rest);
+    nf_stack_touch(&job->a, rest);
     if (rest) nf_asm_ri(&job->a, NF_X_SUB_I, WORD, NF_RSP, rest);
     if (rest && job->frame_align > NF_ABI_STACK_ALIGN)
         nf_asm_ri(&job->a, NF_X_AND_I, WORD, NF_RSP, -(int64_t)job->frame_align);
