@@ -163,18 +163,18 @@ static bench_case best_version(nf_engine *engine, timed *contexts, int64_t lengt
     return cases[best];
 }
 
-static const char *active_name(const program *p)
+static void active_name(const program *p, char name[NF_NAME_BYTES])
 {
     nf_os_mutex_lock(&p->engine->lock);
-    const char *name = p->engine->functions[0]->active->name;
+    memcpy(name, p->engine->functions[0]->active->name, NF_NAME_BYTES);
     nf_os_mutex_unlock(&p->engine->lock);
-    return name;
 }
 
 static void compare(bench *b, const program *p, const program *fresh, bench_case best,
                     int64_t length, uint32_t rounds)
 {
     timed changed = {p->total, length, 0}, settled = {fresh->total, length, 0};
+    char changed_name[NF_NAME_BYTES], settled_name[NF_NAME_BYTES];
     bench_case cases[] = {case_of("after the change", &changed),
                           case_of("from the start", &settled), best};
     for (int k = 0; k < 2; k++) bench_interleave(cases, 3, rounds); /* the second counts */
@@ -184,8 +184,10 @@ static void compare(bench *b, const program *p, const program *fresh, bench_case
                        cases[1].median_ns * percent, "%", RECOVERED_BOUND);
     bench_row_at_least(b, "  of the best version that there is", cases[2].median_ns * percent, "%",
                        RECOVERED_BOUND);
-    bench_note(b, "it runs %s, the other engine %s; the best is %s", active_name(p),
-               active_name(fresh), best.name);
+    active_name(p, changed_name);
+    active_name(fresh, settled_name);
+    bench_note(b, "it runs %s, the other engine %s; the best is %s", changed_name, settled_name,
+               best.name);
 }
 
 static uint32_t races_of(const program *p)
