@@ -53,6 +53,13 @@ const nf_llvm_api *plugin_load(void)
     return api;
 }
 
+bool plugin_for_engines(void)
+{
+    char path[PATH_BYTES];
+    return plugin_load() && plugin_path(path, sizeof path) &&
+           setenv("NANOFORGE_LLVM", path, 1) == 0;
+}
+
 bool plugin_has_clang(void)
 {
     return system("command -v clang-19 >/dev/null 2>&1") == 0;

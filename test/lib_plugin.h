@@ -8,6 +8,8 @@
 bool plugin_path(char *path, size_t bytes);
 /* NULL, having said so on standard output, when there is none. */
 const nf_llvm_api *plugin_load(void);
+/* Has engines load it from there, too; false, having said so, when there is none. */
+bool plugin_for_engines(void);
 
 /* Bitcode of a C source by clang-19, in memory from malloc(); NULL when there is no clang-19 or the
  * source has errors. flags: "-O2". */

@@ -8,12 +8,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include "engine/engine_internal.h"
 #include "lib_plugin.h"
 
-enum { PATH_BYTES = 4096, CALLERS = 3 };
+enum { CALLERS = 3 };
 
 typedef int64_t foreign_function(int64_t, ...);
 typedef int64_t native_function(int64_t);
@@ -54,14 +53,12 @@ static void test_only_foreign_functions_wait_for_llvm(void **state)
     (void)state;
     const nf_config config = {
         .no_background = true, .no_counters = true, .cache = "", .event = see};
-    char path[PATH_BYTES];
     nf_engine *engine;
     nf_program *program;
     const nf_llvm_api *api;
     nf_error error = {0};
     pthread_t callers[CALLERS];
-    if (!plugin_load() || !plugin_path(path, sizeof path)) skip();
-    setenv("NANOFORGE_LLVM", path, 1);
+    if (!plugin_for_engines()) skip();
     assert_int_equal(nf_engine_new(&config, &engine, &error), NF_OK);
     if (nf_program_load(engine, "t.ll", text, strlen(text), &program, &error) != NF_OK)
         fail_msg("%u: %s", error.line, error.message);

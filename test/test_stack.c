@@ -13,7 +13,6 @@
 #include <cmocka.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -27,7 +26,6 @@ enum {
     NEIGHBOUR_BYTES = 2 << 20,
     STACK_BYTES = 4 * NF_OS_PAGE_BYTES,
     MAPPED_BYTES = NEIGHBOUR_BYTES + NF_OS_PAGE_BYTES + STACK_BYTES,
-    PATH_BYTES = 4096,
 };
 
 /* Frames of pages that are touched one by one, of more, and of as many as there may be. */
@@ -128,9 +126,7 @@ static void test_t2_meets_the_guard(void **state)
 static void test_llvm_meets_the_guard(void **state)
 {
     (void)state;
-    char path[PATH_BYTES];
-    if (!plugin_load() || !plugin_path(path, sizeof path)) skip();
-    setenv("NANOFORGE_LLVM", path, 1);
+    if (!plugin_for_engines()) skip();
     guard_is_met(NF_MODE_LLVM);
 }
 
