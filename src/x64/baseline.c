@@ -271,10 +271,7 @@ static void emit_prologue(nf_baseline *job)
     for (uint32_t left = job->saved_mask; left; left &= left - 1)
         nf_asm_r(&job->a, NF_X_PUSH, WORD, (nf_reg)__builtin_ctz(left));
     uint32_t rest = job->frame_bytes - job->saved_count * WORD;
-    nf_stack_touch(&job->a, rest);
-    if (rest) nf_asm_ri(&job->a, NF_X_SUB_I, WORD, NF_RSP, rest);
-    if (rest && job->frame_align > NF_ABI_STACK_ALIGN)
-        nf_asm_ri(&job->a, NF_X_AND_I, WORD, NF_RSP, -(int64_t)job->frame_align);
+    nf_stack_take(&job->a, rest, job->frame_align);
 }
 
 void nf_emit_epilogue(nf_baseline *job)

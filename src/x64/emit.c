@@ -98,9 +98,7 @@ static void prologue(nf_output *e)
     nf_asm_rr(a, NF_X_MOV, WORD, NF_RBP, NF_RSP);
     for (uint64_t left = e->alloc->saved_mask; left != 0; left &= left - 1)
         nf_asm_r(a, NF_X_PUSH, WORD, (nf_reg)__builtin_ctzll(left));
-    nf_stack_touch(a, e->frame.bytes);
-    if (e->frame.bytes > 0) nf_asm_ri(a, NF_X_SUB_I, WORD, NF_RSP, e->frame.bytes);
-    if (e->frame.locals_from_rsp) nf_asm_ri(a, NF_X_AND_I, WORD, NF_RSP, -(int64_t)e->frame.align);
+    nf_stack_take(a, e->frame.bytes, e->frame.align);
 }
 
 void nf_output_epilogue(nf_output *e)

@@ -1,9 +1,10 @@
 #include "stack.h"
+#include "abi.h"
 #include "os/os.h"
 
 enum { WORD = 8, UNROLLED_MAX = 8 };
 
-void nf_stack_touch(nf_asm *a, uint32_t bytes)
+static void touch(nf_asm *a, uint32_t bytes)
 {
     uint32_t pages = bytes / NF_OS_PAGE_BYTES;
     if (pages <= UNROLLED_MAX) {
@@ -20,4 +21,12 @@ void nf_stack_touch(nf_asm *a, uint32_t bytes)
     nf_asm_mr(a, NF_X_TEST_MR, 1, nf_mem_base(NF_R11, 0), NF_RAX);
     nf_asm_r(a, NF_X_DEC, 4, NF_R10);
     nf_asm_jcc(a, NF_CC_NE, next);
+}
+
+void nf_stack_take(nf_asm *a, uint32_t bytes, uint32_t align)
+{
+    if (bytes == 0) return;
+    touch(a, bytes);
+    nf_asm_ri(a, NF_X_SUB_I, WORD, NF_RSP, bytes);
+    if (align > NF_ABI_STACK_ALIGN) nf_asm_ri(a, NF_X_AND_I, WORD, NF_RSP, -(int64_t)align);
 }
