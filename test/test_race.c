@@ -374,6 +374,43 @@ static void test_statistics(void **state)
     assert_int_equal(nf_ratio_paired(a, b, 3).pairs, 0);
 }
 
+/* Two batches of different length; in rounds 20 to 29 the machine is busy: c takes half as long again, b a
+ * fifth, and the first one nothing. One is slow by itself in round 5. */
+static void test_disturbed_rounds_stand_out(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 40, FROM = 20, TO = 30, BY_ITSELF = 5, UNTIMED = 7 };
+    double a[ROUNDS], b[ROUNDS], c[ROUNDS], paces[ROUNDS];
+    const double *const all[] = {a, b, c};
+    uint32_t batches[ROUNDS];
+    for (uint32_t r = 0; r < ROUNDS; r++) {
+        bool is_busy = r >= FROM && r < TO;
+        batches[r] = r % 2;
+        a[r] = batches[r] ? 300 : 100;
+        b[r] = a[r] * (is_busy ? 0.6 : 0.5) * (1 + 0.001 * (r % 5));
+        c[r] = a[r] * (is_busy ? 0.6 : 0.4) * (1 + 0.001 * (r % 7));
+    }
+    c[BY_ITSELF] *= 3;
+    a[UNTIMED] = b[UNTIMED] = c[UNTIMED] = -1;
+    double quiet = nf_paces(all, 3, batches, ROUNDS, paces);
+    for (uint32_t r = 0; r < ROUNDS; r++)
+        assert_int_equal(paces[r] <= quiet, (r < FROM || r >= TO) && r != UNTIMED);
+}
+
+static void test_rounds_that_are_disturbed_alike_all_count(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 40, FEW = 12 };
+    double a[ROUNDS], paces[ROUNDS];
+    const double *const all[] = {a};
+    for (uint32_t r = 0; r < ROUNDS; r++) a[r] = 150 + r % 5;
+    double quiet = nf_paces(all, 1, NULL, ROUNDS, paces);
+    for (uint32_t r = 0; r < ROUNDS; r++) assert_true(paces[r] <= quiet);
+    for (uint32_t r = 0; r < ROUNDS; r++) a[r] = 100 * (1 + r); /* but for 12, at least */
+    quiet = nf_paces(all, 1, NULL, ROUNDS, paces);
+    for (uint32_t r = 0; r < ROUNDS; r++) assert_int_equal(paces[r] <= quiet, r < FEW);
+}
+
 /* All of it in forked sandboxes, then in a zygote's, which was made before there were numbers. */
 int main(void)
 {
@@ -391,6 +428,8 @@ int main(void)
         cmocka_unit_test(test_what_cannot_be_repeated_does_not_race),
         cmocka_unit_test(test_no_child_is_left),
         cmocka_unit_test(test_statistics),
+        cmocka_unit_test(test_disturbed_rounds_stand_out),
+        cmocka_unit_test(test_rounds_that_are_disturbed_alike_all_count),
     };
     int failed = cmocka_run_group_tests_name("forked", tests, arena_set_up, arena_tear_down);
     if (status == NF_UNSUPPORTED) return failed;

@@ -5,6 +5,10 @@
  * margin, and above what the baseline gains over itself (the A/A pair, which shows how far this
  * machine's noise reaches right now). Of those the fastest wins; one that is not faster than a
  * smaller rival beyond the margin is a tie, and ties keep the smaller code.
+ *
+ * What counts are the rounds in which the machine was as quiet as it was at all. Others' work on the
+ * same core slows some code by a half and some by nothing, so a disturbed round says who would win on a
+ * disturbed machine. Where all rounds are disturbed alike, that is what is to be known.
  */
 #include "race.h"
 
@@ -18,6 +22,31 @@ const char *nf_race_outcome_text(nf_race_outcome outcome)
     static const char *const texts[] = {"won",     "lost", "wrong answer",
                                         "crashed", "hung", "not measured"};
     return (unsigned)outcome < sizeof texts / sizeof *texts ? texts[outcome] : "unknown";
+}
+
+static bool has_stayed(const nf_sandbox_result *s, uint32_t who)
+{
+    return s->stayed >> who & 1;
+}
+
+/* Takes the samples of disturbed rounds away. How many there were. */
+static uint32_t disturbed_drop(const nf_race_request *request, nf_sandbox_result *s,
+                               const double *baseline)
+{
+    const double *series[NF_SANDBOX_CONTESTANTS_MAX];
+    double paces[NF_SANDBOX_ROUNDS_MAX];
+    uint32_t contestants = NF_SANDBOX_FIRST_CANDIDATE + request->candidate_count;
+    uint32_t count = 0, dropped = 0;
+    series[count++] = baseline;
+    for (uint32_t who = NF_SANDBOX_FIRST_CANDIDATE; who < contestants; who++)
+        if (has_stayed(s, who)) series[count++] = s->samples[who];
+    double quiet = nf_paces(series, count, s->batches, s->rounds, paces);
+    for (uint32_t r = 0; r < s->rounds; r++) {
+        if (paces[r] <= quiet) continue;
+        for (uint32_t who = 0; who < contestants; who++) s->samples[who][r] = -1;
+        dropped++;
+    }
+    return dropped;
 }
 
 static double median_of(const nf_sandbox_result *s, uint32_t who, uint32_t *count)
@@ -53,8 +82,8 @@ static void results_fill(const nf_race_request *request, const nf_sandbox_result
     }
 }
 
-/* The fastest that beats the margin; a smaller one that it does not beat beyond doubt goes first.
- */
+/* The fastest of those left at the end that beats the margin; a smaller one that it does not beat beyond
+ * doubt goes first. */
 static int32_t winner_pick(const nf_race_request *request, const nf_sandbox_result *s,
                            const nf_race_report *report)
 {
@@ -63,6 +92,7 @@ static int32_t winner_pick(const nf_race_request *request, const nf_sandbox_resu
     for (uint32_t i = 0; i < request->candidate_count; i++) {
         const nf_race_result *result = &report->results[i];
         if (result->outcome != NF_RACE_LOST || result->speedup_low <= needed) continue;
+        if (!has_stayed(s, NF_SANDBOX_FIRST_CANDIDATE + i)) continue;
         if (best < 0 || result->speedup > report->results[best].speedup) best = (int32_t)i;
     }
     for (uint32_t i = 0; best >= 0 && i < request->candidate_count; i++) {
@@ -134,12 +164,12 @@ static void verdict_fill(const nf_race_request *request, nf_race_report *report)
               report->inputs_used, report->inputs_changed);
 }
 
-static void judge(const nf_race_request *request, const nf_sandbox_result *s,
-                  nf_race_report *report)
+static void judge(const nf_race_request *request, nf_sandbox_result *s, nf_race_report *report)
 {
     double baseline[NF_SANDBOX_ROUNDS_MAX];
     nf_samples_join(s->samples[NF_SANDBOX_BASELINE], s->samples[NF_SANDBOX_AGAIN], s->rounds,
                     baseline);
+    report->rounds_dropped = disturbed_drop(request, s, baseline);
     nf_ratio aa =
         nf_ratio_paired(s->samples[NF_SANDBOX_BASELINE], s->samples[NF_SANDBOX_AGAIN], s->rounds);
     report->aa_ratio = aa.ratio;
@@ -156,7 +186,7 @@ static void judge(const nf_race_request *request, const nf_sandbox_result *s,
     verdict_fill(request, report);
 }
 
-static void report_fill(const nf_race_request *request, const nf_sandbox_result *s,
+static void report_fill(const nf_race_request *request, nf_sandbox_result *s,
                         nf_race_report *report)
 {
     report->inputs_used = s->inputs_used;

@@ -140,6 +140,7 @@ typedef struct nf_race_report {
     uint32_t inputs_used, inputs_dropped, rounds;
     uint32_t inputs_changed;  /* besides: changed ones on which answers were compared */
     uint32_t samples_dropped; /* migrations and context switches */
+    uint32_t rounds_dropped;  /* most contestants took longer than in others with the same inputs */
     bool fresh_inputs; /* every timed call ran on restored memory (the function changes what it
                           reads) */
     double baseline_median_ns;

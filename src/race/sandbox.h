@@ -35,6 +35,8 @@ typedef struct nf_sandbox_result {
     char dropped_reason[NF_RACE_REASON_BYTES]; /* of the last one */
     bool fresh_inputs;
     uint32_t rounds, samples_dropped;
+    uint32_t batches[NF_SANDBOX_ROUNDS_MAX]; /* in two rounds the same: so were the inputs */
+    uint64_t stayed;                         /* until the last round: by contestant */
     uint64_t fork_ns;
     /* When the stand-in was measured in the baseline's place: ns per call of the baseline; else 0. */
     double baseline_ns;

@@ -8,7 +8,17 @@
  */
 #include "statistics.h"
 
-enum { PAIRS_MAX = 256, PAIRS_MIN = 4, TRIM_PERCENT = 10 };
+enum {
+    PAIRS_MAX = 256,
+    PAIRS_MIN = 4,
+    TRIM_PERCENT = 10,
+    SERIES_MAX = 64,
+    ROUNDS_MAX = 1024,
+    QUIET_ROUNDS_MIN = 12
+};
+
+static const double QUIET_SHARE = 0.1, QUIET_SPREAD = 0.05; /* of rounds; of their time */
+static const double NEVER = 1e300;
 
 static const double LN_2 = 0.693147180559945309;
 
@@ -21,6 +31,12 @@ static void sort(double *values, uint32_t count)
             for (; at >= gap && values[at - gap] > value; at -= gap) values[at] = values[at - gap];
             values[at] = value;
         }
+}
+
+/* Below which a share of the others lies; count > 0. */
+static double quantile(const double *sorted, uint32_t count, double share)
+{
+    return sorted[(uint32_t)((count - 1) * share)];
 }
 
 double nf_median(double *values, uint32_t count)
@@ -93,4 +109,41 @@ void nf_samples_join(const double *a, const double *b, uint32_t rounds, double *
 {
     for (uint32_t r = 0; r < rounds; r++)
         joined[r] = a[r] < 0 ? b[r] : b[r] < 0 ? a[r] : (a[r] + b[r]) / 2;
+}
+
+static double least_of(const double *samples, const uint32_t *batches, uint32_t rounds,
+                       uint32_t round)
+{
+    double least = NEVER;
+    for (uint32_t r = 0; r < rounds; r++)
+        if (samples[r] > 0 && samples[r] < least && (!batches || batches[r] == batches[round]))
+            least = samples[r];
+    return least;
+}
+
+static double pace_limit(const double *paces, uint32_t rounds)
+{
+    double sorted[ROUNDS_MAX];
+    if (rounds == 0) return 0;
+    for (uint32_t r = 0; r < rounds; r++) sorted[r] = paces[r];
+    sort(sorted, rounds);
+    double quiet = quantile(sorted, rounds, QUIET_SHARE) + QUIET_SPREAD;
+    double twelfth = sorted[(rounds < QUIET_ROUNDS_MIN ? rounds : QUIET_ROUNDS_MIN) - 1];
+    return twelfth > quiet ? twelfth : quiet;
+}
+
+double nf_paces(const double *const *samples, uint32_t count, const uint32_t *batches,
+                uint32_t rounds, double *paces)
+{
+    double values[SERIES_MAX];
+    if (rounds > ROUNDS_MAX) rounds = ROUNDS_MAX;
+    for (uint32_t r = 0; r < rounds; r++) {
+        uint32_t ran = 0;
+        for (uint32_t i = 0; i < count && ran < SERIES_MAX; i++)
+            if (samples[i][r] > 0)
+                values[ran++] = nf_log(samples[i][r] / least_of(samples[i], batches, rounds, r));
+        sort(values, ran);
+        paces[r] = ran ? quantile(values, ran, 0.5) : NEVER;
+    }
+    return pace_limit(paces, rounds);
 }

@@ -107,6 +107,7 @@ static void write_race(nf_json *json, const nf_race_record *record)
     put_uint(json, "inputs", report->inputs_used);
     put_uint(json, "inputs_dropped", report->inputs_dropped);
     put_uint(json, "rounds", report->rounds);
+    put_uint(json, "rounds_dropped", report->rounds_dropped);
     put_uint(json, "samples_dropped", report->samples_dropped);
     put_bool(json, "fresh_inputs", report->fresh_inputs);
     put_double(json, "aa_ratio", report->aa_ratio);

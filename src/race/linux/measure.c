@@ -353,6 +353,7 @@ static void round_run(harness *h, const uint32_t *order, uint32_t count)
     double sums[NF_SANDBOX_CONTESTANTS_MAX] = {0};
     uint32_t round = h->rounds_done, passes = regime_of(h)->passes;
     harness_batch_next(h);
+    h->result.batches[round] = h->batch_first;
     for (h->pass = 0; h->pass < passes; h->pass++) pass_run(h, order, count, sums);
     for (uint32_t who = 0; who < NF_SANDBOX_CONTESTANTS_MAX; who++)
         h->result.samples[who][round] = -1;
@@ -473,4 +474,5 @@ void harness_measure(harness *h)
         harness_shuffle(h, order, count);
         round_run(h, order, count);
     }
+    for (uint32_t i = 0; i < count; i++) h->result.stayed |= UINT64_C(1) << order[i];
 }

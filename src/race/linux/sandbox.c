@@ -32,6 +32,7 @@ enum {
     PROGRESS_NS = 20 * 1000 * 1000,
 };
 
+static const double sample_ns_max = 1e15;
 static const uint64_t silent_ns_max = 3000 * UINT64_C(1000000); /* then the child is killed */
 static const uint64_t log_bytes = (uint64_t)CAGE_PAGES_MAX * CAGE_PAGE_COPIES * CAGE_PAGE;
 
@@ -287,11 +288,19 @@ static void text_take(char text[NF_RACE_REASON_BYTES])
         if (*text < ' ' || *text > '~') *text = '?';
 }
 
+static void samples_take(double *samples, uint32_t rounds)
+{
+    for (uint32_t r = 0; r < rounds; r++)
+        if (!(samples[r] > 0 && samples[r] < sample_ns_max)) samples[r] = -1;
+}
+
 /* What is read on must be within its bounds, whatever a candidate did to the record. */
 static void result_take(const harness *h, nf_sandbox_result *result)
 {
     *result = h->result;
     if (result->rounds > NF_SANDBOX_ROUNDS_MAX) result->rounds = 0;
+    for (uint32_t who = 0; who < NF_SANDBOX_CONTESTANTS_MAX; who++)
+        samples_take(result->samples[who], result->rounds);
     text_take(result->dropped_reason);
     for (uint32_t i = 0; i < NF_RACE_CANDIDATES_MAX; i++) {
         text_take(result->reasons[i]);
