@@ -18,11 +18,16 @@
  *   sum up      0, 0, 3.5, 7.0: alarm
  *
  * An alarm lets the function race again, on fresh inputs, when it has cost since the last race what
- * a race costs, times two for each race that an alarm has caused before: the ski-rental rule again,
- * with exponential back-off. What can't race is tried against its control. A race that came to no
- * verdict, for the machine was too busy, counts as an alarm. And after an alarm two verdicts have to
- * agree, for the machine may have been in another state than usual during a race: with another's work
- * on the same core wide vectors win that lose without it.
+ * a race costs, times four for each alarm before: the ski-rental rule again, with exponential back-off.
+ * What can't race is tried against its control. A race that came to no verdict, for the machine was too
+ * busy, counts as an alarm.
+ *
+ * A race measures for some 30 ms, and the machine may be in another state than usual for all of them:
+ * with another's work on the same core wide vectors win that lose without it. Mostly such a state lasts
+ * for 50 to 500 ms. So verdicts are confirmed. One that an alarm has caused is by a chain of races, each
+ * four times as far from the one before as that was from its own; any other by a single race, as far off
+ * as the chain's last, when it costs 1 % of what the function has. The last is held again until it
+ * chooses nothing else.
  *
  * What bursts cost, calls that were slower than they had to be, is bounded: the next burst comes when
  * the function has taken WATCH_SHARE times as long.
@@ -34,8 +39,8 @@ enum {
     BURST_SAMPLES = 16, /* of either side */
     REFERENCE_BURSTS = 8,
     BURST_LIMIT_NS = 100 * 1000 * 1000,
-    BACKOFF_MAX = 16, /* doublings */
-    VERDICTS = 2,     /* of races, that agree */
+    BACKOFF_MAX = 8, /* times four */
+    VERDICTS = 5,    /* that an alarm causes; the first is confirmed by the others */
 };
 
 static const double SHIFT_MIN = 0.1, ALLOWANCE = 0.5, ALARM = 6, STEP_MAX = 4;
@@ -43,7 +48,7 @@ static const double ERROR_MIN = 0.03; /* clocks, alignment: what the samples can
 static const double WATCH_SHARE = 200;
 static const double COST_MIN_NS = 5000;
 static const double WORSE_NS_MAX = 1e6;  /* by which a call may be slower for our sake */
-static const double FORGIVEN_AFTER = 16; /* back-offs without an alarm */
+static const double FORGIVEN_AFTER = 64; /* waits without a race */
 
 void nf_drift_reset(nf_function *function)
 {
@@ -133,6 +138,27 @@ static void burst_open(nf_function *function, uint64_t now)
 
 /* --- the alarm --- */
 
+/* What the function shall cost between two races. */
+static double wait_ns(const nf_function *function, uint32_t power_of_4)
+{
+    return nf_round_again(function)->spent_ns * (double)(UINT64_C(1) << (2 * power_of_4));
+}
+
+static void want_race(nf_function *function, uint32_t power_of_4)
+{
+    function->drift.wanted = true;
+    function->drift.wait_ns = wait_ns(function, power_of_4);
+}
+
+static void want_race_backed_off(nf_function *function)
+{
+    nf_drift *d = &function->drift;
+    double since = function->profile.spent_ns - d->raced_ns;
+    if (since > wait_ns(function, d->backoff) * FORGIVEN_AFTER) d->backoff = 0;
+    want_race(function, d->backoff);
+    if (d->backoff < BACKOFF_MAX) d->backoff++;
+}
+
 static void alarm(nf_function *function, const nf_version *control, const nf_audit_result *result)
 {
     nf_drift *d = &function->drift;
@@ -141,7 +167,7 @@ static void alarm(nf_function *function, const nf_version *control, const nf_aud
                     control->name, nf_exp(d->cusums[d->turn].reference));
     d->alarms++;
     d->doubts = VERDICTS;
-    d->wanted = true;
+    want_race_backed_off(function);
     nf_drift_reset(function);
 }
 
@@ -178,33 +204,36 @@ static void burst_step(nf_function *function, uint64_t now)
 
 /* --- racing again --- */
 
-static bool race_is_due(nf_function *function)
-{
-    nf_drift *d = &function->drift;
-    double since = function->profile.spent_ns - d->raced_ns;
-    double wait = nf_round_again(function)->spent_ns * (double)(UINT64_C(1) << d->races);
-    if (since > wait * FORGIVEN_AFTER) d->races = 0;
-    return since >= wait;
-}
-
 /* On a single processor the race would take its time from the program. */
 void nf_drift_raced(nf_function *function, bool is_undecided, bool is_swapped)
 {
     nf_drift *d = &function->drift;
-    if (d->doubts) d->doubts = is_swapped ? VERDICTS - 1 : d->doubts - 1;
-    if ((d->doubts == 0 && !is_undecided) || nf_os_cpu_count() == 1) return;
-    d->wanted = true;
+    bool is_first = nf_round_now(function)->kind != NF_ROUND_RACE_AGAIN;
     d->raced_ns = function->profile.spent_ns;
+    if (is_first)
+        d->doubts = 1;
+    else if (d->doubts && !is_undecided && !(is_swapped && d->doubts == 1))
+        d->doubts--;
+    if (nf_os_cpu_count() == 1) return;
+    if (is_undecided)
+        want_race_backed_off(function);
+    else if (d->doubts)
+        want_race(function, VERDICTS - d->doubts);
+}
+
+static bool race_is_due(const nf_function *function)
+{
+    const nf_drift *d = &function->drift;
+    return d->wanted && function->profile.spent_ns - d->raced_ns >= d->wait_ns;
 }
 
 static bool race_again(nf_function *function, uint64_t now)
 {
     nf_drift *d = &function->drift;
-    if (!d->wanted || !race_is_due(function)) return false;
+    if (!race_is_due(function)) return false;
     nf_drift_close(function);
     d->wanted = false;
     d->raced_ns = function->profile.spent_ns;
-    if (d->races < BACKOFF_MAX) d->races++;
     nf_round_begin_again(function);
     nf_function_effects(function);
     if (function->refusal[0] == 0) return nf_sampling_begin(function, now);

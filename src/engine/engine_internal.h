@@ -165,10 +165,11 @@ typedef struct nf_drift {
     uint64_t opened_ns;
     double due_ns; /* the next burst, when the function has cost so much */
     uint32_t alarms;
-    bool wanted;     /* a race, since an alarm */
-    uint32_t doubts; /* races that shall say the same again before the alarm is over */
-    uint32_t races;  /* that alarms have caused, with back-off */
-    double raced_ns; /* what the function had cost by the last of them */
+    bool wanted;     /* a race */
+    uint32_t doubts; /* races that are still to confirm the verdict */
+    uint32_t backoff;
+    double raced_ns; /* what the function had cost by its last race */
+    double wait_ns;  /* ... and shall cost until the one that is wanted */
 } nf_drift;
 
 /* --- shadow.c: results of a new version, compared with T1's on live calls --- */
