@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "os/os.h"
+#include "race/statistics.h"
 
 enum { NAME_BYTES = 96, UNIT_BYTES = 24, USAGE_STATUS = 2, SAMPLE_NS = 20000 };
 
@@ -218,11 +219,36 @@ static void shuffle(uint32_t *order, uint32_t count)
     }
 }
 
+static void *allocate(size_t bytes)
+{
+    void *memory = calloc(1, bytes);
+    if (memory == NULL) die("out of memory");
+    return memory;
+}
+
+/* Moves the samples of disturbed rounds behind the others, of which there are so many. */
+static uint32_t quiet_rounds(double *samples, uint32_t count, uint32_t rounds)
+{
+    const double **series = allocate(sizeof *series * count);
+    double *paces = allocate(sizeof *paces * rounds);
+    uint32_t quiet = 0;
+    for (uint32_t i = 0; i < count; i++) series[i] = samples + (size_t)i * rounds;
+    double limit = nf_paces(series, count, NULL, rounds, paces);
+    for (uint32_t r = 0; r < rounds; r++) {
+        if (paces[r] > limit) continue;
+        for (uint32_t i = 0; i < count; i++)
+            samples[(size_t)i * rounds + quiet] = samples[(size_t)i * rounds + r];
+        quiet++;
+    }
+    free(series);
+    free(paces);
+    return quiet;
+}
+
 void bench_interleave(bench_case *cases, uint32_t count, uint32_t rounds)
 {
-    double *samples = malloc(sizeof *samples * count * rounds);
-    uint32_t *order = malloc(sizeof *order * count);
-    if (samples == NULL || order == NULL) die("out of memory");
+    double *samples = allocate(sizeof *samples * count * rounds);
+    uint32_t *order = allocate(sizeof *order * count);
     for (uint32_t i = 0; i < count; i++) {
         order[i] = i;
         if (cases[i].repeats == 0) choose_repeats(&cases[i]);
@@ -232,8 +258,9 @@ void bench_interleave(bench_case *cases, uint32_t count, uint32_t rounds)
         for (uint32_t i = 0; i < count; i++)
             samples[order[i] * rounds + round] = sample_ns(&cases[order[i]]);
     }
+    uint32_t quiet = quiet_rounds(samples, count, rounds);
     for (uint32_t i = 0; i < count; i++)
-        cases[i].median_ns = bench_median(samples + i * rounds, rounds);
+        cases[i].median_ns = bench_median(samples + i * rounds, quiet);
     free(samples);
     free(order);
 }
