@@ -107,10 +107,12 @@ static int32_t winner_pick(const nf_race_request *request, const nf_sandbox_resu
     return best;
 }
 
-static bool is_undecided(const nf_race_request *request, const nf_race_report *report)
+static bool is_undecided(const nf_race_request *request, const nf_sandbox_result *s,
+                         const nf_race_report *report)
 {
     for (uint32_t i = 0; i < request->candidate_count; i++)
         if (report->results[i].outcome == NF_RACE_LOST &&
+            has_stayed(s, NF_SANDBOX_FIRST_CANDIDATE + i) &&
             report->results[i].speedup > NF_SANDBOX_CLEAR)
             return report->winner < 0;
     return false;
@@ -141,7 +143,7 @@ static void loser_reason(const nf_race_report *report, nf_race_result *result)
         nf_format(result->reason, NF_RACE_REASON_BYTES, "%.2fx of the winner's time", slower);
     } else
         nf_format(result->reason, NF_RACE_REASON_BYTES,
-                  "faster, but within what the baseline gains over itself");
+                  "faster, but out early, or within what the baseline gains over itself");
 }
 
 static void verdict_fill(const nf_race_request *request, nf_race_report *report)
@@ -181,7 +183,7 @@ static void judge(const nf_race_request *request, nf_sandbox_result *s, nf_race_
     nf_format(report->baseline.reason, NF_RACE_REASON_BYTES, "the baseline");
     results_fill(request, s, baseline, report);
     report->winner = winner_pick(request, s, report);
-    report->undecided = is_undecided(request, report);
+    report->undecided = is_undecided(request, s, report);
     speedups_scale(request, s, report);
     verdict_fill(request, report);
 }

@@ -128,8 +128,8 @@ static double pace_limit(const double *paces, uint32_t rounds)
     for (uint32_t r = 0; r < rounds; r++) sorted[r] = paces[r];
     sort(sorted, rounds);
     double quiet = quantile(sorted, rounds, QUIET_SHARE) + QUIET_SPREAD;
-    double twelfth = sorted[(rounds < QUIET_ROUNDS_MIN ? rounds : QUIET_ROUNDS_MIN) - 1];
-    return twelfth > quiet ? twelfth : quiet;
+    uint32_t last = rounds - 1, kept = last < QUIET_ROUNDS_MIN ? last : QUIET_ROUNDS_MIN - 1;
+    return sorted[kept] > quiet ? sorted[kept] : quiet;
 }
 
 double nf_paces(const double *const *samples, uint32_t count, const uint32_t *batches,
