@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -43,12 +44,18 @@ static pid_t daemon_start(void)
     return child;
 }
 
+/* With more patience than an engine has: machines are busy. */
 static int connect_when_ready(void)
 {
+    const struct timeval limit = {.tv_sec = 10};
     for (int i = 0; i < 1000; i++) {
         int connection = daemon_connect(socket_path);
-        if (connection >= 0) return connection;
-        usleep(10000);
+        if (connection < 0) {
+            usleep(10000);
+            continue;
+        }
+        assert_int_equal(setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), 0);
+        return connection;
     }
     fail_msg("nanoforged does not come up");
     return -1;
