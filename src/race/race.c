@@ -29,7 +29,8 @@ static bool has_stayed(const nf_sandbox_result *s, uint32_t who)
     return s->stayed >> who & 1;
 }
 
-/* Takes the samples of disturbed rounds away. How many there were. */
+/* Takes the samples of disturbed rounds away, but for those of who was out early, who has few. How many
+ * rounds there were. */
 static uint32_t disturbed_drop(const nf_race_request *request, nf_sandbox_result *s,
                                const double *baseline)
 {
@@ -43,7 +44,8 @@ static uint32_t disturbed_drop(const nf_race_request *request, nf_sandbox_result
     double quiet = nf_paces(series, count, s->batches, s->rounds, paces);
     for (uint32_t r = 0; r < s->rounds; r++) {
         if (paces[r] <= quiet) continue;
-        for (uint32_t who = 0; who < contestants; who++) s->samples[who][r] = -1;
+        for (uint32_t who = 0; who < contestants; who++)
+            if (who < NF_SANDBOX_FIRST_CANDIDATE || has_stayed(s, who)) s->samples[who][r] = -1;
         dropped++;
     }
     return dropped;
