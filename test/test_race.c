@@ -402,13 +402,15 @@ static void test_rounds_that_are_disturbed_alike_all_count(void **state)
     (void)state;
     enum { ROUNDS = 40, FEW = 12 };
     double a[ROUNDS], paces[ROUNDS];
-    const double *const all[] = {a};
+    const double *const all[] = {a, a, a};
     for (uint32_t r = 0; r < ROUNDS; r++) a[r] = 150 + r % 5;
-    double quiet = nf_paces(all, 1, NULL, ROUNDS, paces);
+    double quiet = nf_paces(all, 3, NULL, ROUNDS, paces);
     for (uint32_t r = 0; r < ROUNDS; r++) assert_true(paces[r] <= quiet);
     for (uint32_t r = 0; r < ROUNDS; r++) a[r] = 100 * (1 + r); /* but for 12, at least */
-    quiet = nf_paces(all, 1, NULL, ROUNDS, paces);
+    quiet = nf_paces(all, 3, NULL, ROUNDS, paces);
     for (uint32_t r = 0; r < ROUNDS; r++) assert_int_equal(paces[r] <= quiet, r < FEW);
+    quiet = nf_paces(all, 2, NULL, ROUNDS, paces); /* too few to tell */
+    for (uint32_t r = 0; r < ROUNDS; r++) assert_true(paces[r] <= quiet);
 }
 
 /* All of it in forked sandboxes, then in a zygote's, which was made before there were numbers. */

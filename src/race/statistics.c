@@ -12,6 +12,7 @@ enum {
     PAIRS_MAX = 256,
     PAIRS_MIN = 4,
     TRIM_PERCENT = 10,
+    SERIES_MIN = 3,
     SERIES_MAX = 64,
     ROUNDS_MAX = 1024,
     QUIET_ROUNDS_MIN = 12
@@ -137,6 +138,7 @@ double nf_paces(const double *const *samples, uint32_t count, const uint32_t *ba
 {
     double values[SERIES_MAX];
     if (rounds > ROUNDS_MAX) rounds = ROUNDS_MAX;
+    if (count < SERIES_MIN) count = 0;
     for (uint32_t r = 0; r < rounds; r++) {
         uint32_t ran = 0;
         for (uint32_t i = 0; i < count && ran < SERIES_MAX; i++)

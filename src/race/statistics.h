@@ -23,7 +23,8 @@ nf_ratio nf_ratio_paired(const double *a, const double *b, uint32_t count);
  * By how much each round was slower than the quietest one that did the same: of everyone who ran in it,
  * the logarithm of its sample over its least one with that batch; and of those the middle one, or the
  * less of the two in the middle, as one that is slow by itself says nothing of the machine. Negative
- * samples: it did not run. batches NULL: all the same. A pace of 1e300: nobody ran.
+ * samples: it did not run. batches NULL: all the same. A pace of 1e300: nobody ran, or there are less than
+ * three, of which one that has two speeds by itself could not be told from the machine; then all count.
  * Returns up to which pace rounds are as good as undisturbed: 5 % above the quietest tenth's, or more, so
  * that twelve are left. At most 64 series and 1,024 rounds; 0 when there are none.
  */
