@@ -40,8 +40,8 @@ double bench_ns(uint64_t ticks);
 
 /*
  * Several things measured against each other: every round runs each case once, in a new random
- * order, so that a disturbance or a change of clock speed meets all of them alike. Of three cases and more, rounds
- * in which most were slower than in others don't count (race/statistics.h).
+ * order, so that a disturbance or a change of clock speed meets all of them alike. Of three cases and
+ * more, rounds in which most were slower than in others don't count (race/statistics.h).
  */
 typedef struct bench_case {
     const char *name;

@@ -200,6 +200,7 @@ static void test_a_change_of_inputs_races_again(void **state)
     assert_ptr_not_equal(function->active, planted);
     assert_true(s.kinds[NF_EVENT_DRIFT] > 0);
     assert_true(s.kinds[NF_EVENT_VERDICT] > 0);
+    assert_true(function->drift.backoff > 0);
     assert_true(engine->cost.watch_ns > 0);
     assert_true(engine->cost.climbing_ns > 0 && engine->cost.settled_ns > 0);
     nf_engine_free(engine);
